@@ -1,0 +1,63 @@
+# `make` alone explains every target.
+include versions.mk
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/.cache/bin:$(PATH)
+export KUBECONFIG := $(CURDIR)/.cache/kubeconfig
+
+VENV := .venv/bin
+CRD := charts/tracedpipeline-operator/files/crd.yaml
+
+##@ Everyday
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.synced: pyproject.toml uv.lock operator/pyproject.toml $(wildcard apps/*/pyproject.toml) tools/uv.sh versions.mk
+	tools/uv.sh sync --frozen --all-packages
+	touch $@
+
+.PHONY: setup
+setup: .venv/.synced ## Make the virtual environment from the lock file
+
+.PHONY: check
+check: setup ## Lint, types, import contracts, generated files
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/codespell
+	$(VENV)/shellcheck -x $$(git ls-files '*.sh' .ci/run)
+	$(VENV)/tracedpipeline crd | diff -u $(CRD) - || { echo '$(CRD) is stale: run make generate' >&2; exit 1; }
+
+.PHONY: format
+format: setup ## Format and mend what can be mended
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+.PHONY: generate
+generate: setup ## Write the generated files (the CRD)
+	$(VENV)/tracedpipeline crd > $(CRD)
+
+.PHONY: test
+test: setup ## Unit and golden tests: no engine, no cluster
+	$(VENV)/pytest tests/unit tests/golden
+
+##@ On a kind cluster
+.PHONY: kind-up
+kind-up: ## Cluster, Kafka and the operator (a second run reuses what it can)
+	tools/kind-up.sh
+
+.PHONY: demo
+demo: setup kind-up ## Apply examples/minimal.yaml and show one message's journey
+	tools/demo.sh
+
+.PHONY: e2e
+e2e: setup kind-up ## Stories on the real cluster
+	$(VENV)/pytest tests/chart tests/e2e
+
+.PHONY: kind-down
+kind-down: ## Delete the cluster
+	tools/kind-down.sh
