@@ -6,3 +6,10 @@ consumer = kafkatrace.Consumer(conf, tracing=tracing)      # every method of con
 with consumer.process(message) as span: ...                # queue span and process span
 tracing.shutdown(timeout=5.0)                              # FlushResult(exported, dropped)
 """
+
+from kafkatrace.clients import Consumer, Producer
+from kafkatrace.pipeline import FlushResult
+from kafkatrace.propagation import context_headers
+from kafkatrace.tracing import Tracing, configure
+
+__all__ = ["Consumer", "FlushResult", "Producer", "Tracing", "configure", "context_headers"]

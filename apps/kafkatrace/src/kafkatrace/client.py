@@ -1,0 +1,99 @@
+"""What both kinds of client say about themselves on every span."""
+
+import weakref
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from confluent_kafka import KafkaException
+from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from kafkatrace import semconv
+
+_DEFAULT_PORT: Final = 9092
+_LONGEST_KEY: Final = 1024
+
+
+class KafkaClient(Protocol):
+    """A producer or consumer of confluent-kafka."""
+
+    def cluster_id(self, timeout: float = -1) -> str:
+        """Tell the cluster's id, from the broker's metadata."""
+
+
+class ClusterId:
+    """The id of a client's cluster, once its metadata has come; never waits, never keeps the client alive."""
+
+    def __init__(self, client: KafkaClient) -> None:
+        self._client = weakref.ref(client)
+        self._value: str | None = None
+
+    def attributes(self) -> dict[str, AttributeValue]:
+        """Give the id as an attribute, or nothing while it is not known."""
+        if self._value is None:
+            self._value = self._ask()
+        return {} if self._value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self._value}
+
+    def _ask(self) -> str | None:
+        client = self._client()
+        try:
+            return client.cluster_id(0) if client is not None else None
+        except (KafkaException, RuntimeError):  # no metadata yet; the client is closed
+            return None
+
+
+def client_attributes(conf: Mapping[str, object]) -> dict[str, AttributeValue]:
+    """Constants of a client: system, client id, group, first bootstrap server."""
+    attributes: dict[str, AttributeValue] = {
+        semconv.MESSAGING_SYSTEM: semconv.KAFKA,
+        semconv.MESSAGING_CLIENT_ID: str(conf.get("client.id", "rdkafka")),
+    }
+    if "group.id" in conf:
+        attributes[semconv.MESSAGING_CONSUMER_GROUP_NAME] = str(conf["group.id"])
+    if servers := str(conf.get("bootstrap.servers") or conf.get("metadata.broker.list") or ""):
+        attributes.update(_server(servers.split(",")[0].strip()))
+    return attributes
+
+
+def _server(server: str) -> dict[str, AttributeValue]:
+    address, colon, port = server.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdecimal():  # no port, or the end of a bare IPv6 address
+        return {
+            semconv.SERVER_ADDRESS: server.rpartition("://")[2].strip("[]"),
+            semconv.SERVER_PORT: _DEFAULT_PORT,
+        }
+    return {semconv.SERVER_ADDRESS: address.strip("[]"), semconv.SERVER_PORT: int(port)}
+
+
+def record_attributes(topic: str, key: object, value: object) -> dict[str, AttributeValue]:
+    """Topic, key and tombstone; a key that is not text, or longer than 1 KiB, is left out."""
+    attributes: dict[str, AttributeValue] = {semconv.MESSAGING_DESTINATION_NAME: topic}
+    if (text := _text(key)) is not None:
+        attributes[semconv.MESSAGING_KAFKA_MESSAGE_KEY] = text
+    if value is None:
+        attributes[semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE] = True
+    return attributes
+
+
+def _text(key: object) -> str | None:
+    if not isinstance(key, str | bytes) or len(key) > _LONGEST_KEY:
+        return None
+    try:
+        return key.decode("utf-8") if isinstance(key, bytes) else key
+    except UnicodeDecodeError:
+        return None
+
+
+def fail(span: Span, error: BaseException) -> None:
+    """Mark a span with the exception that ended it."""
+    span.record_exception(error)
+    span.set_attribute(semconv.ERROR_TYPE, _error_type(error))
+    span.set_status(Status(StatusCode.ERROR, str(error)))
+
+
+def _error_type(error: BaseException) -> str:
+    if isinstance(error, KafkaException) and error.args and hasattr(error.args[0], "name"):
+        return str(error.args[0].name())
+    name = type(error).__qualname__
+    module = type(error).__module__
+    return name if module == "builtins" else f"{module}.{name}"
