@@ -1,0 +1,1 @@
+"""What the TracedPipeline apps share: settings, the Kafka client, health, signals, logs."""

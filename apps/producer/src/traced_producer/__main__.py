@@ -1,0 +1,10 @@
+"""Starts the producer: `python -m traced_producer`."""
+
+
+def run() -> int:
+    """Run until SIGTERM; the result is the exit code."""
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
