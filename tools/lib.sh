@@ -1,0 +1,55 @@
+# Shared by the scripts of tools/ and standins/: where things are, versions, progress. To be sourced.
+# shellcheck shell=bash
+set -euo pipefail
+
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=$REPO/.cache
+export REPO CACHE
+export PATH=$CACHE/bin:$PATH
+export KUBECONFIG=$CACHE/kubeconfig
+mkdir -p "$CACHE/bin"
+
+# versions.mk is `NAME := value` lines, which bash reads as well as make does.
+while read -r name _ value; do
+  declare -gx "$name=$value"
+done < <(grep -E '^[A-Z_]+ := ' "$REPO/versions.mk")
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "error: $*"
+  exit 1
+}
+
+# step WHAT COMMAND...: runs the command, its output in a log that is shown when it fails; prints what and how long.
+# It runs in the background because bash ignores `set -e` in whatever runs as the condition of an `if`.
+step() {
+  local what=$1 log=$CACHE/log begun=$SECONDS failed=0
+  shift
+  mkdir -p "$log"
+  log=$log/$(tr -c 'A-Za-z0-9.\n' '-' <<<"$what").log
+  say "· $what"
+  (
+    set -e
+    "$@"
+  ) >"$log" 2>&1 &
+  wait $! || failed=1
+  if ((failed)); then
+    tail -n 40 "$log" >&2
+    die "$what failed after $((SECONDS - begun)) s; the whole log is $log"
+  fi
+  say "  done in $((SECONDS - begun)) s"
+}
+
+# wait_for SECONDS WHAT COMMAND...: asks every second until the command succeeds.
+wait_for() {
+  local limit=$1 what=$2 begun=$SECONDS
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    if ((SECONDS - begun >= limit)); then
+      say "$what: not after $limit s"
+      return 1
+    fi
+    sleep 1
+  done
+}

@@ -1,0 +1,19 @@
+# Every version and image from outside, and the names of our own images. Python packages: uv.lock.
+KUBERNETES_VERSION := v1.34.4
+KIND_VERSION := v0.33.0
+HELM_VERSION := v3.19.0
+UV_VERSION := 0.13.9
+GO_VERSION := 1.26.6
+
+NODE_IMAGE := kindest/node:v1.34.4
+DEBIAN_IMAGE := debian:trixie-slim
+PYTHON_IMAGE := python:3.13-slim-trixie
+KAFKA_IMAGE := apache/kafka:4.3.0
+JAEGER_IMAGE := jaegertracing/jaeger:2.13.0
+COLLECTOR_IMAGE := otel/opentelemetry-collector-contrib:0.155.0
+
+OPERATOR_IMAGE := tracedpipeline/operator:dev
+PRODUCER_IMAGE := tracedpipeline/producer:dev
+CONSUMER_IMAGE := tracedpipeline/consumer:dev
+
+KIND_CLUSTER := tracedpipeline
