@@ -1,7 +1,7 @@
 """What both kinds of client say about themselves on every span."""
 
-import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 from confluent_kafka import KafkaException
@@ -22,24 +22,20 @@ class KafkaClient(Protocol):
 
 
 class ClusterId:
-    """The id of a client's cluster, once its metadata has come; never waits, never keeps the client alive."""
+    """The id of a client's cluster, once its metadata has come; never waits."""
 
-    def __init__(self, client: KafkaClient) -> None:
-        self._client = weakref.ref(client)
+    def __init__(self) -> None:
         self._value: str | None = None
+
+    def learn(self, client: KafkaClient) -> None:
+        """Ask the client, if need be; never in one of its callbacks: confluent-kafka 2.16 aborts there."""
+        if self._value is None:
+            with suppress(KafkaException, RuntimeError):  # no metadata yet; the client is closed
+                self._value = client.cluster_id(0)
 
     def attributes(self) -> dict[str, AttributeValue]:
         """Give the id as an attribute, or nothing while it is not known."""
-        if self._value is None:
-            self._value = self._ask()
         return {} if self._value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self._value}
-
-    def _ask(self) -> str | None:
-        client = self._client()
-        try:
-            return client.cluster_id(0) if client is not None else None
-        except (KafkaException, RuntimeError):  # no metadata yet; the client is closed
-            return None
 
 
 def client_attributes(conf: Mapping[str, object]) -> dict[str, AttributeValue]:

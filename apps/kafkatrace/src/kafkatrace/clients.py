@@ -21,7 +21,8 @@ class Producer(confluent_kafka.Producer):
         conf = _conf(args, kwargs)
         # the send span needs every report; Sender keeps the setting's promise towards the user's callback
         super().__init__({name: value for name, value in conf.items() if name != ERRORS_ONLY})
-        self._sender = Sender(tracing or current(), conf, ClusterId(self))
+        self._cluster = ClusterId()
+        self._sender = Sender(tracing or current(), conf, self._cluster)
 
     def produce(  # noqa: PLR0913 - the original's arguments
         self,
@@ -38,6 +39,16 @@ class Producer(confluent_kafka.Producer):
         record = Outgoing(topic, value, key, partition, callback or on_delivery, timestamp, headers)
         self._sender.send(super().produce, record)
 
+    def poll(self, timeout: float = -1) -> int:
+        """Serve delivery reports as the original does."""
+        self._cluster.learn(self)
+        return super().poll(timeout)
+
+    def flush(self, timeout: float = -1) -> int:
+        """Wait for outstanding deliveries as the original does."""
+        self._cluster.learn(self)
+        return super().flush(timeout)
+
 
 class Consumer(confluent_kafka.Consumer):
     """confluent_kafka.Consumer with process(), the span around a message's handler."""
@@ -45,19 +56,19 @@ class Consumer(confluent_kafka.Consumer):
     def __init__(self, *args: Any, tracing: Tracing | None = None, **kwargs: Any) -> None:
         conf = _conf(args, kwargs)
         super().__init__(conf)
-        self._receiver = Receiver(tracing or current(), conf, ClusterId(self))
+        self._receiver = Receiver(tracing or current(), conf)
 
     def poll(self, timeout: float = -1) -> Message | None:
         """Poll as the original does."""
         message = super().poll(timeout)
         if message is not None:
-            self._receiver.polled((message,))
+            self._receiver.polled(self, (message,))
         return message
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
         """Consume a batch as the original does."""
         messages = super().consume(num_messages, timeout)
-        self._receiver.polled(messages)
+        self._receiver.polled(self, messages)
         return messages
 
     def process(self, message: Message) -> AbstractContextManager[Span]:

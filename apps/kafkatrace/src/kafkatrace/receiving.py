@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind
 from opentelemetry.util.types import AttributeValue
 
 from kafkatrace import propagation, semconv
-from kafkatrace.client import ClusterId, client_attributes, fail, record_attributes
+from kafkatrace.client import ClusterId, KafkaClient, client_attributes, fail, record_attributes
 from kafkatrace.polltimes import PollTimes
 from kafkatrace.propagation import Incoming
 from kafkatrace.queueing import QueueTime, queue_time
@@ -36,17 +36,18 @@ class HasWatermarks(Protocol):
 class Receiver:
     """Queue and process spans for one consumer, whatever its class."""
 
-    def __init__(self, tracing: Tracing, conf: Mapping[str, object], cluster: ClusterId) -> None:
+    def __init__(self, tracing: Tracing, conf: Mapping[str, object]) -> None:
         self._tracing = tracing
-        self._cluster = cluster
+        self._cluster = ClusterId()
         self._attributes = {**client_attributes(conf), **_OPERATION}
         self._poll_times = PollTimes()
 
-    def polled(self, messages: Iterable[Message]) -> None:
+    def polled(self, consumer: KafkaClient, messages: Iterable[Message]) -> None:
         """Note when these messages reached the caller; errors and partition ends are no messages."""
         places = [_place(message) for message in messages if message.error() is None]
         if places:
             self._poll_times.record(places, time.time_ns())
+            self._cluster.learn(consumer)
 
     @contextmanager
     def process(self, consumer: HasWatermarks, message: Message) -> Iterator[Span]:

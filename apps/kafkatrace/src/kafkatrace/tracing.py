@@ -67,7 +67,7 @@ def _tracer(resource: Resource, sampler: Sampler | None, pipeline: Pipeline) -> 
 
 
 _current: Tracing | None = None
-_current_lock = threading.Lock()
+_current_lock = threading.RLock()
 
 
 def configure(
@@ -77,7 +77,7 @@ def configure(
     exporter: SpanExporter | None = None,
     resource: Resource | None = None,
 ) -> Tracing:
-    """Make the Tracing that clients without `tracing=` use from now on.
+    """Make the Tracing that clients made from now on without `tracing=` use.
 
     What isn't given comes from OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER(_ARG) and
     OTEL_EXPORTER_OTLP_* (http/protobuf); the queue span's service from KAFKATRACE_CLUSTER_NAME, else "kafka".
@@ -99,7 +99,8 @@ def configure(
 
 def current() -> Tracing:
     """Give the process-wide Tracing; it is made from the environment when configure() was not called."""
-    return _current or configure()
+    with _current_lock:  # two clients made at once must not configure twice
+        return _current or configure()
 
 
 def _service(name: str | None, resource: Resource | None) -> Resource:

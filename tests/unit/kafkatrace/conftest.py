@@ -1,0 +1,116 @@
+"""A mock broker for the session, and a Tracing whose spans stay in memory."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import confluent_kafka
+import kafkatrace
+import pytest
+from confluent_kafka import Message, TopicPartition
+from kafkatrace import Consumer, Producer, Tracing
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+QUIET = {"log_level": 0}
+_topics = count(1)
+
+
+class Recorder:
+    """A Tracing and what it exported."""
+
+    def __init__(self, ratio: float | None = None) -> None:
+        self.exporter = InMemorySpanExporter()
+        self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio)
+
+    def spans(self, name: str = "") -> list[ReadableSpan]:
+        self.tracing.shutdown()
+        return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
+
+    def span(self, name: str) -> ReadableSpan:
+        (found,) = self.spans(name)
+        return found
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.tracing.shutdown()
+
+
+@pytest.fixture
+def tracing(recorder: Recorder) -> Tracing:
+    return recorder.tracing
+
+
+@pytest.fixture
+def unsampled() -> Iterator[Recorder]:
+    recorder = Recorder(ratio=0)
+    yield recorder
+    recorder.tracing.shutdown()
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Bootstrap servers of librdkafka's mock cluster, which lives as long as its client."""
+    client = confluent_kafka.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, **QUIET})
+    brokers = client.list_topics(timeout=10).brokers.values()
+    yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+    client.close()
+
+
+@pytest.fixture
+def topic() -> str:
+    return f"topic-{next(_topics)}"
+
+
+@pytest.fixture
+def producer(broker: str, tracing: Tracing) -> Iterator[Producer]:
+    producer = Producer({"bootstrap.servers": broker, "linger.ms": 0, **QUIET}, tracing=tracing)
+    yield producer
+    producer.purge()
+    producer.flush(5)
+
+
+@pytest.fixture
+def bare(broker: str) -> Iterator[confluent_kafka.Producer]:
+    """A producer that traces nothing."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker, "linger.ms": 0, **QUIET})
+    yield producer
+    producer.flush(5)
+
+
+@pytest.fixture
+def unreachable(tracing: Tracing) -> Iterator[Producer]:
+    """A producer without a broker, whose queue holds one message."""
+    conf = {"bootstrap.servers": "127.0.0.1:1", "queue.buffering.max.messages": 1, **QUIET}
+    producer = Producer(conf, tracing=tracing)
+    yield producer
+    producer.purge()
+    producer.flush(5)
+
+
+@pytest.fixture
+def consumer(broker: str, tracing: Tracing) -> Iterator[Consumer]:
+    conf = {"bootstrap.servers": broker, "group.id": "billing", "client.id": "billing-0", **QUIET}
+    consumer = Consumer(
+        {**conf, "auto.offset.reset": "earliest", "enable.partition.eof": True}, tracing=tracing
+    )
+    yield consumer
+    consumer.close()
+
+
+@pytest.fixture
+def receive(consumer: Consumer, topic: str) -> Callable[[], Message]:
+    """Poll the next record of the topic's partition 0."""
+    assigned: list[str] = []
+
+    def next_record() -> Message:
+        if not assigned:
+            consumer.assign([TopicPartition(topic, 0, 0)])
+            assigned.append(topic)
+        while (message := consumer.poll(10)) is None or message.error():
+            assert message is not None, "the mock broker gave nothing for 10 s"
+        return message
+
+    return next_record

@@ -1,0 +1,140 @@
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kafkatrace import context_headers, propagation
+from kafkatrace.headers import Headers
+from opentelemetry import baggage, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
+
+PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+OTHER = b"00-11111111111111111111111111111111-2222222222222222-00"
+
+
+class Stub:
+    def __init__(self, headers: Headers | None) -> None:
+        self._headers = headers
+
+    def headers(self) -> Headers | None:
+        return self._headers
+
+
+class Poisoned(Stub):
+    """What confluent-kafka does when a header's name is not UTF-8."""
+
+    def headers(self) -> Headers | None:
+        raise SystemError("returned a result with an exception set")
+
+
+def context_of(state: str = "", **pairs: str) -> Context:
+    span = SpanContext(0xA, 0xB, False, TraceFlags(1), TraceState.from_header([state]))
+    context = trace.set_span_in_context(NonRecordingSpan(span), Context())
+    for key, value in pairs.items():
+        context = baggage.set_baggage(key, value, context)
+    return context
+
+
+def test_the_last_traceparent_wins() -> None:
+    incoming = propagation.extract([("traceparent", OTHER), ("traceparent", PARENT)])
+    assert incoming.parent is not None
+    assert incoming.parent.span_id == 0xB7AD6B7169203331
+
+
+def test_text_and_dict_headers_are_read_too() -> None:
+    assert propagation.extract({"traceparent": PARENT.decode()}).parent is not None
+
+
+def test_tracestate_comes_with_its_traceparent_only() -> None:
+    with_parent = propagation.extract([("traceparent", PARENT), ("tracestate", b"a=1")])
+    without = propagation.extract([("tracestate", b"a=1")])
+    assert with_parent.parent is not None
+    assert with_parent.parent.trace_state == TraceState([("a", "1")])
+    assert without == propagation.Incoming(None, {}, ())
+
+
+@pytest.mark.parametrize("name", ["traceparent", "baggage"])
+@pytest.mark.parametrize("value", [None, b"", b"\xff\xfe", b"x" * 1_000_000, "\ud800", "é"])
+def test_a_malformed_header_is_named_and_costs_nothing_else(name: str, value: str | bytes | None) -> None:
+    headers: Headers = [("traceparent", PARENT), ("baggage", b"user=1"), (name, value)]
+    incoming = propagation.extract(headers)
+    empty_baggage = name == "baggage" and value == b""
+    assert incoming.malformed == (() if empty_baggage else (name,))
+    assert (incoming.parent is None) == (name == "traceparent")
+    assert (incoming.baggage == {}) == (name == "baggage")
+
+
+def test_a_malformed_tracestate_leaves_the_trace() -> None:
+    incoming = propagation.extract([("traceparent", PARENT), ("tracestate", b"\xff")])
+    assert incoming.malformed == ("tracestate",)
+    assert incoming.parent is not None
+
+
+def test_strangers_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        propagation.extract([("traceparent", PARENT), ("tracestate", b"B@D=1"), ("baggage", b"x" * 400_000)])
+    assert caplog.records == []
+
+
+def test_headers_that_cannot_be_read_give_a_fresh_trace() -> None:
+    assert propagation.read(Poisoned(None)) == propagation.Incoming(None, {}, ("headers",))
+
+
+def test_hundreds_of_headers() -> None:
+    headers: Headers = [(f"h{n}", b"x") for n in range(900)] + [("traceparent", PARENT)]
+    assert propagation.extract(headers).parent is not None
+
+
+def test_injects_all_three_in_place_of_the_old() -> None:
+    old: Headers = [("traceparent", OTHER), ("x", b"1"), ("tracestate", b"old=1"), ("baggage", b"old=1")]
+    assert propagation.inject(old, context_of("a=1", user="7")) == [
+        ("x", b"1"),
+        ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01"),
+        ("tracestate", b"a=1"),
+        ("baggage", b"user=7"),
+    ]
+    assert len(old) == 4
+
+
+def test_a_stale_tracestate_goes_and_baggage_stays_when_the_context_has_none() -> None:
+    headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], context_of())
+    assert headers == [
+        ("baggage", b"old=1"),
+        ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01"),
+    ]
+
+
+def test_without_a_span_headers_stay_the_same_object() -> None:
+    headers: Headers = [("x", b"1")]
+    assert propagation.inject(headers, Context()) is headers
+
+
+def test_the_messages_baggage_takes_the_place_of_the_ambient_one() -> None:
+    ambient = baggage.set_baggage("theirs", "1", Context())
+    incoming = propagation.extract([("baggage", b"ours=2")])
+    assert baggage.get_all(incoming.context(ambient)) == {"ours": "2"}
+
+
+def test_context_headers_for_other_clients() -> None:
+    span = NonRecordingSpan(SpanContext(0xA, 0xB, False, TraceFlags(1)))
+    carried = ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01")
+    with trace.use_span(span):
+        assert context_headers() == [carried]
+        assert context_headers(Stub([("x", b"1"), ("traceparent", OTHER)])) == [("x", b"1"), carried]
+        assert context_headers(Poisoned(None)) == [carried]
+    assert context_headers() == []
+
+
+_NAMES = st.sampled_from(["traceparent", "tracestate", "baggage", "x"])
+_VALUES = st.none() | st.binary(max_size=70) | st.text(max_size=70) | st.just(PARENT) | st.just(b"a=1")
+
+
+@given(st.lists(st.tuples(_NAMES, _VALUES), max_size=8))
+def test_no_headers_raise_and_what_is_read_can_be_sent_on(
+    headers: list[tuple[str, str | bytes | None]],
+) -> None:
+    incoming = propagation.read(Stub(headers))
+    sent = propagation.inject(headers, incoming.context(Context()))
+    again = propagation.extract(sent)
+    assert again.parent == incoming.parent

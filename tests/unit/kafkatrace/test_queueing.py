@@ -1,0 +1,43 @@
+import pytest
+from kafkatrace import semconv
+from kafkatrace.queueing import queue_time
+
+MS = 1_000_000
+
+
+def test_from_the_timestamp_to_the_poll() -> None:
+    queue = queue_time((1, 1000), 1250 * MS, 1300 * MS)
+    assert queue.span_times == (1000 * MS, 1250 * MS)
+    assert queue.attributes() == {
+        semconv.TIMESTAMP_TYPE: "CreateTime",
+        semconv.QUEUE_MILLISECONDS: 250.0,
+        semconv.TIMESTAMP_RESOLUTION: 1,
+    }
+    assert queue.milliseconds_until(1300 * MS) == 300.0
+
+
+def test_log_append_time_is_told_apart() -> None:
+    assert queue_time((2, 1000), 2000 * MS, 0).attributes()[semconv.TIMESTAMP_TYPE] == "LogAppendTime"
+
+
+def test_a_negative_wait_is_shown_and_flagged_not_clamped() -> None:
+    queue = queue_time((2, 2000), 1500 * MS, 1500 * MS)
+    assert queue.skewed
+    assert queue.attributes()[semconv.QUEUE_MILLISECONDS] == -500.0
+    assert queue.attributes()[semconv.CLOCK_SKEW] is True
+    assert queue.span_times == (1500 * MS, 1500 * MS)
+    assert queue.milliseconds_until(1600 * MS) == -400.0
+
+
+@pytest.mark.parametrize("timestamp", [(0, -1), (0, 1000), (1, -5), (1, 2**63 - 1), (7, 1000)])
+def test_a_timestamp_that_no_span_can_hold_counts_as_none(timestamp: tuple[int, int]) -> None:
+    queue = queue_time(timestamp, 1500 * MS, 0)
+    assert queue.span_times == (1500 * MS, 1500 * MS)
+    assert semconv.QUEUE_MILLISECONDS not in queue.attributes()
+    assert queue.milliseconds_until(0) is None
+
+
+def test_an_unknown_poll_time_is_said() -> None:
+    queue = queue_time((1, 1000), None, 1300 * MS)
+    assert queue.span_times == (1000 * MS, 1300 * MS)
+    assert queue.attributes()[semconv.POLL_TIME_KNOWN] is False
