@@ -4,31 +4,13 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import confluent_kafka
-import kafkatrace
 import pytest
 from confluent_kafka import Message, TopicPartition
 from kafkatrace import Consumer, Producer, Tracing
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-QUIET = {"log_level": 0}
+from .recording import QUIET, Recorder
+
 _topics = count(1)
-
-
-class Recorder:
-    """A Tracing and what it exported."""
-
-    def __init__(self, ratio: float | None = None) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio)
-
-    def spans(self, name: str = "") -> list[ReadableSpan]:
-        self.tracing.shutdown()
-        return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
-
-    def span(self, name: str) -> ReadableSpan:
-        (found,) = self.spans(name)
-        return found
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_headers_that_cannot_be_read_give_a_fresh_trace() -> None:
 
 
 def test_hundreds_of_headers() -> None:
-    headers: Headers = [(f"h{n}", b"x") for n in range(900)] + [("traceparent", PARENT)]
+    headers: Headers = [*((f"h{n}", b"x") for n in range(900)), ("traceparent", PARENT)]
     assert propagation.extract(headers).parent is not None
 
 

@@ -1,0 +1,53 @@
+"""What the tests of both clients share: spans kept in memory, and readers for them."""
+
+from collections.abc import Callable
+from typing import Final
+
+import confluent_kafka
+import kafkatrace
+from confluent_kafka import Message
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+QUIET: Final = {"log_level": 0}
+PARENT: Final = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+UNSAMPLED: Final = PARENT[:-2] + b"00"
+Receive = Callable[[], Message]
+
+
+class Recorder:
+    """A Tracing and what it exported."""
+
+    def __init__(self, ratio: float | None = None) -> None:
+        self.exporter = InMemorySpanExporter()
+        self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio)
+
+    def spans(self, name: str = "") -> list[ReadableSpan]:
+        self.tracing.shutdown()
+        return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
+
+    def span(self, name: str) -> ReadableSpan:
+        (found,) = self.spans(name)
+        return found
+
+
+def ids(span: ReadableSpan) -> tuple[int, int, int | None]:
+    """Trace id, own id, parent's id."""
+    own = span.get_span_context()
+    assert own is not None
+    return own.trace_id, own.span_id, span.parent.span_id if span.parent else None
+
+
+def say(span: ReadableSpan, name: str) -> object:
+    return (span.attributes or {}).get(name)
+
+
+def send(bare: confluent_kafka.Producer, topic: str, *headers: tuple[str, bytes | None]) -> None:
+    bare.produce(topic, b"v", b"key-1", partition=0, headers=list(headers))
+    bare.flush(10)
+
+
+def traceparents(message: Message) -> list[bytes]:
+    headers = message.headers() or []
+    assert isinstance(headers, list)
+    return [value for name, value in headers if name == "traceparent" and isinstance(value, bytes)]
