@@ -1,0 +1,1 @@
+"""The TracedPipeline operator; docs/architecture.md tells how its modules hang together."""

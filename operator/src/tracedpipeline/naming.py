@@ -1,0 +1,62 @@
+"""Every name, label and selector of the objects that a pipeline is made of."""
+
+from typing import Final
+
+from tracedpipeline.api import GROUP
+
+FIELD_MANAGER: Final = "tracedpipeline-operator"
+PART_OF: Final = "tracedpipeline"
+MANAGED_BY: Final = {"app.kubernetes.io/managed-by": FIELD_MANAGER}
+
+# In a pod's template: a new configuration rolls the pods.
+CONFIG_HASH: Final = f"{GROUP}/config-hash"
+# On every object: what was applied last, so that a restart of the operator writes nothing.
+APPLIED_HASH: Final = f"{GROUP}/applied-hash"
+
+INSTANCE: Final = "app.kubernetes.io/instance"
+NAME: Final = "app.kubernetes.io/name"
+
+PRODUCER: Final = "producer"
+CONSUMER: Final = "consumer"
+COLLECTOR: Final = "collector"
+JAEGER: Final = "jaeger"
+COMPONENTS: Final = (COLLECTOR, JAEGER, PRODUCER, CONSUMER)
+
+OTLP_GRPC_PORT: Final = 4317
+OTLP_HTTP_PORT: Final = 4318
+JAEGER_QUERY_PORT: Final = 16686
+
+
+def component(pipeline: str, which: str) -> str:
+    """Return the name of a component's objects, which is also its service name in traces."""
+    return f"{pipeline}-{which}"
+
+
+def config(pipeline: str, which: str) -> str:
+    """Return the name of a component's ConfigMap."""
+    return f"{pipeline}-{which}-config"
+
+
+def queue_service(pipeline: str) -> str:
+    """Return the service name that the broker's queue has in traces."""
+    return f"{pipeline}-kafka"
+
+
+def selector(pipeline: str, which: str) -> dict[str, str]:
+    """Return what selects a component's pods; immutable for the life of a Deployment, so never more than this."""
+    return {NAME: which, INSTANCE: pipeline, "app.kubernetes.io/part-of": PART_OF}
+
+
+def labels(pipeline: str, which: str) -> dict[str, str]:
+    """Return the labels of a component's objects."""
+    return selector(pipeline, which) | MANAGED_BY | {"app.kubernetes.io/component": which}
+
+
+def jaeger_url(pipeline: str, namespace: str) -> str:
+    """Return where Jaeger's query API answers inside the cluster."""
+    return f"http://{component(pipeline, JAEGER)}.{namespace}.svc:{JAEGER_QUERY_PORT}"
+
+
+def trace_path(trace_id: str) -> str:
+    """Return the path of a trace on Jaeger's web page."""
+    return f"/trace/{trace_id}"
