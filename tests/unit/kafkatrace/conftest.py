@@ -75,9 +75,7 @@ def unreachable(tracing: Tracing) -> Iterator[Producer]:
 @pytest.fixture
 def consumer(broker: str, tracing: Tracing) -> Iterator[Consumer]:
     conf = {"bootstrap.servers": broker, "group.id": "billing", "client.id": "billing-0", **QUIET}
-    consumer = Consumer(
-        {**conf, "auto.offset.reset": "earliest", "enable.partition.eof": True}, tracing=tracing
-    )
+    consumer = Consumer({**conf, "auto.offset.reset": "earliest", "enable.partition.eof": True}, tracing=tracing)
     yield consumer
     consumer.close()
 

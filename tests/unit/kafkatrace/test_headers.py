@@ -10,9 +10,7 @@ def test_names_are_case_sensitive_as_in_kafka() -> None:
     assert last([("A", b"1")], {"a"}) == {}
 
 
-@pytest.mark.parametrize(
-    "odd", [None, "text", 7, [("a",)], [None, 1, ["a", b"1"]], [(b"a", b"1")], (("a", b"1"),)]
-)
+@pytest.mark.parametrize("odd", [None, "text", 7, [("a",)], [None, 1, ["a", b"1"]], [(b"a", b"1")], (("a", b"1"),)])
 def test_what_is_no_header_is_passed_over(odd: object) -> None:
     assert last(odd, {"a"}) == {}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from kafkatrace.pipeline import FlushResult, Limits, Pipeline
+from kafkatrace.propagation import suppressed
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
@@ -136,6 +137,19 @@ def test_unsampled_spans_count_nowhere() -> None:
     assert pipeline.close(10) == FlushResult(exported=0, dropped=0)
 
 
+def test_an_instrumented_exporter_makes_no_spans_of_its_own() -> None:
+    seen: list[bool] = []
+
+    def look(_: int) -> SpanExportResult:
+        seen.append(suppressed())
+        return SpanExportResult.SUCCESS
+
+    pipeline = Pipeline(Exporter(look), Limits(100, 10, NEVER))
+    finish(pipeline, 1)
+    pipeline.close(10)
+    assert seen == [True]
+
+
 def test_limits_come_from_the_environment() -> None:
     environment = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"}
     assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25)
@@ -164,9 +178,7 @@ print(tracing.shutdown())
 
 
 def test_a_forked_child_exports_its_own_spans_and_only_those() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _FORKING], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", _FORKING], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split("\n")[:2] == ["FlushResult(exported=1, dropped=0)"] * 2, done.stderr
 
 

@@ -11,9 +11,9 @@ def test_each_poll_has_its_own_time() -> None:
 def test_a_batch_has_one_time_in_all_its_partitions() -> None:
     times = PollTimes()
     times.record([("t", 0, 5), ("t", 1, 90), ("t", 0, 6), ("u", 0, 1), ("t", 0, 7)], 100)
-    assert [
-        times.of(*place) for place in (("t", 0, 5), ("t", 0, 6), ("t", 0, 7), ("t", 1, 90), ("u", 0, 1))
-    ] == [100] * 5
+    assert [times.of(*place) for place in (("t", 0, 5), ("t", 0, 6), ("t", 0, 7), ("t", 1, 90), ("u", 0, 1))] == [
+        100
+    ] * 5
     assert times.of("t", 1, 5) is None
     assert times.of("t", 0, 8) is None
 

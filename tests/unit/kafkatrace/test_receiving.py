@@ -39,9 +39,7 @@ def test_the_queue_span_lasts_from_the_timestamp_to_the_poll(
     assert processed.end_time is not None
     assert queued.start_time <= queued.end_time <= processed.start_time
     milliseconds = (queued.end_time - queued.start_time) / 1e6
-    assert (
-        say(processed, semconv.QUEUE_MILLISECONDS) == say(queued, semconv.QUEUE_MILLISECONDS) == milliseconds
-    )
+    assert say(processed, semconv.QUEUE_MILLISECONDS) == say(queued, semconv.QUEUE_MILLISECONDS) == milliseconds
     whole = (processed.end_time - queued.start_time) / 1e6
     assert say(processed, semconv.END_TO_END_MILLISECONDS) == whole
     assert say(queued, semconv.TIMESTAMP_TYPE) == "CreateTime"

@@ -6,11 +6,7 @@ from opentelemetry.semconv.schemas import Schemas
 
 def test_names_are_those_of_the_published_conventions() -> None:
     published = {**vars(messaging_attributes), **vars(error_attributes), **vars(server_attributes)}
-    ours = {
-        name: value
-        for name, value in vars(semconv).items()
-        if name.startswith(("MESSAGING", "ERROR", "SERVER"))
-    }
+    ours = {name: value for name, value in vars(semconv).items() if name.startswith(("MESSAGING", "ERROR", "SERVER"))}
     assert ours == {name: published[name] for name in ours}
 
 

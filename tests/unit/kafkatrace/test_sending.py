@@ -10,9 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from .recording import PARENT, QUIET, Receive, Recorder, traceparents
 
 
-def test_the_send_span_ends_in_the_delivery_report(
-    producer: Producer, topic: str, recorder: Recorder
-) -> None:
+def test_the_send_span_ends_in_the_delivery_report(producer: Producer, topic: str, recorder: Recorder) -> None:
     producer.list_topics(topic, timeout=10)  # the cluster's id comes with metadata
     producer.produce(topic, b"value", b"key-1", partition=0)
     assert recorder.exporter.get_finished_spans() == ()
@@ -54,9 +52,7 @@ def test_tombstones_and_binary_keys(producer: Producer, topic: str, recorder: Re
     assert "messaging.kafka.message.key" not in attributes
 
 
-def test_the_record_carries_the_send_span(
-    producer: Producer, topic: str, recorder: Recorder, receive: Receive
-) -> None:
+def test_the_record_carries_the_send_span(producer: Producer, topic: str, recorder: Recorder, receive: Receive) -> None:
     producer.produce(topic, b"v", partition=0, headers={"x": "1"})
     producer.flush(10)
     message = receive()
@@ -112,9 +108,7 @@ def test_baggage_travels(producer: Producer, topic: str, receive: Receive) -> No
     assert ("baggage", b"user=Am%C3%A9lie") in (receive().headers() or [])
 
 
-def test_a_failed_delivery_is_an_error_on_the_span(
-    unreachable: Producer, topic: str, recorder: Recorder
-) -> None:
+def test_a_failed_delivery_is_an_error_on_the_span(unreachable: Producer, topic: str, recorder: Recorder) -> None:
     reports: list[KafkaError | None] = []
     unreachable.produce(topic, b"v", on_delivery=lambda error, _: reports.append(error))
     unreachable.purge()

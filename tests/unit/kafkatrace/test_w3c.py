@@ -18,18 +18,14 @@ def test_reads_a_traceparent() -> None:
     assert context.trace_flags.sampled
 
 
-@pytest.mark.parametrize(
-    ("flags", "kept"), [("00", 0), ("01", 1), ("02", 2), ("03", 3), ("ff", 3), ("fe", 2)]
-)
+@pytest.mark.parametrize(("flags", "kept"), [("00", 0), ("01", 1), ("02", 2), ("03", 3), ("ff", 3), ("fe", 2)])
 def test_keeps_the_flags_that_are_defined(flags: str, kept: int) -> None:
     context = w3c.parse_traceparent(f"00-{TRACE}-{SPAN}-{flags}".encode())
     assert context is not None
     assert context.trace_flags == kept
 
 
-@pytest.mark.parametrize(
-    "value", [f"01-{TRACE}-{SPAN}-01", f"01-{TRACE}-{SPAN}-01-more", f"fe-{TRACE}-{SPAN}-01-"]
-)
+@pytest.mark.parametrize("value", [f"01-{TRACE}-{SPAN}-01", f"01-{TRACE}-{SPAN}-01-more", f"fe-{TRACE}-{SPAN}-01-"])
 def test_reads_the_known_part_of_a_future_version(value: str) -> None:
     assert w3c.parse_traceparent(value.encode()) is not None
 
@@ -147,9 +143,7 @@ _MOSTLY_RIGHT = st.from_regex(r"\A(00|01|ff|cc)-[0-9a-f]{30}[0-9a-fA-F_ ]{2}-[0-
 @given(_MOSTLY_RIGHT)
 def test_agrees_with_opentelemetry_on_every_traceparent(value: str) -> None:
     ours = w3c.parse_traceparent(value.encode())
-    theirs = trace.get_current_span(
-        TraceContextTextMapPropagator().extract({"traceparent": value})
-    ).get_span_context()
+    theirs = trace.get_current_span(TraceContextTextMapPropagator().extract({"traceparent": value})).get_span_context()
     assert (ours is not None) == theirs.is_valid
     if ours is not None:
         assert (ours.trace_id, ours.span_id) == (theirs.trace_id, theirs.span_id)
@@ -171,9 +165,7 @@ def test_every_baggage_survives_the_journey(pairs: dict[str, str]) -> None:
 
 
 @given(
-    st.dictionaries(
-        st.from_regex(r"\A[a-z][a-z0-9_*/-]{0,9}\Z"), st.from_regex(r"\A[!-+\--<>-~]{1,9}\Z"), max_size=32
-    )
+    st.dictionaries(st.from_regex(r"\A[a-z][a-z0-9_*/-]{0,9}\Z"), st.from_regex(r"\A[!-+\--<>-~]{1,9}\Z"), max_size=32)
 )
 def test_every_tracestate_survives_the_journey(entries: dict[str, str]) -> None:
     state = TraceState(list(entries.items()))

@@ -30,9 +30,7 @@ class PollTimes:
         for topic, partition, offset in positions:
             known = batch.get((topic, partition))
             first = known.first if known else offset
-            batch[topic, partition] = _Range(
-                min(first, offset), max(known.last if known else offset, offset), time_ns
-            )
+            batch[topic, partition] = _Range(min(first, offset), max(known.last if known else offset, offset), time_ns)
         with self._lock:
             for key, offsets in batch.items():
                 self._ranges.setdefault(key, deque(maxlen=_RANGES_PER_PARTITION)).append(offsets)

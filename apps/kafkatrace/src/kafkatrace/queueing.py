@@ -49,9 +49,7 @@ class QueueTime:
         attributes: dict[str, AttributeValue] = {semconv.TIMESTAMP_TYPE: self.timestamp_type}
         if (waited := self.milliseconds_until(self.polled_ns)) is not None:
             attributes[semconv.QUEUE_MILLISECONDS] = waited
-            attributes[semconv.TIMESTAMP_RESOLUTION] = (
-                1  # so the start may lie up to 1 ms before the send span's
-            )
+            attributes[semconv.TIMESTAMP_RESOLUTION] = 1  # so the start may lie up to 1 ms before the send span's
         if self.skewed:
             attributes[semconv.CLOCK_SKEW] = True
         if not self.poll_known:

@@ -58,9 +58,7 @@ class Receiver:
         place = _place(message)
         incoming = propagation.read(message)
         queue = queue_time(message.timestamp(), self._poll_times.of(*place), time.time_ns())
-        self._tracing.counters.count(
-            malformed_headers=len(incoming.malformed), negative_queue_time=queue.skewed
-        )
+        self._tracing.counters.count(malformed_headers=len(incoming.malformed), negative_queue_time=queue.skewed)
         about = {**_about(message), **self._cluster.attributes()}
         context = self._queue_span(place[0], incoming, queue, about)
         span = self._tracing.tracer.start_span(

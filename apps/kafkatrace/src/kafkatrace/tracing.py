@@ -41,9 +41,7 @@ class Tracing:
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
     """
 
-    def __init__(
-        self, service: Resource, cluster: Resource, sampler: Sampler | None, exporter: SpanExporter
-    ) -> None:
+    def __init__(self, service: Resource, cluster: Resource, sampler: Sampler | None, exporter: SpanExporter) -> None:
         self._pipeline = Pipeline(exporter, Limits.from_environment(os.environ))
         self.tracer: Tracer = _tracer(service, sampler, self._pipeline)
         self.queue_tracer: Tracer = _tracer(cluster, sampler, self._pipeline)
@@ -86,9 +84,7 @@ def configure(
     global _current  # the process-wide one is the point
     tracing = Tracing(
         _service(service_name, resource),
-        Resource(
-            {SERVICE_NAME: os.environ.get("KAFKATRACE_CLUSTER_NAME") or _DEFAULT_CLUSTER}, semconv.SCHEMA_URL
-        ),
+        Resource({SERVICE_NAME: os.environ.get("KAFKATRACE_CLUSTER_NAME") or _DEFAULT_CLUSTER}, semconv.SCHEMA_URL),
         _sampler(sampling_ratio),
         exporter or _otlp_exporter(),
     )
@@ -120,8 +116,6 @@ def _otlp_exporter() -> SpanExporter:
     for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if protocol := os.environ.get(name):
             if protocol != "http/protobuf":
-                raise ValueError(
-                    f"{name} is {protocol!r}: kafkatrace sends http/protobuf; for others pass exporter="
-                )
+                raise ValueError(f"{name} is {protocol!r}: kafkatrace sends http/protobuf; for others pass exporter=")
             break
     return OTLPSpanExporter()

@@ -101,9 +101,7 @@ def format_baggage(pairs: Mapping[str, object]) -> bytes:
     members: list[str] = []
     length = -1
     for key, value in pairs.items():
-        member = (
-            f"{quote(key, _KEY_SAFE, errors='replace')}={quote(str(value), _VALUE_SAFE, errors='replace')}"
-        )
+        member = f"{quote(key, _KEY_SAFE, errors='replace')}={quote(str(value), _VALUE_SAFE, errors='replace')}"
         if key and length + 1 + len(member) <= _BAGGAGE_LIMIT and len(members) < _BAGGAGE_MEMBERS:
             members.append(member)
             length += 1 + len(member)
