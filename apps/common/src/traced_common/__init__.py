@@ -1,1 +1,1 @@
-"""What the TracedPipeline apps share: settings, the Kafka client, health, signals, logs."""
+"""What the TracedPipeline apps share: settings, the Kafka client, orders, health, signals, logs."""

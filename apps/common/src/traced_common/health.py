@@ -1,0 +1,94 @@
+"""What the kubelet's probes ask: is the main loop alive, is the app doing its work, and if not, why."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+from traced_common.environment import SettingsError
+
+_logger = logging.getLogger(__name__)
+_SECONDS_PER_REQUEST: Final = 5
+_STARTING: Final = "starting"
+
+
+class Health:
+    """Told by the main loop at each of its turns, asked by the server's threads."""
+
+    def __init__(self, stall_after: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stall_after = stall_after
+        self._clock = clock
+        self._turned_at = clock()
+        self._problem: str | None = _STARTING
+
+    def turn(self, problem: str | None) -> None:
+        """Note a turn of the main loop, and what keeps the app from its work; changes are logged."""
+        if problem is None and self._problem is not None:
+            _logger.info("ready")
+        elif problem is not None and self._problem in (None, _STARTING):
+            _logger.log(logging.WARNING if self._problem is None else logging.INFO, "not ready: %s", problem)
+        self._problem = problem
+        self._turned_at = self._clock()
+
+    def not_alive(self) -> str | None:
+        """Say that the main loop stalls, or nothing."""
+        age = self._clock() - self._turned_at
+        if age <= self._stall_after:
+            return None
+        return f"the main loop has not turned for {age:.0f} s (limit {self._stall_after:.0f} s)"
+
+    def not_ready(self) -> str | None:
+        """Say what keeps the app from its work, or nothing."""
+        return self.not_alive() or self._problem
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def __init__(self, health: Health, port: int) -> None:
+        self.answers = {"/livez": health.not_alive, "/readyz": health.not_ready}
+        super().__init__(("", port), _Handler)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # IPv4 as well
+        super().server_bind()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _SECONDS_PER_REQUEST
+
+    def do_GET(self) -> None:
+        ask = self.server.answers.get(self.path.partition("?")[0])
+        if ask is None:
+            self._answer(HTTPStatus.NOT_FOUND, "there are /livez and /readyz")
+            return
+        problem = ask()
+        self._answer(HTTPStatus.SERVICE_UNAVAILABLE if problem else HTTPStatus.OK, problem or "ok")
+
+    def _answer(self, status: HTTPStatus, line: str) -> None:
+        body = f"{line}\n".encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing: probes come every few seconds."""
+
+
+def serve(health: Health, port: int) -> ThreadingHTTPServer:
+    """Answer GET /livez and /readyz from a daemon thread; SettingsError when the port can't be had."""
+    try:
+        server = _Server(health, port)
+    except OSError as error:
+        raise SettingsError([f"HEALTH_PORT={port}: can't listen there: {error.strerror}"]) from error
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server

@@ -1,0 +1,81 @@
+"""Puts the consumer together, and takes it apart within the pod's grace period."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import kafkatrace
+from kafkatrace import Consumer, Producer, Tracing
+from traced_common import health, kafka, logs, process
+from traced_common.order import Order
+from traced_common.stop import Stop
+
+from traced_consumer import dead_letters
+from traced_consumer.dead_letters import DeadLetters
+from traced_consumer.handler import handle
+from traced_consumer.membership import Membership
+from traced_consumer.processing import Processing
+from traced_consumer.receiving import Receiving
+from traced_consumer.settings import ConsumerSettings
+
+_logger = logging.getLogger(__name__)
+_LONGEST_HANDLING_SECONDS: Final = 60.0  # of handle(); beyond it the group and the kubelet hold us for dead
+_SESSION_SECONDS: Final = 10  # also bounds the last commit when the coordinator is away
+# With the session's, and librdkafka's own five to leave the group, below 25 s: Kubernetes kills after 30.
+_FLUSH_SECONDS: Final = 1.0
+_TRACING_SECONDS: Final = 5.0
+
+
+def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], None] = handle) -> None:
+    """Run the consumer until a stop is requested, then drain it."""
+    settings = ConsumerSettings.read(variables)
+    logs.configure(settings.log_level)
+    stall = _LONGEST_HANDLING_SECONDS + settings.processing_ms / 1000
+    state = health.Health(stall)
+    health.serve(state, settings.health_port)
+    tracing, trouble = process.tracing(), kafka.Trouble()
+    receiving = Receiving(Membership(settings.group, trouble))
+    client = {**settings.kafka.client_config(), "error_cb": trouble}
+    producer = kafka.connect(
+        lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**client, **dead_letters.configuration()}
+    )
+    consumer = kafka.connect(
+        lambda conf: kafkatrace.Consumer(conf, tracing=tracing),
+        {**client, **configuration(settings.group, stall), **receiving.callbacks()},
+    )
+    letters = DeadLetters(producer, settings.dead_letter_topic, settings.group, stop)
+    processing = Processing(consumer, handler, letters, settings.processing_ms / 1000, stop)
+    receiving.subscribe(consumer, settings.topic)
+    _logger.info("reading %s as group %s", settings.topic, settings.group)
+    try:
+        while not stop.requested:
+            receiving.turn(consumer, processing)
+            trouble.check()
+            state.turn(receiving.problem())
+    finally:
+        drain(consumer, producer, receiving, tracing)
+
+
+def configuration(group: str, stall: float) -> dict[str, Any]:
+    """Make the consumer's part of librdkafka's configuration; `stall` seconds is the longest time per message."""
+    return {
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": _SESSION_SECONDS * 1000,
+        "max.poll.interval.ms": int(stall * 1000),
+        "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is found in seconds, not minutes
+        "statistics.interval.ms": 2_000,
+        "queued.max.messages.kbytes": 16_384,
+    }
+
+
+def drain(consumer: Consumer, producer: Producer, receiving: Receiving, tracing: Tracing) -> None:
+    """Commit and leave the group, export the spans, both bounded, and log what came of everything."""
+    _logger.info("stopping")
+    consumer.close()  # revokes the partitions, which commits
+    producer.flush(_FLUSH_SECONDS)
+    spans = tracing.shutdown(_TRACING_SECONDS)
+    _logger.info("stopped: %s; spans exported %d, dropped %d", receiving, spans.exported, spans.dropped)

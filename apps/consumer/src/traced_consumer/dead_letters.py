@@ -1,0 +1,74 @@
+"""Poison to the dead-letter topic, and certainty that it arrived."""
+
+import time
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, Message
+from kafkatrace import Producer
+from traced_common.stop import Stop
+
+from traced_consumer.offsets import offset_of, place_of
+
+Headers = list[tuple[str, str | bytes | None]]
+_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.2
+
+
+class UndeliveredError(Exception):
+    """A dead letter of which Kafka has not said that it has it."""
+
+
+def configuration() -> dict[str, Any]:
+    """Make this producer's part of librdkafka's configuration."""
+    return {
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 0,  # each one is waited for
+        "delivery.timeout.ms": int(_SECONDS * 1000),
+        "message.max.bytes": 1_000_000_000,  # what came out of Kafka may go in again: let the broker decide
+    }
+
+
+class DeadLetters:
+    """Sends one at a time and waits for its delivery report."""
+
+    def __init__(self, producer: Producer, topic: str, group: str, stop: Stop) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._group = group
+        self._stop = stop
+
+    def send(self, message: Message, reason: str) -> None:
+        """Deliver a copy with its headers and the reason; UndeliveredError unless Kafka confirms it."""
+        reports: list[KafkaError | None] = []
+        self._producer.produce(
+            self._topic,
+            value=message.value(),
+            key=message.key(),
+            headers=[*_headers(message), *self._about(message, reason)],
+            on_delivery=lambda error, _: reports.append(error),
+        )
+        deadline = time.monotonic() + _SECONDS + 1
+        while not reports and not self._stop.requested and time.monotonic() < deadline:
+            self._producer.poll(_POLL_SECONDS)
+        if reports != [None]:
+            why = reports[0].str() if reports and reports[0] else "no delivery report in time"
+            raise UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
+
+    def _about(self, message: Message, reason: str) -> Headers:
+        topic, partition = place_of(message)
+        return [
+            ("dead-letter.reason", reason.encode("utf-8", "replace")),
+            ("dead-letter.topic", topic),
+            ("dead-letter.partition", str(partition)),
+            ("dead-letter.offset", str(offset_of(message))),
+            ("dead-letter.group", self._group),
+        ]
+
+
+def _headers(message: Message) -> Headers:
+    try:
+        headers = message.headers()
+    except Exception as error:  # a name that is not UTF-8 makes confluent-kafka raise, SystemError at times
+        return [("dead-letter.headers-lost", f"unreadable: {type(error).__name__}")]
+    return list(headers.items() if isinstance(headers, dict) else headers or ())

@@ -1,0 +1,53 @@
+"""Whether this consumer is a working member of its group, as librdkafka tells it."""
+
+import json
+import logging
+from collections.abc import Sequence
+
+from confluent_kafka import KafkaError, TopicPartition
+from traced_common.kafka import Trouble
+from traced_common.logs import sparingly
+
+_logger = logging.getLogger(__name__)
+
+
+class Membership:
+    """Gathers what statistics, rebalances and poll errors say."""
+
+    def __init__(self, group: str, trouble: Trouble) -> None:
+        self._group = group
+        self._trouble = trouble
+        self._joined = False
+        self._coordinator_up = True
+        self._poll_error: str | None = None
+
+    def statistics(self, text: str) -> None:
+        """Take librdkafka's statistics: this is the consumer's stats_cb."""
+        group = json.loads(text).get("cgrp", {})
+        self._coordinator_up = group.get("state") == "up"
+        self._joined = self._joined or group.get("join_state") == "steady"
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Note a rebalance; also a member without partitions has joined."""
+        self._joined = True
+        if partitions:
+            self._poll_error = None
+
+    def lost(self) -> None:
+        """Note that the group went on without us."""
+        self._joined = False
+
+    def failed(self, error: KafkaError) -> None:
+        """Note an error that poll() gave instead of a record."""
+        self._poll_error = error.str()
+        _logger.error("Kafka: %s", error.str(), extra=sparingly(f"poll {error.name()}"))
+
+    def problem(self) -> str | None:
+        """Say why no messages can come, or nothing."""
+        if self._poll_error:
+            return f"Kafka: {self._poll_error}"
+        if not self._joined:
+            return f"not yet a member of group {self._group}: {self._trouble.last or 'connecting to Kafka'}"
+        if not self._coordinator_up:
+            return f"the coordinator of group {self._group} is away: {self._trouble.last or 'no answer'}"
+        return None
