@@ -69,7 +69,7 @@ class Security(Part):
     )
     ca_secret: SecretName | None = Field(
         default=None,
-        description="Secret in this namespace with the key `ca.crt`: the authority that signed the brokers' certificates.",
+        description="Secret in this namespace with the key `ca.crt`: who signed the brokers' certificates.",
     )
 
 
@@ -78,9 +78,15 @@ class TopicSpec(Part):
 
     name: Topic = Field(default="traced-topic", description="Name of the topic. Can be changed only while paused.")
     partitions: int = Field(default=3, ge=1, le=10_000, description="Partitions; can grow, never shrink.")
-    replicas: int = Field(default=1, ge=1, le=32, description="Copies of each partition, used when the topic is created.")
-    retention: PositiveDuration = Field(default="24h", description="How long records are kept; used when it is created.")
-    create: bool = Field(default=True, description="Create the topic, and the dead-letter topic, where they are missing.")
+    replicas: int = Field(
+        default=1, ge=1, le=32, description="Copies of each partition, used when the topic is created."
+    )
+    retention: PositiveDuration = Field(
+        default="24h", description="How long records are kept; used when it is created."
+    )
+    create: bool = Field(
+        default=True, description="Create the topic, and the dead-letter topic, where they are missing."
+    )
 
 
 class KafkaSpec(Part):
@@ -161,7 +167,10 @@ class ConsumerSpec(Workload):
 
     engine: Literal["Python"] = Field(default="Python", description="What runs the consumer.")
     group_id: str = Field(
-        default="trace-group", min_length=1, max_length=249, description="Consumer group. Can be changed only while paused."
+        default="trace-group",
+        min_length=1,
+        max_length=249,
+        description="Consumer group. Can be changed only while paused.",
     )
     processing_time: Duration = Field(default="20ms", description="How long the demo works on a message.")
 
@@ -192,15 +201,15 @@ class Spec(Part):
         json_schema_extra=rules(
             (
                 "self.paused || self.kafka.topic.name == oldSelf.kafka.topic.name",
-                "kafka.topic.name cannot be changed while the pipeline runs: set paused: true with the change, then unpause",
+                "kafka.topic.name cannot be changed while the pipeline runs: set paused: true along with it",
             ),
             (
                 "self.paused || self.consumer.groupId == oldSelf.consumer.groupId",
-                "consumer.groupId cannot be changed while the pipeline runs: set paused: true with the change, then unpause",
+                "consumer.groupId cannot be changed while the pipeline runs: set paused: true along with it",
             ),
             (
                 "self.paused || self.consumer.engine == oldSelf.consumer.engine",
-                "consumer.engine cannot be changed while the pipeline runs: set paused: true with the change, then unpause",
+                "consumer.engine cannot be changed while the pipeline runs: set paused: true along with it",
             ),
         )
     )

@@ -30,11 +30,11 @@ class KafkaConnection:
         return wanted
 
 
-def from_spec(spec: Spec) -> KafkaConnection | None:
-    """Return the connection, or None where the spec names a Strimzi cluster instead of bootstrap servers."""
+def from_spec(spec: Spec) -> KafkaConnection:
+    """Return the connection to the spec's bootstrap servers; raises ValueError where it names a cluster instead."""
     kafka = spec.kafka
     if kafka.bootstrap_servers is None:
-        return None
+        raise ValueError("spec.kafka has no bootstrapServers")
     if kafka.security is None:
         return KafkaConnection(kafka.bootstrap_servers)
     return KafkaConnection(

@@ -52,7 +52,7 @@ def _columns() -> list[dict[str, Any]]:
     def condition(which: str, field: str) -> str:
         return f'.status.conditions[?(@.type=="{which}")].{field}'
 
-    columns = [
+    columns: list[tuple[str, str, dict[str, Any]]] = [
         ("Ready", condition("Ready", "status"), {}),
         ("Traces", condition("TracesFlowing", "reason"), {}),
         ("Engine", ".spec.consumer.engine", {}),
@@ -83,7 +83,7 @@ def _schema() -> dict[str, Any]:
         **rules(
             (
                 f"size(self.metadata.name) <= {NAME_LIMIT}",
-                f"metadata.name must be at most {NAME_LIMIT} characters: names such as <name>-collector-config derive from it",
+                f"metadata.name must be at most {NAME_LIMIT} characters: longer names derive from it",
             )
         ),
     }

@@ -1,0 +1,5 @@
+"""`python -m tracedpipeline`."""
+
+from tracedpipeline.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""The `tracedpipeline` command."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from tracedpipeline import connection, crd, desired, handlers, naming, probe, traces, waterfall
+from tracedpipeline.api import KIND, InvalidSpecError, TracedPipeline
+from tracedpipeline.settings import Settings, SettingsError
+
+LIVENESS = "http://0.0.0.0:8080/healthz"
+LOOK_BACK = timedelta(minutes=15)
+
+
+class CommandError(Exception):
+    """The command cannot be carried out; its message is for the person who typed it."""
+
+
+def _pipelines(path: Path) -> Iterator[TracedPipeline]:
+    for body in yaml.safe_load_all(path.read_text()):
+        if body and body.get("kind") == KIND:
+            yield TracedPipeline.parse(body)
+
+
+def _run(_: argparse.Namespace) -> None:
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    asyncio.run(handlers.run(Settings.from_environment(os.environ), LIVENESS))
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    settings = Settings.from_environment(os.environ)
+    objects: list[dict[str, Any]] = []
+    for pipeline in _pipelines(arguments.file):
+        objects += desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    yaml.safe_dump_all(objects, sys.stdout, sort_keys=False)
+
+
+def _validate(arguments: argparse.Namespace) -> None:
+    for pipeline in _pipelines(arguments.file):
+        print(f"{pipeline.name}: valid")
+
+
+def _crd(_: argparse.Namespace) -> None:
+    print("# Generated from tracedpipeline.api by `make generate`.")
+    yaml.safe_dump(crd.definition(), sys.stdout, sort_keys=False, width=120)
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    url = arguments.jaeger or naming.jaeger_url(arguments.name, arguments.namespace)
+    print(asyncio.run(_waterfall(arguments.name, url)))
+
+
+async def _waterfall(pipeline: str, url: str) -> str:
+    service = naming.component(pipeline, naming.CONSUMER)
+    async with aiohttp.ClientSession() as session:
+        found = await probe.spans_of(session, url, service, LOOK_BACK)
+    if not (connected := traces.journeys(pipeline, found)):
+        raise CommandError(f"no connected trace of {pipeline} in the last {LOOK_BACK} at {url}")
+    return waterfall.draw(traces.by_trace(found)[connected[0].send.trace_id])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tracedpipeline", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("run", help="run the operator").set_defaults(command=_run)
+    commands.add_parser("crd", help="print the CustomResourceDefinition").set_defaults(command=_crd)
+    for name, command, what in (
+        ("render", _render, "print the objects that a resource stands for"),
+        ("validate", _validate, "tell what is wrong with a resource"),
+    ):
+        sub = commands.add_parser(name, help=what)
+        sub.add_argument("-f", "--file", type=Path, required=True, help="YAML file with TracedPipelines")
+        sub.set_defaults(command=command)
+    trace = commands.add_parser("trace", help="draw the newest connected trace")
+    trace.add_argument("name", help="name of the pipeline")
+    trace.add_argument("-n", "--namespace", default="default", help="its namespace")
+    trace.add_argument("--jaeger", help="Jaeger's address; inside the cluster it is known")
+    trace.set_defaults(command=_trace)
+    return parser
+
+
+def main() -> None:
+    """Run the command that the arguments name; exit with 1 and a sentence where it cannot be carried out."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.command(arguments)
+    except (InvalidSpecError, SettingsError, CommandError, probe.JaegerError) as error:
+        sys.exit(f"tracedpipeline: {error}")

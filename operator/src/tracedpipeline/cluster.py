@@ -1,0 +1,186 @@
+"""All that is read from and written to the API server."""
+
+import base64
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from kubernetes.aio import client, config
+from kubernetes.aio.dynamic import DynamicClient
+from kubernetes.aio.dynamic.exceptions import ConflictError, DynamicApiError, NotFoundError
+
+from tracedpipeline import naming
+from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
+from tracedpipeline.differences import must_apply, stamped
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 15
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+# Every kind that a pipeline is made of; an object of a kind that is not here can be neither applied nor pruned.
+KINDS = {
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
+    "ConfigMap": ("api/v1", "configmaps"),
+    "Service": ("api/v1", "services"),
+    "Deployment": ("apis/apps/v1", "deployments"),
+}
+
+Object = dict[str, Any]
+
+
+class Key(NamedTuple):
+    """Which pipeline."""
+
+    namespace: str
+    name: str
+
+
+class ObjectNotOwnedError(Exception):
+    """An object of that name is there and not ours; its owner must rename or remove it."""
+
+
+class Cluster:
+    """The API server, seen by one pipeline's needs."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
+        self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
+        self._pipelines = f"apis/{GROUP}/{VERSION}"
+
+    async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        response = await self._client.request(
+            method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+        )
+        return await response.json()
+
+    async def _find(self, path: str) -> Object | None:
+        try:
+            return dict(await self._request("get", path))
+        except NotFoundError:
+            return None
+
+    async def pipeline(self, key: Key) -> Object | None:
+        """Return the resource, or None where it is gone."""
+        return await self._find(f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}")
+
+    async def pipelines(self, namespaces: tuple[str, ...]) -> list[Object]:
+        """Return all resources of these namespaces, of every namespace where none is named."""
+        paths = [f"namespaces/{namespace}/{PLURAL}" for namespace in namespaces] or [PLURAL]
+        lists = [await self._request("get", f"{self._pipelines}/{path}") for path in paths]
+        return [item for found in lists for item in found["items"]]
+
+    async def owned(self, pipeline: TracedPipeline) -> dict[tuple[str, str], Object]:
+        """Return the live objects that the pipeline controls, by kind and name."""
+        selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
+        found: dict[tuple[str, str], Object] = {}
+        for kind, (group, plural) in KINDS.items():
+            path = f"{group}/namespaces/{pipeline.namespace}/{plural}"
+            for item in (await self._request("get", path, label_selector=selector))["items"]:
+                if _controlled_by(item, pipeline.uid):
+                    found[kind, item["metadata"]["name"]] = item
+        return found
+
+    async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
+        """Return a component's pods."""
+        selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, which).items())
+        found = await self._request("get", f"api/v1/namespaces/{pipeline.namespace}/pods", label_selector=selector)
+        return list(found["items"])
+
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        """Return a Secret's content, or None where it is missing."""
+        found = await self._find(f"api/v1/namespaces/{namespace}/secrets/{name}")
+        if found is None:
+            return None
+        return {key: base64.b64decode(value) for key, value in (found.get("data") or {}).items()}
+
+    async def apply(self, pipeline: TracedPipeline, desired: list[Object]) -> int:
+        """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
+
+        Raises ObjectNotOwnedError where somebody else's object has one of the names.
+        """
+        live = await self.owned(pipeline)
+        written = 0
+        for wanted in map(stamped, desired):
+            if must_apply(wanted, live.pop((wanted["kind"], wanted["metadata"]["name"]), None)):
+                await self._apply(pipeline, wanted)
+                written += 1
+        for (kind, name), unwanted in live.items():
+            log.info("deleting %s %s: the pipeline no longer has it", kind, name)
+            await self._delete(unwanted, kind)
+        return written + len(live)
+
+    async def _apply(self, pipeline: TracedPipeline, wanted: Object) -> None:
+        path = _path(wanted["kind"], wanted["metadata"])
+        try:
+            await self._request("patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER)
+        except ConflictError as conflict:
+            live = await self._find(path)
+            if live and not _controlled_by(live, pipeline.uid):
+                raise ObjectNotOwnedError(
+                    f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
+                    "remove it, or give the pipeline another name"
+                ) from None
+            await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", _summary(conflict))
+            await self._request(
+                "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
+            )
+
+    async def _delete(self, live: Object, kind: str) -> None:
+        try:
+            await self._request("delete", _path(kind, live["metadata"]), propagation_policy="Background")
+        except NotFoundError:
+            log.debug("%s %s was gone already", kind, live["metadata"]["name"])
+
+    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Write the resource's status; fields that it no longer has are removed."""
+        path = f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}/status"
+        body = {"status": status}
+        try:
+            await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+        except NotFoundError:
+            log.debug("%s is gone; its status is not written", key)
+
+    async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str = "") -> None:
+        """Post an event about the resource; `kind` is Normal or Warning."""
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        about = {"apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid}
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{name}.", "namespace": namespace},
+            "involvedObject": about,
+            "reason": reason,
+            "message": message[:1024],
+            "type": kind or "Warning",
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "source": {"component": naming.FIELD_MANAGER},
+        }
+        await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+
+
+def _path(kind: str, metadata: Mapping[str, Any]) -> str:
+    group, plural = KINDS[kind]
+    return f"{group}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
+
+
+def _controlled_by(item: Mapping[str, Any], uid: str) -> bool:
+    owners = item["metadata"].get("ownerReferences", ())
+    return any(owner.get("uid") == uid and owner.get("controller") for owner in owners)
+
+
+def _summary(conflict: DynamicApiError) -> str:
+    return f"took fields back from another field manager: {conflict.summary()}"  # type: ignore[no-untyped-call]  # as above
+
+
+async def connect() -> client.ApiClient:
+    """Return a client of the cluster that we run in, else of the kubeconfig's."""
+    try:
+        config.load_incluster_config()  # type: ignore[no-untyped-call]  # as above
+    except config.ConfigException:
+        await config.load_kube_config()  # type: ignore[no-untyped-call]  # as above
+    return client.ApiClient()

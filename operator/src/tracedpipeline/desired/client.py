@@ -1,0 +1,99 @@
+"""What producer and consumer have in common: how they reach Kafka and the Collector, and how they are watched."""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline, Workload
+from tracedpipeline.connection import CA_KEY, KafkaConnection
+from tracedpipeline.desired import objects
+
+HEALTH_PORT = 8080
+CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
+CA_DIRECTORY = "/etc/kafka/ca"
+
+Variables = dict[str, str]
+
+
+def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
+    variables = {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "KAFKA_SECURITY_PROTOCOL": kafka.protocol,
+        "KAFKA_TOPIC": pipeline.spec.kafka.topic.name,
+    }
+    if kafka.mechanism:
+        variables["KAFKA_SASL_MECHANISM"] = kafka.mechanism
+    if kafka.credentials_secret:
+        variables["KAFKA_SASL_CREDENTIALS_DIR"] = CREDENTIALS_DIRECTORY
+    if kafka.ca_secret:
+        variables["KAFKA_SSL_CA_FILE"] = f"{CA_DIRECTORY}/{CA_KEY}"
+    return variables
+
+
+def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
+    collector = naming.component(pipeline.name, naming.COLLECTOR)
+    return {
+        "OTEL_SERVICE_NAME": naming.component(pipeline.name, which),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector}:{naming.OTLP_HTTP_PORT}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": f"{pipeline.spec.tracing.sampling_ratio:g}",
+        "OTEL_RESOURCE_ATTRIBUTES": (
+            f"k8s.namespace.name={pipeline.namespace},k8s.pod.name=$(POD_NAME),tracedpipeline.name={pipeline.name}"
+        ),
+        "KAFKATRACE_CLUSTER_NAME": naming.queue_service(pipeline.name),
+    }
+
+
+def _environment(variables: Variables, workload: Workload) -> list[dict[str, Any]]:
+    pod_name = {
+        "name": "POD_NAME",
+        "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
+    }
+    given = {variable.name: variable.value for variable in workload.env}
+    return [pod_name, *({"name": name, "value": value} for name, value in (variables | given).items())]
+
+
+def _volumes(kafka: KafkaConnection) -> list[tuple[dict[str, Any], str]]:
+    """Return each volume with the directory that it is mounted at."""
+    volumes: list[tuple[dict[str, Any], str]] = [({"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, "/tmp")]  # noqa: S108 - of the pod's own
+    if kafka.credentials_secret:
+        secret = {"secretName": kafka.credentials_secret, "defaultMode": 0o440}
+        volumes.append(({"name": "credentials", "secret": secret}, CREDENTIALS_DIRECTORY))
+    if kafka.ca_secret:
+        secret = {
+            "secretName": kafka.ca_secret,
+            "items": [{"key": CA_KEY, "path": CA_KEY}],
+            "defaultMode": 0o440,
+        }
+        volumes.append(({"name": "ca", "secret": secret}, CA_DIRECTORY))
+    return volumes
+
+
+def deployment(
+    pipeline: TracedPipeline,
+    kafka: KafkaConnection,
+    workload: Workload,
+    *,
+    which: str,
+    image: str,
+    own: Variables,
+) -> dict[str, Any]:
+    """Return the pods of a Kafka client; `own` are the variables that only it has."""
+    volumes = _volumes(kafka)
+    variables = _kafka(pipeline, kafka) | own | _telemetry(pipeline, which) | {"HEALTH_PORT": str(HEALTH_PORT)}
+    container = objects.container(
+        which,
+        workload.image or image,
+        env=_environment(variables, workload),
+        ports=[objects.port("health", HEALTH_PORT)],
+        resources=objects.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
+        volumeMounts=[
+            {"name": volume["name"], "mountPath": directory} | ({"readOnly": True} if "secret" in volume else {})
+            for volume, directory in volumes
+        ],
+        **objects.probes("health", live="/livez", ready="/readyz"),
+    )
+    pod = {"containers": [container], "volumes": [volume for volume, _ in volumes]}
+    return objects.deployment(
+        pipeline, which, replicas=workload.replicas, pod=pod, config=variables, strategy="RollingUpdate"
+    )

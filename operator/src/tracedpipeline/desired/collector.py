@@ -1,0 +1,106 @@
+"""The OpenTelemetry Collector: takes OTLP from producer and consumer, gives it to Jaeger."""
+
+import json
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.desired import objects
+from tracedpipeline.settings import Settings
+
+WHICH = naming.COLLECTOR
+HEALTH_PORT = 13133
+CONFIG_DIRECTORY = "/etc/otelcol"
+FILE = "config.yaml"
+
+
+def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the Collector's configuration.
+
+    Batches are short (200 ms), so that a trace is in Jaeger when somebody looks; a Jaeger that is away is waited for.
+    """
+    jaeger = f"{naming.component(pipeline.name, naming.JAEGER)}:{naming.OTLP_GRPC_PORT}"
+    return {
+        "extensions": {"health_check": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
+        "receivers": {
+            "otlp": {
+                "protocols": {
+                    "grpc": {"endpoint": f"0.0.0.0:{naming.OTLP_GRPC_PORT}"},
+                    "http": {"endpoint": f"0.0.0.0:{naming.OTLP_HTTP_PORT}"},
+                }
+            }
+        },
+        "processors": {
+            "memory_limiter": {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20},
+            "batch": {"timeout": "200ms", "send_batch_size": 1024},
+        },
+        "exporters": {
+            "otlp": {
+                "endpoint": jaeger,
+                "tls": {"insecure": True},
+                "sending_queue": {"queue_size": 5000},
+                "retry_on_failure": {
+                    "initial_interval": "500ms",
+                    "max_interval": "5s",
+                    "max_elapsed_time": "10m",
+                },
+            }
+        },
+        "service": {
+            "extensions": ["health_check"],
+            "telemetry": {"metrics": {"level": "none"}},
+            "pipelines": {
+                "traces": {
+                    "receivers": ["otlp"],
+                    "processors": ["memory_limiter", "batch"],
+                    "exporters": ["otlp"],
+                }
+            },
+        },
+    }
+
+
+def _files(pipeline: TracedPipeline) -> dict[str, str]:
+    # JSON is YAML: nothing is built from strings.
+    return {FILE: json.dumps(configuration(pipeline), indent=2)}
+
+
+def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the account."""
+    return objects.service_account(pipeline, WHICH)
+
+
+def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the configuration."""
+    return objects.config_map(pipeline, WHICH, _files(pipeline))
+
+
+def service(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return where OTLP is taken."""
+    ports = {"otlp-grpc": naming.OTLP_GRPC_PORT, "otlp-http": naming.OTLP_HTTP_PORT}
+    return objects.service(pipeline, WHICH, ports)
+
+
+def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
+    """Return the pods."""
+    container = objects.container(
+        WHICH,
+        settings.images.collector,
+        args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
+        ports=[
+            objects.port("otlp-grpc", naming.OTLP_GRPC_PORT),
+            objects.port("otlp-http", naming.OTLP_HTTP_PORT),
+            objects.port("health", HEALTH_PORT),
+        ],
+        resources=objects.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit="256Mi"),
+        volumeMounts=[{"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True}],
+        **objects.probes("health", live="/", ready="/"),
+    )
+    pod = {
+        "containers": [container],
+        "volumes": [{"name": "config", "configMap": {"name": naming.config(pipeline.name, WHICH)}}],
+    }
+    replicas = pipeline.spec.collector.replicas
+    return objects.deployment(
+        pipeline, WHICH, replicas=replicas, pod=pod, config=_files(pipeline), strategy="RollingUpdate"
+    )

@@ -1,0 +1,28 @@
+"""The consumer of order events."""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.desired import client, objects
+from tracedpipeline.quantities import milliseconds
+from tracedpipeline.settings import Settings
+
+WHICH = naming.CONSUMER
+
+
+def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the account."""
+    return objects.service_account(pipeline, WHICH)
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the pods."""
+    consumer = pipeline.spec.consumer
+    own = {
+        "KAFKA_GROUP_ID": consumer.group_id,
+        "KAFKA_DEAD_LETTER_TOPIC": pipeline.spec.dead_letter_topic,
+        "CONSUMER_PROCESSING_TIME_MS": str(milliseconds(consumer.processing_time)),
+    }
+    return client.deployment(pipeline, kafka, consumer, which=WHICH, image=settings.images.consumer, own=own)

@@ -1,0 +1,86 @@
+"""Jaeger 2: keeps the traces in memory, answers queries."""
+
+import json
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.desired import objects
+from tracedpipeline.settings import Settings
+
+WHICH = naming.JAEGER
+HEALTH_PORT = 13133
+CONFIG_DIRECTORY = "/etc/jaeger"
+FILE = "config.yaml"
+STORE = "memory"
+MAX_TRACES = 50_000
+
+
+def configuration() -> dict[str, Any]:
+    """Return Jaeger's configuration; it is an OpenTelemetry Collector with a store and a query extension."""
+    return {
+        "extensions": {
+            "healthcheckv2": {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
+            "jaeger_storage": {"backends": {STORE: {"memory": {"max_traces": MAX_TRACES}}}},
+            "jaeger_query": {
+                "storage": {"traces": STORE},
+                "http": {"endpoint": f"0.0.0.0:{naming.JAEGER_QUERY_PORT}"},
+            },
+        },
+        "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"0.0.0.0:{naming.OTLP_GRPC_PORT}"}}}},
+        "exporters": {"jaeger_storage_exporter": {"trace_storage": STORE}},
+        "service": {
+            "extensions": ["healthcheckv2", "jaeger_storage", "jaeger_query"],
+            "telemetry": {"metrics": {"level": "none"}},
+            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}},
+        },
+    }
+
+
+def _files() -> dict[str, str]:
+    # JSON is YAML: nothing is built from strings.
+    return {FILE: json.dumps(configuration(), indent=2)}
+
+
+def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the account."""
+    return objects.service_account(pipeline, WHICH)
+
+
+def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the configuration."""
+    return objects.config_map(pipeline, WHICH, _files())
+
+
+def service(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return where queries are answered and OTLP is taken."""
+    ports = {"query": naming.JAEGER_QUERY_PORT, "otlp-grpc": naming.OTLP_GRPC_PORT}
+    return objects.service(pipeline, WHICH, ports)
+
+
+def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
+    """Return the pod; one, as its memory is the store."""
+    container = objects.container(
+        WHICH,
+        settings.images.jaeger,
+        args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
+        ports=[
+            objects.port("query", naming.JAEGER_QUERY_PORT),
+            objects.port("otlp-grpc", naming.OTLP_GRPC_PORT),
+            objects.port("health", HEALTH_PORT),
+        ],
+        resources=objects.resources(pipeline.spec.jaeger.resources, cpu="50m", memory="128Mi", memory_limit="512Mi"),
+        volumeMounts=[
+            {"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
+        ],
+        **objects.probes("health", live="/status", ready="/status"),
+    )
+    pod = {
+        "containers": [container],
+        "volumes": [
+            {"name": "config", "configMap": {"name": naming.config(pipeline.name, WHICH)}},
+            {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+        ],
+    }
+    return objects.deployment(pipeline, WHICH, replicas=1, pod=pod, config=_files(), strategy="Recreate")

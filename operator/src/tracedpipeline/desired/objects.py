@@ -1,0 +1,176 @@
+"""What every object and every pod has in common."""
+
+import hashlib
+import json
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import API_VERSION, KIND, Amounts, Resources, TracedPipeline
+
+# The user that the Collector's and Jaeger's images and ours run as.
+USER = 10001
+GRACE_SECONDS = 30
+
+
+def digest(content: Any) -> str:
+    """Return a short hash of anything that JSON can say."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def metadata(pipeline: TracedPipeline, which: str, name: str | None = None) -> dict[str, Any]:
+    """Return an object's metadata: the pipeline owns it, so that it goes with the pipeline."""
+    return {
+        "name": name or naming.component(pipeline.name, which),
+        "namespace": pipeline.namespace,
+        "labels": naming.labels(pipeline.name, which),
+        "ownerReferences": [
+            {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "name": pipeline.name,
+                "uid": pipeline.uid,
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ],
+    }
+
+
+def service_account(pipeline: TracedPipeline, which: str) -> dict[str, Any]:
+    """Return an account of the component's own that may do nothing at the API server."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": metadata(pipeline, which),
+        "automountServiceAccountToken": False,
+    }
+
+
+def config_map(pipeline: TracedPipeline, which: str, data: dict[str, str]) -> dict[str, Any]:
+    """Return the component's configuration files."""
+    name = naming.config(pipeline.name, which)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata(pipeline, which, name),
+        "data": data,
+    }
+
+
+def service(pipeline: TracedPipeline, which: str, ports: dict[str, int]) -> dict[str, Any]:
+    """Return a Service with these named ports."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(pipeline, which),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": naming.selector(pipeline.name, which),
+            "ports": [
+                {"name": name, "port": port, "protocol": "TCP", "targetPort": name} for name, port in ports.items()
+            ],
+        },
+    }
+
+
+def deployment(
+    pipeline: TracedPipeline, which: str, *, replicas: int, pod: dict[str, Any], config: Any, strategy: str
+) -> dict[str, Any]:
+    """Return a Deployment whose pods are replaced when `config` changes; `strategy` is a Deployment strategy's type."""
+    selector = naming.selector(pipeline.name, which)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(pipeline, which),
+        "spec": {
+            "replicas": replicas,
+            "revisionHistoryLimit": 3,
+            "selector": {"matchLabels": selector},
+            "strategy": _strategy(strategy),
+            "template": {
+                "metadata": {
+                    "labels": naming.labels(pipeline.name, which),
+                    "annotations": {naming.CONFIG_HASH: digest(config)},
+                },
+                "spec": _pod(pipeline, which, pod, spread=replicas > 1),
+            },
+        },
+    }
+
+
+def _strategy(kind: str) -> dict[str, Any]:
+    if kind == "Recreate":
+        return {"type": "Recreate"}
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any], *, spread: bool) -> dict[str, Any]:
+    common: dict[str, Any] = {
+        "serviceAccountName": naming.component(pipeline.name, which),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    if spread:
+        common["topologySpreadConstraints"] = [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": naming.selector(pipeline.name, which)},
+            }
+        ]
+    return common | pod
+
+
+def container(which: str, image: str, **more: Any) -> dict[str, Any]:
+    """Return a container that satisfies the restricted Pod Security Standard with a read-only root file system."""
+    return {
+        "name": which,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        **more,
+    }
+
+
+def port(name: str, number: int) -> dict[str, Any]:
+    """Return a container's named port."""
+    return {"name": name, "containerPort": number, "protocol": "TCP"}
+
+
+def probes(port_name: str, *, live: str, ready: str) -> dict[str, Any]:
+    """Return the three probes: a fast one until it has started, then calmer ones."""
+
+    def get(path: str, **timing: int) -> dict[str, Any]:
+        return {"httpGet": {"path": path, "port": port_name, "scheme": "HTTP"}, **timing}
+
+    return {
+        "startupProbe": get(live, periodSeconds=1, failureThreshold=120, timeoutSeconds=2),
+        "readinessProbe": get(ready, periodSeconds=2, failureThreshold=3, timeoutSeconds=2),
+        "livenessProbe": get(live, periodSeconds=10, failureThreshold=6, timeoutSeconds=5),
+    }
+
+
+def resources(wanted: Resources, *, cpu: str, memory: str, memory_limit: str) -> dict[str, Any]:
+    """Return the kit's own requests and limits, with what the spec gives in their place."""
+    return {
+        "requests": {"cpu": cpu, "memory": memory} | _given(wanted.requests),
+        "limits": {"memory": memory_limit} | _given(wanted.limits),
+    }
+
+
+def _given(amounts: Amounts) -> dict[str, str]:
+    return amounts.model_dump(exclude_none=True)

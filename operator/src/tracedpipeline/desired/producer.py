@@ -1,0 +1,26 @@
+"""The producer of order events."""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.desired import client, objects
+from tracedpipeline.settings import Settings
+
+WHICH = naming.PRODUCER
+
+
+def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the account."""
+    return objects.service_account(pipeline, WHICH)
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the pods."""
+    producer = pipeline.spec.producer
+    own = {
+        "PRODUCER_RATE_PER_SECOND": f"{producer.rate_per_second:g}",
+        "PRODUCER_MESSAGE_BYTES": str(producer.message_bytes),
+    }
+    return client.deployment(pipeline, kafka, producer, which=WHICH, image=settings.images.producer, own=own)

@@ -1,0 +1,93 @@
+"""Kopf's part: what wakes a reconcile. Events only, so that kopf writes no finalizer and no annotation."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import kopf
+
+from tracedpipeline import api, cluster, naming
+from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.queue import Queue
+from tracedpipeline.reconcile import reconcile
+from tracedpipeline.settings import Settings
+from tracedpipeline.topics import Topics
+from tracedpipeline.world import World
+
+CHILDREN = ("deployments", "services", "configmaps", "serviceaccounts", "pods")
+
+
+@kopf.on.startup()
+async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
+    """Connect to what a reconcile touches."""
+    configure(settings)
+    memo.api = await cluster.connect()
+    memo.session = aiohttp.ClientSession()
+    memo.known = {}
+    world = World(Cluster(memo.api), Topics(), memo.session, memo.settings)
+    memo.queue = Queue(lambda key: reconcile(world, key))
+
+
+@kopf.on.cleanup()
+async def stop(memo: kopf.Memo, **_: Any) -> None:
+    """End what runs, then what it used."""
+    await memo.queue.stop()
+    await memo.session.close()
+    await memo.api.close()
+
+
+@kopf.on.event(api.GROUP, api.VERSION, api.PLURAL)
+async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
+    """Reconcile what somebody changed; our own writes of the status come back as events, but are no news."""
+    key = Key(meta["namespace"], meta["name"])
+    if type == "DELETED":
+        memo.known.pop(key, None)
+        # A pipeline that was refused because of this one may go on now.
+        for other in memo.known:
+            memo.queue.add(other)
+        return
+    news = (meta.get("uid"), meta.get("generation"), meta.get("deletionTimestamp"))
+    if memo.known.get(key) != news:
+        memo.known[key] = news
+        memo.queue.add(key)
+
+
+@kopf.on.event("apps", "v1", "deployments", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "services", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "configmaps", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "serviceaccounts", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
+async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
+    """Reconcile the pipeline that the object belongs to."""
+    key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))
+    if key in memo.known:
+        memo.queue.add(key)
+
+
+@kopf.on.probe(id="secondsSinceReconcile")
+async def seconds_since_reconcile(memo: kopf.Memo, **_: Any) -> float | None:
+    """Return the age of the last completed reconcile, for the health endpoint."""
+    last = memo.queue.last_completed
+    return None if last is None else round(asyncio.get_running_loop().time() - last, 1)
+
+
+def configure(settings: kopf.OperatorSettings) -> None:
+    """Set what kopf does: no events of its own, no peering, timeouts everywhere, children filtered by the server."""
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.networking.connect_timeout = 10
+    settings.networking.request_timeout = 60
+    selector = ",".join(f"{key}={value}" for key, value in naming.MANAGED_BY.items())
+    for plural in CHILDREN:
+        settings.watching.label_selectors[plural] = selector
+
+
+async def run(settings: Settings, liveness: str) -> None:
+    """Run the operator until it is told to stop; `liveness` is the URL of kopf's health endpoint."""
+    await kopf.operator(
+        memo=kopf.Memo(settings=settings),
+        standalone=True,
+        clusterwide=not settings.namespaces,
+        namespaces=settings.namespaces,
+        liveness_endpoint=liveness,
+    )

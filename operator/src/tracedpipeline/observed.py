@@ -1,0 +1,94 @@
+"""What was seen of a pipeline, as small frozen values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracedpipeline import reasons
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether something is as it should be; `ok` None means that it cannot be known yet."""
+
+    ok: bool | None
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class LastTrace:
+    """A connected trace: when its message was sent (Unix nanoseconds), and how long it took end to end."""
+
+    trace_id: str
+    sent_nanoseconds: int
+    end_to_end_milliseconds: float
+
+
+@dataclass(frozen=True)
+class Component:
+    """A Deployment and what its pods complain about."""
+
+    which: str
+    wanted: int = 1
+    ready: int = 0
+    settled: bool = False
+    exists: bool = True
+    complaint: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that was seen in one reconcile."""
+
+    kafka: Verdict
+    components: Mapping[str, Component] = field(default_factory=dict)
+    traces: Verdict | None = None
+    last_trace: LastTrace | None = None
+
+
+def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:
+    """Return what a Deployment and its pods show.
+
+    It is settled when the controller has seen its newest generation and no pod of an older one is left.
+    """
+    if deployment is None:
+        return Component(which, exists=False)
+    status = deployment.get("status", {})
+    wanted = deployment["spec"].get("replicas", 1)
+    ready = status.get("readyReplicas", 0)
+    settled = (
+        status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+        and status.get("updatedReplicas", 0) == status.get("replicas", 0) == wanted
+        and ready == wanted
+    )
+    complaints = [] if settled else [verdict for pod in pods if (verdict := complaint(pod))]
+    return Component(which, wanted, ready, settled, complaint=complaints[0] if complaints else None)
+
+
+def complaint(pod: Mapping[str, Any]) -> Verdict | None:
+    """Return why a pod does not come up, or None where nothing is wrong but time."""
+    status = pod.get("status", {})
+    for condition in status.get("conditions", ()):
+        if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
+            return Verdict(False, reasons.UNSCHEDULABLE, f"no node takes the pod: {condition.get('message', '')}")
+    for container in status.get("containerStatuses", ()):
+        if verdict := _container_complaint(container):
+            return verdict
+    return None
+
+
+def _container_complaint(container: Mapping[str, Any]) -> Verdict | None:
+    waiting = container.get("state", {}).get("waiting") or {}
+    reason = waiting.get("reason")
+    if reason in ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"):
+        problem = f"image {container['image']!r} cannot be pulled; mend the image's name or the access to its registry"
+        return Verdict(False, reasons.IMAGE_CANNOT_BE_PULLED, problem)
+    if reason in ("CreateContainerConfigError", "CreateContainerError"):
+        return Verdict(False, reasons.CONFIGURATION_ERROR, waiting.get("message", reason))
+    if reason == "CrashLoopBackOff":
+        ended = container.get("lastState", {}).get("terminated") or {}
+        last_words = (ended.get("message") or "").strip().splitlines()
+        said = f", its last line: {last_words[-1]}" if last_words else ""
+        return Verdict(False, reasons.CRASH_LOOP, f"the container ends with exit code {ended.get('exitCode')}{said}")
+    return None

@@ -1,0 +1,50 @@
+"""What the observed means: one condition for each part, and Ready as their summary. Pure."""
+
+from tracedpipeline import naming, reasons
+from tracedpipeline.observed import Component, Observed, Verdict
+
+KAFKA_READY = "KafkaReady"
+TRACES_FLOWING = "TracesFlowing"
+READY = "Ready"
+COMPONENT_READY = {which: f"{which.capitalize()}Ready" for which in naming.COMPONENTS}
+
+WAITING = Verdict(None, reasons.WAITING_FOR_COMPONENTS, "traces are looked for once all components are available")
+
+
+def judge(observed: Observed) -> dict[str, Verdict]:
+    """Return the verdict of each condition, Ready last."""
+    parts = {KAFKA_READY: observed.kafka}
+    for which in naming.COMPONENTS:
+        parts[COMPONENT_READY[which]] = _component(observed.components.get(which, Component(which, exists=False)))
+    parts[TRACES_FLOWING] = observed.traces or WAITING
+    return parts | {READY: summary(parts)}
+
+
+def components_available(observed: Observed) -> bool:
+    """Tell whether Kafka and every Deployment are as they should be, so that traces can be expected."""
+    return bool(observed.kafka.ok) and all(component.settled for component in observed.components.values())
+
+
+def summary(parts: dict[str, Verdict]) -> Verdict:
+    """Return Ready: true when everything but the traces is; traces have a condition of their own."""
+    for condition, verdict in parts.items():
+        if verdict.ok is not True and condition != TRACES_FLOWING:
+            return Verdict(False, verdict.reason, f"{condition.removesuffix('Ready')}: {verdict.message}")
+    return Verdict(True, reasons.ALL_AVAILABLE, "all components are available")
+
+
+def refused(reason: str, message: str) -> dict[str, Verdict]:
+    """Return the conditions of a resource that is not acted upon."""
+    return {READY: Verdict(False, reason, message)}
+
+
+def _component(component: Component) -> Verdict:
+    if not component.exists:
+        return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
+    if component.settled:
+        return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
+    if component.complaint:
+        return component.complaint
+    return Verdict(
+        False, reasons.PROGRESSING, f"{component.ready} of {component.wanted} pods are ready; waiting for the others"
+    )

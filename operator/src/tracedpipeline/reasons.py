@@ -1,0 +1,39 @@
+"""The reasons that conditions carry; docs/tracedpipeline.md tells what to do about each."""
+
+from typing import Final
+
+# It is as it should be.
+AVAILABLE: Final = "Available"  # every pod of the component is up to date and ready
+ALL_AVAILABLE: Final = "AllAvailable"  # every component is available and traces flow
+FLOWING: Final = "Flowing"  # a connected trace was read back from Jaeger
+
+# The resource itself.
+INVALID_SPEC: Final = "InvalidSpec"  # a field has a value that cannot be used; nothing was changed
+PAUSED: Final = "Paused"  # spec.paused is true; nothing is changed
+TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads this topic in this group
+OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
+KAFKA_CLUSTER_NOT_SUPPORTED: Final = "KafkaClusterNotSupported"  # spec.kafka.cluster waits for a later version
+
+# Kafka.
+TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be
+KAFKA_UNREACHABLE: Final = "KafkaUnreachable"  # nothing answers at the bootstrap servers
+KAFKA_REFUSED: Final = "KafkaRefused"  # Kafka answered, and refused the request or the credentials
+SECRET_MISSING: Final = "SecretMissing"  # noqa: S105 - a Secret that the spec names, or a key in it, is not there
+TOPIC_MISSING: Final = "TopicMissing"  # the topic is not there, and topic.create is false
+TOPIC_HAS_FEWER_PARTITIONS: Final = "TopicHasFewerPartitions"  # the topic has fewer partitions than the spec wants
+
+# Components.
+PROGRESSING: Final = "Progressing"  # pods are being started or replaced
+NOT_CREATED: Final = "NotCreated"  # the Deployment is not there yet
+IMAGE_CANNOT_BE_PULLED: Final = "ImageCannotBePulled"  # the node cannot get a container's image
+UNSCHEDULABLE: Final = "Unschedulable"  # no node has room for a pod
+CRASH_LOOP: Final = "CrashLoop"  # a container ends again and again
+CONFIGURATION_ERROR: Final = "ConfigurationError"  # a container cannot be created from what it refers to
+
+# Traces.
+WAITING_FOR_COMPONENTS: Final = "WaitingForComponents"  # no trace can be there before all components are available
+NO_PRODUCER_SPANS: Final = "NoProducerSpans"  # Jaeger has nothing recent from the producer
+NO_CONSUMER_SPANS: Final = "NoConsumerSpans"  # Jaeger has recent spans from the producer, none from the consumer
+TRACES_NOT_CONNECTED: Final = "TracesNotConnected"  # both send spans, but no trace goes send, queue, process
+JAEGER_UNREACHABLE: Final = "JaegerUnreachable"  # Jaeger's query API does not answer
+SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are no traces

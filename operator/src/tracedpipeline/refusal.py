@@ -1,0 +1,38 @@
+"""Why a resource is not acted upon. Pure."""
+
+from collections.abc import Iterable
+
+from tracedpipeline import reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.observed import Verdict
+
+
+def refusal(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> Verdict | None:
+    """Return why nothing is to be done for the pipeline, or None where it is to be acted upon."""
+    if pipeline.spec.paused:
+        return Verdict(False, reasons.PAUSED, "spec.paused is true: nothing is changed until it is false")
+    if pipeline.spec.kafka.cluster:
+        message = "spec.kafka.cluster is not supported yet: use spec.kafka.bootstrapServers"
+        return Verdict(False, reasons.KAFKA_CLUSTER_NOT_SUPPORTED, message)
+    if rival := older_rival(pipeline, others):
+        topic, group = pipeline.spec.kafka.topic.name, pipeline.spec.consumer.group_id
+        message = (
+            f"pipeline {rival.namespace}/{rival.name} reads topic {topic} in group {group} already: "
+            "choose another kafka.topic.name or consumer.groupId"
+        )
+        return Verdict(False, reasons.TOPIC_AND_GROUP_IN_USE, message)
+    return None
+
+
+def older_rival(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> TracedPipeline | None:
+    """Return the older pipeline with which this one would share the messages of a topic."""
+    for other in others:
+        same = _messages(other) == _messages(pipeline)
+        if same and (other.created, other.uid) < (pipeline.created, pipeline.uid):
+            return other
+    return None
+
+
+def _messages(pipeline: TracedPipeline) -> tuple[str | None, str, str]:
+    kafka = pipeline.spec.kafka
+    return kafka.bootstrap_servers, kafka.topic.name, pipeline.spec.consumer.group_id

@@ -1,0 +1,151 @@
+"""Kafka's topics: created where they are missing, looked at where they are not."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from tracedpipeline import reasons
+from tracedpipeline.api import Spec, TopicSpec
+from tracedpipeline.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
+from tracedpipeline.observed import Verdict
+from tracedpipeline.quantities import milliseconds
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 5
+# A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
+GOOD_FOR_SECONDS = {True: 60.0, False: 3.0}
+
+Secrets = Mapping[str, Mapping[str, bytes]]
+
+_REFUSED = {
+    KafkaError._AUTHENTICATION,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.INVALID_REPLICATION_FACTOR,
+    KafkaError.POLICY_VIOLATION,
+}
+
+
+@dataclass(frozen=True)
+class _Known:
+    question: Any
+    verdict: Verdict
+    until: float
+
+
+class Topics:
+    """Looks after the topics of all pipelines, and remembers for a while what it saw."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, _Known] = {}
+
+    async def ensure(self, key: Any, connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+        """Return whether Kafka answers and has the pipeline's topics, after creating what may be created."""
+        question = (connection, secrets, spec.kafka)
+        now = asyncio.get_running_loop().time()
+        known = self._known.get(key)
+        if known and known.question == question and now < known.until:
+            return known.verdict
+        verdict = await asyncio.to_thread(_ensure, connection, secrets, spec)
+        self._known[key] = _Known(question, verdict, now + GOOD_FOR_SECONDS[bool(verdict.ok)])
+        return verdict
+
+    def forget(self, key: Any) -> None:
+        """Forget a pipeline that is gone."""
+        self._known.pop(key, None)
+
+
+def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+    if missing := _missing_secret(connection, secrets):
+        return missing
+    errors: list[KafkaError] = []
+    admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append, "logger": log})
+    try:
+        return _ensure_topics(admin, connection, spec)
+    except KafkaException as error:
+        admin.poll(0)
+        return _failure(connection, [*errors, error.args[0]])
+
+
+def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
+    there = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    topic = spec.kafka.topic
+    missing = [name for name in (topic.name, spec.dead_letter_topic) if name not in there]
+    if missing and not topic.create:
+        message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
+        return Verdict(False, reasons.TOPIC_MISSING, message)
+    _create(admin, topic, missing)
+    if topic.name in there and (partitions := len(there[topic.name].partitions)) < topic.partitions:
+        message = (
+            f"topic {topic.name} has {partitions} partitions, kafka.topic.partitions wants {topic.partitions}: "
+            "add partitions to the topic, or lower the field"
+        )
+        return Verdict(False, reasons.TOPIC_HAS_FEWER_PARTITIONS, message)
+    return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
+
+
+def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
+    # The broker's own time of append makes the time in the queue independent of the producer's clock.
+    config = {"retention.ms": str(milliseconds(topic.retention)), "message.timestamp.type": "LogAppendTime"}
+    if not names:
+        return
+    wanted = [
+        NewTopic(name, num_partitions=topic.partitions, replication_factor=topic.replicas, config=config)
+        for name in names
+    ]
+    for name, done in admin.create_topics(wanted, operation_timeout=TIMEOUT_SECONDS).items():
+        try:
+            done.result(timeout=2 * TIMEOUT_SECONDS)
+            log.info("created topic %s", name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+
+
+def _missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+    for name, keys in connection.secrets.items():
+        for key in keys:
+            if key not in secrets.get(name, {}):
+                what = f"key {key!r} of Secret {name!r}" if name in secrets else f"Secret {name!r}"
+                return Verdict(False, reasons.SECRET_MISSING, f"{what} is not in this namespace: create it")
+    return None
+
+
+def _failure(connection: KafkaConnection, errors: list[KafkaError]) -> Verdict:
+    refused = next((error for error in errors if error.code() in _REFUSED), None)
+    if refused:
+        message = f"{connection.bootstrap_servers} refused: {refused.str()}"
+        return Verdict(False, reasons.KAFKA_REFUSED, message)
+    message = f"nothing answers at {connection.bootstrap_servers}: {_said(errors[0])}"
+    return Verdict(False, reasons.KAFKA_UNREACHABLE, message)
+
+
+def _said(error: KafkaError) -> str:
+    # librdkafka adds how long it took, which would make a new message of the same fact each time.
+    return str(error.str()).split(" (after ", 1)[0]
+
+
+def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, Any]:
+    configuration: dict[str, Any] = {
+        "bootstrap.servers": connection.bootstrap_servers,
+        "security.protocol": connection.protocol,
+        "client.id": "tracedpipeline-operator",
+        "socket.timeout.ms": TIMEOUT_SECONDS * 1000,
+    }
+    if connection.mechanism and connection.credentials_secret:
+        credentials = secrets[connection.credentials_secret]
+        configuration |= {
+            "sasl.mechanism": connection.mechanism,
+            "sasl.username": credentials[USERNAME_KEY].decode().strip(),
+            "sasl.password": credentials[PASSWORD_KEY].decode().strip(),
+        }
+    if connection.ca_secret:
+        configuration["ssl.ca.pem"] = secrets[connection.ca_secret][CA_KEY].decode()
+    return configuration

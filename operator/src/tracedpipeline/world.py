@@ -1,0 +1,81 @@
+"""What a reconcile touches, and the steps that it is told in."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from tracedpipeline import naming, observed, probe, readiness, status
+from tracedpipeline.api import InvalidSpecError, TracedPipeline
+from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.observed import Component, Observed, Verdict
+from tracedpipeline.settings import Settings
+from tracedpipeline.topics import Topics
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """The API server, Kafka, and Jaeger."""
+
+    cluster: Cluster
+    topics: Topics
+    session: aiohttp.ClientSession
+    settings: Settings
+
+    async def others(self, pipeline: TracedPipeline) -> list[TracedPipeline]:
+        """Return all other pipelines that can be understood."""
+        found = []
+        for body in await self.cluster.pipelines(self.settings.namespaces):
+            try:
+                other = TracedPipeline.parse(body)
+            except InvalidSpecError:
+                continue
+            if other.uid != pipeline.uid:
+                found.append(other)
+        return found
+
+    async def bring_about(self, pipeline: TracedPipeline, kafka: KafkaConnection, objects: list[Object]) -> Verdict:
+        """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else."""
+        key = Key(pipeline.namespace, pipeline.name)
+        found = {name: await self.cluster.secret(pipeline.namespace, name) for name in kafka.secrets}
+        secrets = {name: content for name, content in found.items() if content is not None}
+        verdict, _ = await asyncio.gather(
+            self.topics.ensure(key, kafka, secrets, pipeline.spec), self.cluster.apply(pipeline, objects)
+        )
+        return verdict
+
+    async def observe(self, pipeline: TracedPipeline, kafka: Verdict) -> Observed:
+        """Look at the Deployments, their pods where something is amiss, and at the traces once all is there."""
+        live = await self.cluster.owned(pipeline)
+        components = {which: await self._component(pipeline, which, live) for which in naming.COMPONENTS}
+        seen = Observed(kafka, components)
+        if not readiness.components_available(seen):
+            return seen
+        url = self.settings.jaeger_url or naming.jaeger_url(pipeline.name, pipeline.namespace)
+        traces, last_trace = await probe.probe(self.session, pipeline, url)
+        return replace(seen, traces=traces, last_trace=last_trace)
+
+    async def _component(self, pipeline: TracedPipeline, which: str, live: Mapping[Any, Object]) -> Component:
+        deployment = live.get(("Deployment", naming.component(pipeline.name, which)))
+        component = observed.component(which, deployment, [])
+        if component.settled or not component.exists:
+            return component
+        return observed.component(which, deployment, await self.cluster.pods(pipeline, which))
+
+    async def report(self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any]) -> None:
+        """Write the status where it differs, and an event where Ready's reason does."""
+        old, metadata = body.get("status", {}), body["metadata"]
+        new = status.build(old, metadata["generation"], verdicts, datetime.now(UTC), details)
+        if new == old:
+            return
+        key = Key(metadata["namespace"], metadata["name"])
+        await self.cluster.write_status(key, new)
+        if change := status.transition(old, new):
+            kind = "Normal" if verdicts[readiness.READY].ok else "Warning"
+            await self.cluster.event(key.namespace, key.name, metadata["uid"], *change, kind=kind)
