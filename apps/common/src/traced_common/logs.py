@@ -8,6 +8,9 @@ from typing import Final
 
 _SECONDS_BETWEEN: Final = 30.0
 _KEY: Final = "sparingly"
+# Without a broker or a Collector they say the same up to twenty times a second; librdkafka begins each line with
+# what it is about: FAIL, REQTMOUT, MAXPOLL, …
+_REPETITIVE: Final = ("librdkafka", "opentelemetry.")
 
 
 def sparingly(key: str) -> Mapping[str, object]:
@@ -16,7 +19,7 @@ def sparingly(key: str) -> Mapping[str, object]:
 
 
 class Sparingly(logging.Filter):
-    """Thins out marked lines, and librdkafka's, which repeats itself twenty times a second without a broker."""
+    """Thins out marked lines, and those of libraries that are known to repeat themselves."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -40,8 +43,8 @@ class Sparingly(logging.Filter):
 
 
 def _key(record: logging.LogRecord) -> str | None:
-    if record.name == "librdkafka":
-        return record.getMessage().partition(" ")[0]  # FAIL, REQTMOUT, MAXPOLL, …
+    if record.name.startswith(_REPETITIVE):
+        return f"{record.name} {record.levelname} {record.getMessage().partition(' ')[0]}"
     key: str | None = getattr(record, _KEY, None)
     return key
 

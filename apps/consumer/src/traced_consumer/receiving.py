@@ -104,7 +104,11 @@ class Receiving:
         if error is None:
             self._offsets.committed(partitions)
         else:
-            _logger.warning("commit failed, to be repeated: %s", error.str(), extra=sparingly("commit"))
+            _logger.warning(
+                "commit failed: %s; what is still ours is committed later, the rest comes again",
+                error.str(),
+                extra=sparingly("commit"),
+            )
 
     def _assigned(self, consumer: confluent_kafka.Consumer, partitions: list[TopicPartition]) -> None:
         self._membership.assigned(partitions)

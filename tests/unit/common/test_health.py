@@ -1,0 +1,93 @@
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from traced_common.environment import SettingsError
+from traced_common.health import Health, serve
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def health(clock: Clock) -> Health:
+    return Health(30, clock)
+
+
+@pytest.fixture
+def get(health: Health) -> Iterator[Callable[[str], tuple[int, str]]]:
+    server = serve(health, 0)
+
+    def ask(path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}{path}") as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    yield ask
+    server.shutdown()
+    server.server_close()
+
+
+Get = Callable[[str], tuple[int, str]]
+
+
+def test_is_alive_but_not_ready_at_the_start(get: Get) -> None:
+    assert get("/livez") == (200, "ok\n")
+    assert get("/readyz") == (503, "starting\n")
+
+
+def test_readyz_says_why_not(health: Health, get: Get) -> None:
+    health.turn("no order delivered yet: Connection refused")
+    assert get("/readyz") == (503, "no order delivered yet: Connection refused\n")
+    assert get("/livez") == (200, "ok\n")
+    health.turn(None)
+    assert get("/readyz") == (200, "ok\n")
+
+
+def test_a_stalled_loop_is_neither_alive_nor_ready(health: Health, clock: Clock, get: Get) -> None:
+    health.turn(None)
+    clock.now += 30
+    assert get("/livez") == (200, "ok\n")
+    clock.now += 1
+    stalled = (503, "the main loop has not turned for 31 s (limit 30 s)\n")
+    assert get("/livez") == stalled
+    assert get("/readyz") == stalled
+
+
+def test_there_is_nothing_else(get: Get) -> None:
+    assert get("/")[0] == 404
+    assert get("/livez?verbose")[0] == 200
+
+
+def test_only_changes_are_logged(health: Health, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    for problem in ("a", "b", None, None, "c", "d", None):
+        health.turn(problem)
+    assert [record.getMessage() for record in caplog.records] == [
+        "not ready: a",
+        "ready",
+        "not ready: c",
+        "ready",
+    ]
+
+
+def test_a_port_in_use_is_a_wrong_setting(health: Health) -> None:
+    server = serve(health, 0)
+    with pytest.raises(SettingsError, match=rf"HEALTH_PORT={server.server_port}: can't listen"):
+        serve(health, server.server_port)
+    server.shutdown()
+    server.server_close()
