@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -99,6 +101,15 @@ class App:
         rest, _ = self._process.communicate(timeout=25)
         self.lines.extend(rest.splitlines(keepends=True))
         return self._process.returncode
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """GET a health endpoint."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
 
     def kill(self) -> None:
         self._process.kill()

@@ -1,0 +1,237 @@
+"""The main loop against a mock broker, its handler a fake."""
+
+from collections.abc import Callable, Iterator
+
+import confluent_kafka
+import kafkatrace
+import pytest
+from confluent_kafka import Message, TopicPartition
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+from traced_common.kafka import Trouble
+from traced_common.order import Order, PoisonError
+from traced_common.stop import Stop
+from traced_consumer import app, dead_letters, retries
+from traced_consumer.dead_letters import DeadLetters
+from traced_consumer.membership import Membership
+from traced_consumer.processing import Processing
+from traced_consumer.receiving import Receiving
+from traced_consumer.settings import ConsumerSettings
+
+Put = Callable[..., None]
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+
+
+class Bench:
+    """A Receiving with real clients; its handler fails as often as `failures` says."""
+
+    def __init__(self, variables: dict[str, str], dead_letter_servers: str | None = None) -> None:
+        self.settings = ConsumerSettings.read(variables)
+        self.exporter = InMemorySpanExporter()
+        self.tracing = kafkatrace.configure("orders-consumer", exporter=self.exporter, sampling_ratio=1)
+        self.receiving = Receiving(Membership(self.settings.group, Trouble()))
+        self.handled: list[int] = []
+        self.failures: dict[int, list[Exception]] = {}
+        client = {**self.settings.kafka.client_config(), "log_level": 0}
+        del client["logger"]
+        letters = {**client, **dead_letters.configuration()}
+        if dead_letter_servers:
+            letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": 50}
+        self.producer = kafkatrace.Producer(letters, tracing=self.tracing)
+        config = app.configuration(self.settings.group, 60)
+        self.consumer = kafkatrace.Consumer({**client, **config, **self.receiving.callbacks()}, tracing=self.tracing)
+        stop = Stop()
+        self.processing = Processing(
+            self.consumer,
+            self._handle,
+            DeadLetters(self.producer, self.settings.dead_letter_topic, self.settings.group, stop),
+            0,
+            stop,
+        )
+
+    def _handle(self, order: Order) -> None:
+        if self.failures.get(order.sequence):
+            raise self.failures[order.sequence].pop()
+        self.handled.append(order.sequence)
+
+    def assign(self, *partitions: int) -> None:
+        """Take partitions without the group, which takes seconds to form."""
+        self.consumer.assign([TopicPartition(self.settings.topic, each, 0) for each in partitions])
+
+    def turn_until(self, done: Callable[[], bool]) -> None:
+        while not done():
+            self.receiving.turn(self.consumer, self.processing)
+
+    def committed(self, partition: int = 0) -> int:
+        """Ask the broker; -1001 is librdkafka's "nothing"."""
+        place = TopicPartition(self.settings.topic, partition)
+        return self.consumer.committed([place], timeout=10)[0].offset
+
+    def spans(self, name: str) -> list[ReadableSpan]:
+        self.tracing.shutdown()
+        return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
+
+    def close(self) -> None:
+        self.consumer.close()
+        self.producer.purge()
+        self.producer.flush(5)
+        self.tracing.shutdown()
+
+
+@pytest.fixture
+def bench(variables: dict[str, str]) -> Iterator[Bench]:
+    bench = Bench(variables)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "_FIRST_DELAY", 0.01)
+
+
+def read(broker: str, topic: str) -> Message:
+    config = {"bootstrap.servers": broker, "group.id": "reader", "log_level": 0}
+    with confluent_kafka.Consumer(config) as consumer:
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(4)])
+        (message,) = consumer.consume(1, 30)
+        return message
+
+
+def test_commits_what_it_processed(bench: Bench, put: Put) -> None:
+    put(1, 2, 3)
+    put(4, partition=1)
+    bench.assign(0, 1)
+    bench.turn_until(lambda: (bench.committed(0), bench.committed(1)) == (3, 1))
+    assert sorted(bench.handled) == [1, 2, 3, 4]
+    assert bench.receiving.processed == 4
+
+
+def test_commits_nothing_before_it_is_processed(bench: Bench, put: Put) -> None:
+    bench.failures[1] = [ValueError("no")] * 3
+    put(1, 2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.receiving.failed == 3)
+    assert bench.committed() == -1001
+
+
+def test_a_failed_order_comes_again_before_those_behind_it(bench: Bench, put: Put) -> None:
+    bench.failures[2] = [ValueError("no"), ValueError("no")]
+    put(1, 2, 3)
+    put(10, 11, partition=1)
+    bench.assign(0, 1)
+    bench.turn_until(lambda: (bench.committed(0), bench.committed(1)) == (3, 2))
+    assert [sequence for sequence in bench.handled if sequence < 10] == [1, 2, 3]
+    assert bench.receiving.failed == 2
+
+
+def test_a_failed_order_is_a_problem_while_it_blocks(bench: Bench, put: Put) -> None:
+    bench.failures[1] = [ValueError("no stock")]
+    put(1)
+    bench.assign(0)
+    bench.receiving._membership.assigned([TopicPartition("any", 0)])
+    bench.turn_until(lambda: bench.receiving.failed == 1)
+    problem = bench.receiving.problem()
+    assert problem is not None and problem.endswith("after 1 attempts: ValueError: no stock")
+    bench.turn_until(lambda: bool(bench.handled))
+    assert bench.receiving.problem() is None
+
+
+def test_poison_goes_to_the_dead_letter_topic_with_its_headers_trace_and_reason(
+    bench: Bench, put: Put, broker: str, topic: str
+) -> None:
+    put(b"not an order", headers=[("tenant", b"acme"), ("traceparent", TRACEPARENT.encode())])
+    put(2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.committed() == 2)
+    assert bench.handled == [2]
+    letter = read(broker, f"{topic}.dlq")
+    assert (letter.key(), letter.value()) == (b"k", b"not an order")
+    headers = letter.headers()
+    assert isinstance(headers, list)
+    fields = dict(headers)
+    assert len(fields) == len(headers)
+    traceparent = fields.pop("traceparent")
+    assert fields == {
+        "tenant": b"acme",
+        "dead-letter.reason": b"not JSON: Expecting value: line 1 column 1 (char 0)",
+        "dead-letter.topic": topic.encode(),
+        "dead-letter.partition": b"0",
+        "dead-letter.offset": b"0",
+        "dead-letter.group": f"group-of-{topic}".encode(),
+    }
+    (sent,) = bench.spans(f"send {topic}.dlq")
+    failed = next(span for span in bench.spans("process") if span.status.status_code is StatusCode.ERROR)
+    assert sent.context and sent.parent and failed.context
+    assert f"{sent.context.trace_id:032x}" == TRACE
+    assert sent.parent.span_id == failed.context.span_id
+    assert traceparent == f"00-{TRACE}-{sent.context.span_id:016x}-01".encode()
+
+
+def test_a_handler_may_call_an_order_poison(bench: Bench, put: Put, broker: str, topic: str) -> None:
+    bench.failures[1] = [PoisonError("customer unknown")]
+    put(1)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.committed() == 1)
+    assert bench.receiving.dead_lettered == 1
+    assert read(broker, f"{topic}.dlq").value() is not None
+
+
+def test_a_header_with_an_unreadable_name_does_not_block() -> None:
+    class Unreadable:
+        def headers(self) -> None:
+            raise SystemError
+
+    assert dead_letters._headers(Unreadable()) == [  # type: ignore[arg-type]
+        ("dead-letter.headers-lost", "unreadable: SystemError")
+    ]
+
+
+def test_an_undeliverable_dead_letter_is_not_committed_and_comes_again(variables: dict[str, str], put: Put) -> None:
+    bench = Bench(variables, dead_letter_servers="127.0.0.1:1")
+    put(b"poison", 2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.receiving.failed == 3)
+    assert bench.committed() == -1001
+    assert bench.handled == []
+    assert bench.receiving.dead_lettered == 0
+    bench.close()
+
+
+def test_a_stop_ends_the_wait_for_a_dead_letter(variables: dict[str, str]) -> None:
+    bench = Bench(variables, dead_letter_servers="127.0.0.1:1")
+    stop = Stop()
+    stop.request()
+    letters = DeadLetters(bench.producer, "dlq", "g", stop)
+    with pytest.raises(dead_letters.UndeliveredError, match="not delivered to dlq: no delivery report"):
+        letters.send(Message(topic="orders", partition=0, offset=0, value=b"x"), "poison")
+    bench.close()
+
+
+def test_revoked_partitions_are_committed_first(
+    bench: Bench, put: Put, monkeypatch: pytest.MonkeyPatch, broker: str, topic: str
+) -> None:
+    monkeypatch.setattr("traced_consumer.receiving._COMMIT_SECONDS", 3600)
+    bench.receiving._commit_due = float("inf")
+    put(1, 2)
+    bench.receiving.subscribe(bench.consumer, topic)
+    bench.turn_until(lambda: bench.handled == [1, 2])
+    assert bench.committed() == -1001
+    bench.consumer.close()
+    config = {"bootstrap.servers": broker, "group.id": bench.settings.group, "log_level": 0}
+    with confluent_kafka.Consumer(config) as other:
+        assert other.committed([TopicPartition(topic, 0)], timeout=10)[0].offset == 2
+
+
+def test_lost_partitions_are_not_committed(bench: Bench, put: Put, topic: str) -> None:
+    bench.receiving._commit_due = float("inf")
+    put(1)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.handled == [1])
+    bench.receiving._lost(bench.consumer, [TopicPartition(topic, 0)])
+    bench.receiving._commit_due = 0
+    bench.receiving.turn(bench.consumer, bench.processing)
+    assert bench.receiving._offsets.outstanding() == []
+    assert bench.committed() == -1001
