@@ -20,9 +20,14 @@ compile() { # compile NAME PACKAGE [LDFLAGS]
   "$REPO/tools/go.sh" build -ldflags "-s -w ${3:-}" -o "$CACHE/bin/$1" "$2"
 }
 
+MINOR=$(cut -d. -f2 <<<"$KUBERNETES_VERSION")
+KUBECTL_STAMP=k8s.io/component-base/version
+HELM_STAMP=helm.sh/helm/v3
+
 kubectl_fits || step "Compiling kubectl $KUBERNETES_VERSION" compile kubectl ./kubectl \
-  "-X k8s.io/component-base/version.gitVersion=$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 \
-   -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$KUBERNETES_VERSION")"
+  "-X $KUBECTL_STAMP.gitVersion=$KUBERNETES_VERSION -X $KUBECTL_STAMP.gitMajor=1 -X $KUBECTL_STAMP.gitMinor=$MINOR"
 kind_fits || step "Compiling kind $KIND_VERSION" compile kind sigs.k8s.io/kind
+# Without a cluster at hand, Helm takes charts to be for the Kubernetes that it is told here.
 helm_fits || step "Compiling Helm $HELM_VERSION" compile helm helm.sh/helm/v3/cmd/helm \
-  "-X helm.sh/helm/v3/internal/version.version=$HELM_VERSION"
+  "-X $HELM_STAMP/internal/version.version=$HELM_VERSION \
+   -X $HELM_STAMP/pkg/chartutil.k8sVersionMajor=1 -X $HELM_STAMP/pkg/chartutil.k8sVersionMinor=$MINOR"

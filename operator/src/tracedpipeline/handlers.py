@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 import kopf
+from kopf._core.engines.peering import Identity  # not among the public names
 
 from tracedpipeline import api, cluster, naming
 from tracedpipeline.cluster import Cluster, Key
@@ -85,6 +86,8 @@ def configure(settings: kopf.OperatorSettings) -> None:
 async def run(settings: Settings, liveness: str) -> None:
     """Run the operator until it is told to stop; `liveness` is the URL of kopf's health endpoint."""
     await kopf.operator(
+        # Kopf would ask for the user's name, which a container's user does not have.
+        identity=Identity(naming.FIELD_MANAGER),
         memo=kopf.Memo(settings=settings),
         standalone=True,
         clusterwide=not settings.namespaces,

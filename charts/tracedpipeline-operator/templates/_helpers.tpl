@@ -1,0 +1,41 @@
+{{- define "operator.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "operator.labels" -}}
+{{ include "operator.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- /* Exactly what the operator asks the API server for. */}}
+{{- define "operator.rules" -}}
+- apiGroups: [tracedpipeline.dev]
+  resources: [tracedpipelines]
+  verbs: [get, list, watch]
+- apiGroups: [tracedpipeline.dev]
+  resources: [tracedpipelines/status]
+  verbs: [patch]
+# Owner references that block deletion are a right of their own where OwnerReferencesPermissionEnforcement is on.
+- apiGroups: [tracedpipeline.dev]
+  resources: [tracedpipelines/finalizers]
+  verbs: [update]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [services, configmaps, serviceaccounts]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+# Only the Secrets that a pipeline's spec names are read.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# A kind cluster with Kafka and the operator. A second run reuses the cluster and whatever is up to date in it.
+# shellcheck source=tools/lib.sh
+source "$(dirname "$0")/lib.sh"
+NODE=$KIND_CLUSTER-control-plane
+OUTSIDE_IMAGES=("$KAFKA_IMAGE" "$JAEGER_IMAGE" "$COLLECTOR_IMAGE")
+OWN_IMAGES=("$OPERATOR_IMAGE" "$PRODUCER_IMAGE" "$CONSUMER_IMAGE")
+
+build_own_images() {
+  # The classic builder is everywhere; nothing here needs more.
+  export DOCKER_BUILDKIT=0
+  build() {
+    docker build --quiet --tag "$1" --build-arg "BASE=$PYTHON_IMAGE" --build-arg "UV_VERSION=$UV_VERSION" -f "$2" "$REPO"
+  }
+  build "$OPERATOR_IMAGE" "$REPO/operator/Dockerfile"
+  build "$PRODUCER_IMAGE" "$REPO/apps/producer/Dockerfile"
+  build "$CONSUMER_IMAGE" "$REPO/apps/consumer/Dockerfile"
+}
+
+# What the cluster was made from; a cluster made from anything else is replaced.
+cluster_inputs() {
+  {
+    cat "$REPO/kind-config.yaml"
+    docker image inspect --format '{{.Id}}' "$NODE_IMAGE"
+  } | sha256sum | cut -c1-16
+}
+
+cluster_is_good() {
+  [ "$(docker exec "$NODE" cat /kind/made-from 2>/dev/null)" = "$(cluster_inputs)" ] || return 1
+  kind export kubeconfig --name "$KIND_CLUSTER" --kubeconfig "$KUBECONFIG" >/dev/null 2>&1
+  wait_for 30 "API server" kubectl get --raw /readyz
+}
+
+create_cluster() {
+  kind delete cluster --name "$KIND_CLUSTER" --kubeconfig "$KUBECONFIG"
+  kind create cluster --name "$KIND_CLUSTER" --image "$NODE_IMAGE" --config "$REPO/kind-config.yaml" \
+    --kubeconfig "$KUBECONFIG" --wait 180s
+  cluster_inputs | docker exec --interactive "$NODE" tee /kind/made-from
+}
+
+# kind skips an image that the node has, but takes its time to find out; the node keeps a list of what it was given.
+load_images() {
+  local image given wanted=()
+  given=$(docker exec "$NODE" cat /kind/given 2>/dev/null || true)
+  for image in "${OUTSIDE_IMAGES[@]}" "${OWN_IMAGES[@]}"; do
+    grep -qxF "$(identity "$image")" <<<"$given" || wanted+=("$image")
+  done
+  ((${#wanted[@]})) || return 0
+  kind load docker-image --name "$KIND_CLUSTER" "${wanted[@]}"
+  for image in "${OUTSIDE_IMAGES[@]}" "${OWN_IMAGES[@]}"; do
+    identity "$image"
+  done | docker exec --interactive "$NODE" tee /kind/given
+}
+
+identity() { docker image inspect --format "$1 {{.Id}}" "$1"; }
+
+install_kafka() {
+  sed "s#KAFKA_IMAGE#$KAFKA_IMAGE#" "$REPO/tools/kafka.yaml" | kubectl apply --server-side -f -
+  kubectl --namespace kafka rollout status deployment/kafka --timeout 180s
+}
+
+# The tag is always the same, so the image's identity is what rolls the operator.
+install_operator() {
+  helm upgrade --install tracedpipeline-operator "$REPO/charts/tracedpipeline-operator" \
+    --namespace tracedpipeline-system --create-namespace --wait --timeout 90s \
+    --set "image.repository=${OPERATOR_IMAGE%:*},image.tag=${OPERATOR_IMAGE#*:}" \
+    --set "images.producer=$PRODUCER_IMAGE,images.consumer=$CONSUMER_IMAGE" \
+    --set "images.collector=$COLLECTOR_IMAGE,images.jaeger=$JAEGER_IMAGE" \
+    --set-string "podAnnotations.image=$(docker image inspect --format '{{.Id}}' "$OPERATOR_IMAGE")"
+}
+
+"$REPO/tools/engine.sh"
+"$REPO/tools/binaries.sh"
+"$REPO/standins/ensure.sh" "$NODE_IMAGE" "$PYTHON_IMAGE" "${OUTSIDE_IMAGES[@]}"
+step "Building the operator's, the producer's and the consumer's image" build_own_images
+cluster_is_good || step "Creating the kind cluster $KIND_CLUSTER" create_cluster
+step "Loading images into the cluster" load_images
+say "· Kafka: a single node in namespace kafka (bootstrap servers kafka.kafka.svc:9092)"
+step "Installing Kafka" install_kafka
+step "Installing the operator" install_operator
+say "The cluster is up: export KUBECONFIG=$KUBECONFIG"
