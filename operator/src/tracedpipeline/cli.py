@@ -35,6 +35,8 @@ def _run(_: argparse.Namespace) -> None:
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for chatty in ("aiohttp.access", "kopf.activities", "kopf.objects"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(handlers.run(Settings.from_environment(os.environ), LIVENESS))
 
 

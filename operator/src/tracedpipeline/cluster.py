@@ -123,7 +123,8 @@ class Cluster:
                     f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
                     "remove it, or give the pipeline another name"
                 ) from None
-            await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", _summary(conflict))
+            words = _summary(conflict)
+            await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
             await self._request(
                 "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
             )
@@ -143,7 +144,7 @@ class Cluster:
         except NotFoundError:
             log.debug("%s is gone; its status is not written", key)
 
-    async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str = "") -> None:
+    async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str) -> None:
         """Post an event about the resource; `kind` is Normal or Warning."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         about = {"apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid}
@@ -154,7 +155,7 @@ class Cluster:
             "involvedObject": about,
             "reason": reason,
             "message": message[:1024],
-            "type": kind or "Warning",
+            "type": kind,
             "firstTimestamp": now,
             "lastTimestamp": now,
             "count": 1,

@@ -37,3 +37,6 @@ NO_CONSUMER_SPANS: Final = "NoConsumerSpans"  # Jaeger has recent spans from the
 TRACES_NOT_CONNECTED: Final = "TracesNotConnected"  # both send spans, but no trace goes send, queue, process
 JAEGER_UNREACHABLE: Final = "JaegerUnreachable"  # Jaeger's query API does not answer
 SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are no traces
+
+# What Ready passes through when nothing is wrong.
+EXPECTED: Final = frozenset({ALL_AVAILABLE, PROGRESSING, NOT_CREATED, PAUSED})

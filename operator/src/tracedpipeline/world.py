@@ -1,6 +1,7 @@
 """What a reconcile touches, and the steps that it is told in."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -8,13 +9,15 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import naming, observed, probe, readiness, status
+from tracedpipeline import naming, observed, probe, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.cluster import Cluster, Key
 from tracedpipeline.connection import KafkaConnection
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
 from tracedpipeline.topics import Topics
+
+log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
 
@@ -77,5 +80,7 @@ class World:
         key = Key(metadata["namespace"], metadata["name"])
         await self.cluster.write_status(key, new)
         if change := status.transition(old, new):
-            kind = "Normal" if verdicts[readiness.READY].ok else "Warning"
-            await self.cluster.event(key.namespace, key.name, metadata["uid"], *change, kind=kind)
+            reason, message = change
+            log.info("%s/%s: %s: %s", *key, reason, message)
+            kind = "Normal" if reason in reasons.EXPECTED else "Warning"
+            await self.cluster.event(key.namespace, key.name, metadata["uid"], reason, message, kind=kind)
