@@ -267,4 +267,4 @@ def _problem(detail: Any) -> tuple[str, str]:
     path = ".".join(to_camel(str(step)) for step in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return path, "unknown field; remove it or mend its spelling"
-    return path, f"{detail['msg'].lower()} (got {detail['input']!r})"
+    return path, f"{detail['msg'][0].lower()}{detail['msg'][1:]} (got {detail['input']!r})"

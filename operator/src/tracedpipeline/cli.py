@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import yaml
 
 from tracedpipeline import connection, crd, desired, handlers, naming, probe, traces, waterfall
@@ -65,7 +64,7 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 async def _waterfall(pipeline: str, url: str) -> str:
     service = naming.component(pipeline, naming.CONSUMER)
-    async with aiohttp.ClientSession() as session:
+    async with probe.open_session() as session:
         found = await probe.spans_of(session, url, service, LOOK_BACK)
     if not (connected := traces.journeys(pipeline, found)):
         raise CommandError(f"no connected trace of {pipeline} in the last {LOOK_BACK} at {url}")

@@ -80,7 +80,9 @@ class Cluster:
             path = f"{group}/namespaces/{pipeline.namespace}/{plural}"
             for item in (await self._request("get", path, label_selector=selector))["items"]:
                 if _controlled_by(item, pipeline.uid):
-                    found[kind, item["metadata"]["name"]] = item
+                    # The items of a list come without their kind.
+                    version = group.removeprefix("apis/").removeprefix("api/")
+                    found[kind, item["metadata"]["name"]] = {**item, "apiVersion": version, "kind": kind}
         return found
 
     async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
@@ -114,6 +116,7 @@ class Cluster:
 
     async def _apply(self, pipeline: TracedPipeline, wanted: Object) -> None:
         path = _path(wanted["kind"], wanted["metadata"])
+        log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, wanted["kind"], wanted["metadata"]["name"])
         try:
             await self._request("patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER)
         except ConflictError as conflict:

@@ -3,11 +3,10 @@
 import asyncio
 from typing import Any
 
-import aiohttp
 import kopf
 from kopf._core.engines.peering import Identity  # not among the public names
 
-from tracedpipeline import api, cluster, naming
+from tracedpipeline import api, cluster, naming, probe
 from tracedpipeline.cluster import Cluster, Key
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
@@ -23,7 +22,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     """Connect to what a reconcile touches."""
     configure(settings)
     memo.api = await cluster.connect()
-    memo.session = aiohttp.ClientSession()
+    memo.session = probe.open_session()
     memo.known = {}
     world = World(Cluster(memo.api), Topics(), memo.session, memo.settings)
     memo.queue = Queue(lambda key: reconcile(world, key))

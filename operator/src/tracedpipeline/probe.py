@@ -20,6 +20,14 @@ class JaegerError(Exception):
     """Jaeger did not answer, or not with traces; a retry may help."""
 
 
+def open_session() -> aiohttp.ClientSession:
+    """Return a session that looks the address up and connects anew each time.
+
+    A Service that is made again has another address, and what answers at the old one is not Jaeger.
+    """
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(use_dns_cache=False, force_close=True))
+
+
 async def spans_of(session: aiohttp.ClientSession, url: str, service: str, window: timedelta) -> list[traces.Span]:
     """Return the spans of the newest traces that the service is in, within the window; raises JaegerError."""
     now = datetime.now(UTC)
@@ -33,11 +41,12 @@ async def spans_of(session: aiohttp.ClientSession, url: str, service: str, windo
     }
     try:
         async with session.get(f"{url}/api/v3/traces", params=query, timeout=TIMEOUT) as response:
-            if response.status == HTTPStatus.NOT_FOUND:
+            document = await response.json(content_type=None)
+            # No trace is a 404 with an error of Jaeger's own; a 404 of anything else in between is a fault.
+            if response.status == HTTPStatus.NOT_FOUND and document["error"]["httpCode"] == HTTPStatus.NOT_FOUND:
                 return []
             response.raise_for_status()
-            document = await response.json(content_type=None)
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
         raise JaegerError(f"{url} does not answer: {str(error) or type(error).__name__}") from error
     return traces.spans(document.get("result", {}))
 

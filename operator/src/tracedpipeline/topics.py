@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5
 # A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
-GOOD_FOR_SECONDS = {True: 60.0, False: 3.0}
+GOOD_FOR_SECONDS = {True: 15.0, False: 3.0}
 
 Secrets = Mapping[str, Mapping[str, bytes]]
 
@@ -121,7 +121,7 @@ def _missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | 
 def _failure(connection: KafkaConnection, errors: list[KafkaError]) -> Verdict:
     refused = next((error for error in errors if error.code() in _REFUSED), None)
     if refused:
-        message = f"{connection.bootstrap_servers} refused: {refused.str()}"
+        message = f"{connection.bootstrap_servers} refused: {_said(refused)}"
         return Verdict(False, reasons.KAFKA_REFUSED, message)
     message = f"nothing answers at {connection.bootstrap_servers}: {_said(errors[0])}"
     return Verdict(False, reasons.KAFKA_UNREACHABLE, message)

@@ -38,6 +38,8 @@ def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
             "otlp": {
                 "endpoint": jaeger,
                 "tls": {"insecure": True},
+                # A Jaeger whose node vanished sends no farewell.
+                "keepalive": {"time": "10s", "timeout": "5s"},
                 "sending_queue": {"queue_size": 5000},
                 "retry_on_failure": {
                     "initial_interval": "500ms",

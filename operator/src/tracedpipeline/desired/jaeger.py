@@ -27,7 +27,17 @@ def configuration() -> dict[str, Any]:
                 "http": {"endpoint": f"0.0.0.0:{naming.JAEGER_QUERY_PORT}"},
             },
         },
-        "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"0.0.0.0:{naming.OTLP_GRPC_PORT}"}}}},
+        "receivers": {
+            "otlp": {
+                "protocols": {
+                    "grpc": {
+                        "endpoint": f"0.0.0.0:{naming.OTLP_GRPC_PORT}",
+                        # As often as the Collector asks whether we are there; gRPC's default is five minutes.
+                        "keepalive": {"enforcement_policy": {"min_time": "5s", "permit_without_stream": True}},
+                    }
+                }
+            }
+        },
         "exporters": {"jaeger_storage_exporter": {"trace_storage": STORE}},
         "service": {
             "extensions": ["healthcheckv2", "jaeger_storage", "jaeger_query"],

@@ -1,0 +1,64 @@
+"""The chart, rendered by Helm."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHART = Path(__file__).parents[2] / "charts" / "tracedpipeline-operator"
+
+
+def helm(*arguments: str) -> str:
+    done = subprocess.run(["helm", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def render(*values: str) -> list[dict[str, Any]]:
+    options = [option for value in values for option in ("--set", value)]
+    return [o for o in yaml.safe_load_all(helm("template", "kit", str(CHART), "-n", "kit", *options)) if o]
+
+
+def kinds(objects: list[dict[str, Any]]) -> set[str]:
+    return {o["kind"] for o in objects}
+
+
+def test_lint_finds_nothing() -> None:
+    helm("lint", "--strict", str(CHART))
+
+
+def test_the_crd_is_part_of_the_release_and_outlives_it() -> None:
+    (crd,) = (o for o in render() if o["kind"] == "CustomResourceDefinition")
+    assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    generated = yaml.safe_load((CHART / "files" / "crd.yaml").read_text())
+    assert crd["spec"] == generated["spec"]
+    assert "CustomResourceDefinition" not in kinds(render("crds.enabled=false"))
+
+
+def test_named_namespaces_get_roles_and_nothing_cluster_wide() -> None:
+    objects = render("watchNamespaces={a,b}")
+    assert {o["metadata"]["namespace"] for o in objects if o["kind"] == "Role"} == {"a", "b"}
+    assert not {"ClusterRole", "ClusterRoleBinding"} & kinds(objects)
+
+
+def test_secrets_can_only_be_read_by_name() -> None:
+    (role,) = (o for o in render() if o["kind"] == "ClusterRole")
+    rules = [rule for rule in role["rules"] if "secrets" in rule["resources"]]
+    assert [rule["verbs"] for rule in rules] == [["get"]]
+    assert not any("*" in rule["verbs"] + rule["resources"] for rule in role["rules"])
+
+
+def test_the_operator_runs_restricted() -> None:
+    (deployment,) = (o for o in render() if o["kind"] == "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_a_value_that_the_schema_does_not_know_is_refused() -> None:
+    with pytest.raises(AssertionError, match="bogus"):
+        render("bogus=1")

@@ -1,0 +1,26 @@
+"""Somebody deletes a pipeline."""
+
+from tests.e2e import kube
+
+KINDS = "deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets"
+NAMESPACE_OWN = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+
+
+def _left(namespace: str) -> set[str]:
+    return set(kube.kubectl("get", KINDS, "-n", namespace, "-o", "name").split()) - NAMESPACE_OWN
+
+
+def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders"))
+    kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 12)
+    scale = ("scale", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator")
+    kube.kubectl(*scale, "--replicas=0")
+    try:
+        # No finalizer: the deletion waits for nobody.
+        kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+        kube.until(f"all is gone, left: {_left(namespace)}", 60, lambda: not _left(namespace))
+    finally:
+        kube.kubectl(*scale, "--replicas=1")
+        kube.kubectl(
+            "rollout", "status", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator", "--timeout=60s"
+        )

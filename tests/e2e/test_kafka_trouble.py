@@ -1,0 +1,45 @@
+"""Kafka is not there, goes away, or has another topic than the spec wants."""
+
+from tests.e2e import kube
+
+
+def test_nothing_answers_at_the_bootstrap_servers(namespace: str) -> None:
+    body = kube.pipeline(namespace, "orders")
+    body["spec"]["kafka"]["bootstrapServers"] = "nowhere.kafka.svc:9092"
+    kube.apply(body)
+    seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "KafkaUnreachable")
+    assert "nowhere.kafka.svc:9092" in seen["message"]
+    kube.until_condition(namespace, "orders", "JaegerReady", "True")
+    ready = kube.condition(namespace, "orders", "Ready")
+    assert ready["status"] == "False"
+    assert "nowhere.kafka.svc:9092" in ready["message"]
+
+
+def test_a_topic_with_fewer_partitions_is_left_alone(namespace: str) -> None:
+    topic = f"{namespace}-orders"
+    kube.kubectl(
+        "exec", "-n", "kafka", "deploy/kafka", "--", "/opt/kafka/bin/kafka-topics.sh", "--bootstrap-server",
+        "localhost:9092", "--create", "--if-not-exists", "--topic", topic, "--partitions", "1",
+    )  # fmt: skip
+    kube.apply(kube.pipeline(namespace, "orders"))
+    seen = kube.until_condition(namespace, "orders", "Stalled", "True", "TopicHasFewerPartitions")
+    assert "has 1 partitions, kafka.topic.partitions wants 3" in seen["message"]
+
+
+def test_kafka_restarts_empty_and_traces_flow_again(flowing: tuple[str, str]) -> None:
+    namespace, name = flowing
+    before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
+    kube.kubectl("scale", "-n", "kafka", "deployment/kafka", "--replicas=0")
+    try:
+        kube.until_condition(namespace, name, "KafkaReady", "False", "KafkaUnreachable")
+    finally:
+        kube.kubectl("scale", "-n", "kafka", "deployment/kafka", "--replicas=1")
+        kube.kubectl("rollout", "status", "-n", "kafka", "deployment/kafka", "--timeout=90s")
+    kube.until_condition(namespace, name, "KafkaReady", "True")
+
+    def again() -> bool:
+        status = kube.get(namespace, "tp", name)["status"]
+        flowing_now = next(c for c in status["conditions"] if c["type"] == "TracesFlowing")
+        return bool(flowing_now["status"] == "True" and status["lastTrace"]["time"] > before)
+
+    kube.until("a trace that was sent after the restart", 120, again)

@@ -1,0 +1,62 @@
+"""The operator ends and starts again."""
+
+import json
+from typing import Any
+
+from tests.e2e import kube
+
+OPERATOR = ("-n", "tracedpipeline-system")
+
+
+def _versions(namespace: str, name: str) -> dict[str, str]:
+    return {
+        which: item["metadata"]["generation"]
+        if "generation" in item["metadata"]
+        else item["metadata"]["resourceVersion"]
+        for which, item in kube.owned(namespace, name).items()
+    }
+
+
+def _applied(namespace: str, name: str) -> dict[str, Any]:
+    """When the operator wrote each object last, as the API server recorded it."""
+    items = kube.kubectl(
+        "get", "deployments,services,configmaps,serviceaccounts", "-n", namespace, "--show-managed-fields",
+        "-o", "json", "-l", f"app.kubernetes.io/instance={name}",
+    )  # fmt: skip
+    return {
+        f"{item['kind']}/{item['metadata']['name']}": [
+            entry for entry in item["metadata"]["managedFields"] if entry["manager"] == "tracedpipeline-operator"
+        ]
+        for item in json.loads(items)["items"]
+    }
+
+
+def _restart(*how: str) -> None:
+    kube.kubectl("delete", "pod", *OPERATOR, "--all", *how)
+    kube.kubectl("rollout", "status", *OPERATOR, "deployment/tracedpipeline-operator", "--timeout=60s")
+
+
+def test_a_restart_writes_nothing(flowing: tuple[str, str]) -> None:
+    namespace, name = flowing
+    kube.until_condition(namespace, name, "Ready", "True")
+    objects, applied = _versions(namespace, name), _applied(namespace, name)
+    conditions = kube.get(namespace, "tp", name)["status"]["conditions"]
+    _restart()
+    before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
+    kube.until("the new operator has looked at it", 45, lambda: _last_trace(namespace, name) > before)
+    assert ": wrote " not in kube.kubectl("logs", *OPERATOR, "deploy/tracedpipeline-operator"), "it logs every write"
+    assert _versions(namespace, name) == objects
+    assert _applied(namespace, name) == applied
+    assert kube.get(namespace, "tp", name)["status"]["conditions"] == conditions
+
+
+def _last_trace(namespace: str, name: str) -> str:
+    return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
+
+
+def test_killed_between_writes_it_converges(namespace: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders"))
+    for _ in range(3):
+        _restart("--force", "--grace-period=0")
+    kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=120)
+    assert len(kube.owned(namespace, "orders")) == 12

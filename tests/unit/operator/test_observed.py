@@ -1,0 +1,70 @@
+from typing import Any
+
+import pytest
+from tracedpipeline import reasons
+from tracedpipeline.observed import complaint, component
+
+SETTLED: dict[str, Any] = {
+    "metadata": {"generation": 3},
+    "spec": {"replicas": 2},
+    "status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2},
+}
+
+
+def deployment(**status: int) -> dict[str, Any]:
+    return {**SETTLED, "status": SETTLED["status"] | status}
+
+
+def waiting(reason: str, **more: Any) -> dict[str, Any]:
+    container = {"image": "nowhere/x:1", "state": {"waiting": {"reason": reason, "message": "words"}}, **more}
+    return {"status": {"containerStatuses": [container]}}
+
+
+def test_settled() -> None:
+    assert component("jaeger", SETTLED, []).settled
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{"observedGeneration": 2}, {"updatedReplicas": 1}, {"replicas": 3}, {"readyReplicas": 1}],
+    ids=["not seen", "half updated", "old pods left", "not ready"],
+)
+def test_not_settled(status: dict[str, int]) -> None:
+    assert not component("jaeger", deployment(**status), []).settled
+
+
+def test_a_missing_deployment() -> None:
+    assert not component("jaeger", None, []).exists
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason", "words"),
+    [
+        (waiting("ImagePullBackOff"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
+        (waiting("ErrImagePull"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
+        (waiting("CreateContainerConfigError"), reasons.CONFIGURATION_ERROR, "words"),
+        (
+            waiting(
+                "CrashLoopBackOff",
+                lastState={"terminated": {"exitCode": 2, "message": "first\nKAFKA_TOPIC is not set\n"}},
+            ),
+            reasons.CRASH_LOOP,
+            "exit code 2, its last line: KAFKA_TOPIC is not set",
+        ),
+        (
+            {"status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": "0/1 nodes"}]}},
+            reasons.UNSCHEDULABLE,
+            "0/1 nodes",
+        ),
+    ],
+    ids=["back-off", "error", "config", "crash", "unschedulable"],
+)
+def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str) -> None:
+    found = complaint(pod)
+    assert found
+    assert found.reason == reason
+    assert words in found.message
+
+
+def test_a_pod_that_only_needs_time_has_no_complaint() -> None:
+    assert complaint(waiting("ContainerCreating")) is None
