@@ -44,7 +44,7 @@ copy_kind_files() {
 
 build_base() {
   cp -r "$here/manifests" "$here/10-pods.conflist" "$out/"
-  rm -rf "$out/bin" && mkdir -p "$out/bin"
+  rm -rf "${out:?}/bin" && mkdir -p "$out/bin"
   cp -P "$programs"/{kubernetes,kubelet,kubeadm,kubectl} "$out/bin/"
   echo -n "$KUBERNETES_VERSION" >"$out/version"
   rm -rf "$out/components"

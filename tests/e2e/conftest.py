@@ -1,6 +1,6 @@
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -53,7 +53,9 @@ def jaeger() -> Callable[[str, str, str], Any]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed and report.when != "teardown":
         names = {item.funcargs.get("namespace"), (item.funcargs.get("flowing") or (None,))[0]}  # type: ignore[attr-defined]  # every function item has funcargs

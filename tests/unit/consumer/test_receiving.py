@@ -13,6 +13,7 @@ from traced_common.kafka import Trouble
 from traced_common.order import Order, PoisonError
 from traced_common.stop import Stop
 from traced_consumer import app, dead_letters, retries
+from traced_consumer.commits import Commits
 from traced_consumer.dead_letters import DeadLetters
 from traced_consumer.membership import Membership
 from traced_consumer.processing import Processing
@@ -98,6 +99,12 @@ def read(broker: str, topic: str) -> Message:
         consumer.assign([TopicPartition(topic, partition, 0) for partition in range(4)])
         (message,) = consumer.consume(1, 30)
         return message
+
+
+def committed_by_now(broker: str, group: str, topic: str) -> int:
+    config = {"bootstrap.servers": broker, "group.id": group, "log_level": 0}
+    with confluent_kafka.Consumer(config) as other:
+        return other.committed([TopicPartition(topic, 0)], timeout=10)[0].offset
 
 
 def test_commits_what_it_processed(bench: Bench, put: Put) -> None:
@@ -213,25 +220,23 @@ def test_a_stop_ends_the_wait_for_a_dead_letter(variables: dict[str, str]) -> No
 def test_revoked_partitions_are_committed_first(
     bench: Bench, put: Put, monkeypatch: pytest.MonkeyPatch, broker: str, topic: str
 ) -> None:
-    monkeypatch.setattr("traced_consumer.receiving._COMMIT_SECONDS", 3600)
-    bench.receiving._commit_due = float("inf")
+    monkeypatch.setattr(Commits, "when_due", lambda *_: None)
     put(1, 2)
     bench.receiving.subscribe(bench.consumer, topic)
     bench.turn_until(lambda: bench.handled == [1, 2])
     assert bench.committed() == -1001
     bench.consumer.close()
-    config = {"bootstrap.servers": broker, "group.id": bench.settings.group, "log_level": 0}
-    with confluent_kafka.Consumer(config) as other:
-        assert other.committed([TopicPartition(topic, 0)], timeout=10)[0].offset == 2
+    assert committed_by_now(broker, bench.settings.group, topic) == 2
 
 
-def test_lost_partitions_are_not_committed(bench: Bench, put: Put, topic: str) -> None:
-    bench.receiving._commit_due = float("inf")
+def test_lost_partitions_are_not_committed(
+    bench: Bench, put: Put, broker: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Commits, "when_due", lambda *_: None)
     put(1)
     bench.assign(0)
     bench.turn_until(lambda: bench.handled == [1])
     bench.receiving._lost(bench.consumer, [TopicPartition(topic, 0)])
-    bench.receiving._commit_due = 0
-    bench.receiving.turn(bench.consumer, bench.processing)
+    bench.receiving.close(bench.consumer)
     assert bench.receiving._offsets.outstanding() == []
-    assert bench.committed() == -1001
+    assert committed_by_now(broker, bench.settings.group, topic) == -1001

@@ -1,0 +1,114 @@
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from traced_common.kafka import Trouble
+from traced_consumer import commits
+from traced_consumer.commits import Commits
+from traced_consumer.membership import Membership
+from traced_consumer.offsets import Offsets
+from traced_consumer.receiving import Receiving
+
+NO_COORDINATOR = KafkaError(KafkaError._WAIT_COORD, "Waiting for coordinator")
+
+
+class FakeConsumer:
+    """Remembers commits; a frozen one does not answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool]] = []
+        self.answers = threading.Event()
+        self.answers.set()
+        self.error: KafkaError | None = None
+        self.closed = False
+
+    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
+        self.asked.append((offsets[0].offset, asynchronous))
+        if not asynchronous:
+            self.answers.wait()
+        if self.error:
+            raise KafkaException(self.error)
+        return offsets
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def consumer() -> Iterator[Any]:
+    consumer = FakeConsumer()
+    yield consumer
+    consumer.answers.set()
+
+
+@pytest.fixture
+def offsets() -> Offsets:
+    offsets = Offsets()
+    offsets.processed(Message(topic="orders", partition=0, offset=4))
+    return offsets
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "_SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(commits, "_SECONDS_AT_ONCE", 0.01)
+
+
+def test_one_commit_at_a_time(consumer: Any, offsets: Offsets, impatient: None) -> None:
+    tested = Commits(offsets)
+    tested.when_due(consumer)
+    tested.when_due(consumer)
+    assert consumer.asked == [(5, True)]
+    tested.reported(NO_COORDINATOR, offsets.outstanding())
+    tested.when_due(consumer)
+    tested.reported(None, offsets.outstanding())
+    tested.when_due(consumer)
+    assert consumer.asked == [(5, True), (5, True)]
+
+
+def test_not_more_than_once_a_second(consumer: Any, offsets: Offsets) -> None:
+    tested = Commits(offsets)
+    tested.when_due(consumer)
+    tested.reported(NO_COORDINATOR, [])
+    tested.when_due(consumer)
+    assert len(consumer.asked) == 1
+
+
+def test_at_once_settles_the_offsets(consumer: Any, offsets: Offsets) -> None:
+    tested = Commits(offsets)
+    tested.at_once(consumer)
+    tested.at_once(consumer)
+    assert consumer.asked == [(5, False)]
+    assert not tested.stuck
+
+
+def test_a_failed_commit_says_what_may_come_again(
+    consumer: Any, offsets: Offsets, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer.error = NO_COORDINATOR
+    Commits(offsets).at_once(consumer)
+    assert caplog.messages == [
+        "commit of orders[0]@5 failed, records before these may come again: Waiting for coordinator"
+    ]
+    assert len(offsets.outstanding()) == 1
+
+
+def test_a_frozen_broker_does_not_hold_up_the_end(
+    consumer: Any, impatient: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiving = Receiving(Membership("g", Trouble()))
+    receiving._offsets.processed(Message(topic="orders", partition=0, offset=4))
+    consumer.answers.clear()
+    receiving.close(consumer)
+    assert not consumer.closed  # the waiting thread would use it after its end
+    assert caplog.messages[0].endswith("may come again: no answer")
+
+
+def test_close_commits_and_leaves_the_group(consumer: Any) -> None:
+    receiving = Receiving(Membership("g", Trouble()))
+    receiving._offsets.processed(Message(topic="orders", partition=0, offset=4))
+    receiving.close(consumer)
+    assert consumer.asked == [(5, False)]
+    assert consumer.closed
