@@ -20,8 +20,8 @@ from traced_consumer.settings import ConsumerSettings
 
 _logger = logging.getLogger(__name__)
 _LONGEST_HANDLING_SECONDS: Final = 60.0  # of handle(); beyond it the group and the kubelet hold us for dead
-_SESSION_SECONDS: Final = 10  # also bounds the last commit when the coordinator is away
-# With the session's, and librdkafka's own five to leave the group, below 25 s: Kubernetes kills after 30.
+_SESSION_SECONDS: Final = 10
+# With 8 s for the last commit, or librdkafka's 5 to leave the group, below 25 s: Kubernetes kills after 30.
 _FLUSH_SECONDS: Final = 1.0
 _TRACING_SECONDS: Final = 5.0
 
@@ -75,7 +75,7 @@ def configuration(group: str, stall: float) -> dict[str, Any]:
 def drain(consumer: Consumer, producer: Producer, receiving: Receiving, tracing: Tracing) -> None:
     """Commit and leave the group, export the spans, both bounded, and log what came of everything."""
     _logger.info("stopping")
-    consumer.close()  # revokes the partitions, which commits
+    receiving.close(consumer)
     producer.flush(_FLUSH_SECONDS)
     spans = tracing.shutdown(_TRACING_SECONDS)
     _logger.info("stopped: %s; spans exported %d, dropped %d", receiving, spans.exported, spans.dropped)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import confluent_kafka
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 from kafkatrace import Consumer
 from traced_common.logs import sparingly
 from traced_common.order import PoisonError
 
+from traced_consumer.commits import Commits
 from traced_consumer.dead_letters import UndeliveredError
 from traced_consumer.membership import Membership
 from traced_consumer.offsets import Offsets, offset_of, place_of
@@ -19,7 +20,6 @@ from traced_consumer.retries import Retries
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.5
-_COMMIT_SECONDS: Final = 1.0
 
 
 class Receiving:
@@ -29,8 +29,7 @@ class Receiving:
         self._membership = membership
         self._offsets = Offsets()
         self._retries = Retries()
-        self._commit_due = 0.0
-        self._committing = False
+        self._commits = Commits(self._offsets)
         self.processed = self.dead_lettered = self.failed = 0
 
     def subscribe(self, consumer: Consumer, topic: str) -> None:
@@ -47,11 +46,11 @@ class Receiving:
             self._take(consumer, processing, message)
         if due := self._retries.take_due(time.monotonic()):
             consumer.resume(due)
-        self._commit(consumer)
+        self._commits.when_due(consumer)
 
     def callbacks(self) -> dict[str, object]:
         """Give the consumer's callbacks, for its configuration."""
-        return {"on_commit": self.committed, "stats_cb": self._membership.statistics}
+        return {"on_commit": self._commits.reported, "stats_cb": self._membership.statistics}
 
     def __str__(self) -> str:
         return f"processed {self.processed}, dead letters {self.dead_lettered}, failed attempts {self.failed}"
@@ -59,6 +58,13 @@ class Receiving:
     def problem(self) -> str | None:
         """Say what keeps the consumer from its work, or nothing."""
         return self._membership.problem() or self._retries.problem()
+
+    def close(self, consumer: Consumer) -> None:
+        """Commit and leave the group."""
+        if self._commits.at_the_end(consumer):
+            consumer.close()
+        else:  # closing would pull the consumer away from beneath the commit
+            _logger.warning("Kafka does not answer the last commit, so the last records may come again")
 
     def _take(self, consumer: Consumer, processing: Processing, message: Message) -> None:
         try:
@@ -90,41 +96,13 @@ class Receiving:
         consumer.pause([back])
         consumer.seek(back)
 
-    def _commit(self, consumer: Consumer) -> None:
-        now = time.monotonic()
-        if self._committing or now < self._commit_due or not (offsets := self._offsets.outstanding()):
-            return
-        self._commit_due = now + _COMMIT_SECONDS
-        self._committing = True
-        consumer.commit(offsets=offsets, asynchronous=True)
-
-    def committed(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
-        """Take the outcome of an asynchronous commit: this is the consumer's on_commit."""
-        self._committing = False
-        if error is None:
-            self._offsets.committed(partitions)
-        else:
-            _logger.warning(
-                "commit failed: %s; what is still ours is committed later, the rest comes again",
-                error.str(),
-                extra=sparingly("commit"),
-            )
-
     def _assigned(self, consumer: confluent_kafka.Consumer, partitions: list[TopicPartition]) -> None:
         self._membership.assigned(partitions)
         _logger.info("assigned: %s", _names(partitions))
 
     def _revoked(self, consumer: confluent_kafka.Consumer, partitions: list[TopicPartition]) -> None:
         """Commit what was processed while the partitions are still ours."""
-        if offsets := self._offsets.outstanding():
-            try:
-                self._offsets.committed(consumer.commit(offsets=offsets, asynchronous=False))
-            except KafkaException as error:
-                _logger.warning(
-                    "commit failed, so %s come again from there: %s",
-                    ", ".join(f"{each.topic}[{each.partition}]@{each.offset}" for each in offsets),
-                    error.args[0].str(),
-                )
+        self._commits.at_once(consumer)
         self._let_go(partitions)
         _logger.info("revoked: %s", _names(partitions))
 

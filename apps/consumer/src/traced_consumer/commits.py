@@ -1,0 +1,64 @@
+"""Commits: without waiting while all goes on, waiting before partitions go, bounded at the end."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from traced_common.logs import sparingly
+
+from traced_consumer.offsets import Offsets
+
+_logger = logging.getLogger(__name__)
+_SECONDS_BETWEEN: Final = 1.0
+_SECONDS_AT_THE_END: Final = 8.0
+
+
+class Commits:
+    """Commits what `offsets` says is processed."""
+
+    def __init__(self, offsets: Offsets) -> None:
+        self._offsets = offsets
+        self._due = 0.0
+        self._under_way = False
+
+    def when_due(self, consumer: Consumer) -> None:
+        """Commit without waiting, once a second, if there is anything."""
+        now = time.monotonic()
+        if self._under_way or now < self._due or not (offsets := self._offsets.outstanding()):
+            return
+        self._due = now + _SECONDS_BETWEEN
+        self._under_way = True
+        consumer.commit(offsets=offsets, asynchronous=True)
+
+    def reported(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
+        """Take the outcome of such a commit: this is the consumer's on_commit."""
+        self._under_way = False
+        if error is None:
+            self._offsets.committed(partitions)
+        else:
+            _logger.warning("commit failed, records may come again: %s", error.str(), extra=sparingly("commit"))
+
+    def at_once(self, consumer: Consumer) -> None:
+        """Commit and wait for the answer; a failure is logged."""
+        if not (offsets := self._offsets.outstanding()):
+            return
+        try:
+            self._offsets.committed(consumer.commit(offsets=offsets, asynchronous=False))
+        except KafkaException as error:
+            where = ", ".join(f"{each.topic}[{each.partition}]@{each.offset}" for each in offsets)
+            reason = error.args[0].str()
+            _logger.warning("commit of %s failed, records before these may come again: %s", where, reason)
+
+    def at_the_end(self, consumer: Consumer) -> bool:
+        """Commit and wait, 8 s at most; the result is whether there was an answer.
+
+        In a thread, because librdkafka waits without end for a broker that is reachable but frozen. In a
+        rebalance callback a thread's commit would wait for the callback, and a broker that rebalances is awake.
+        """
+        last = threading.Thread(target=self.at_once, args=(consumer,), name="commit", daemon=True)
+        last.start()
+        last.join(_SECONDS_AT_THE_END)
+        return not last.is_alive()
