@@ -1,6 +1,7 @@
 """Kopf's part: what wakes a reconcile. Events only, so that kopf writes no finalizer and no annotation."""
 
 import asyncio
+import threading
 from typing import Any
 
 import kopf
@@ -82,8 +83,8 @@ def configure(settings: kopf.OperatorSettings) -> None:
         settings.watching.label_selectors[plural] = selector
 
 
-async def run(settings: Settings, liveness: str) -> None:
-    """Run the operator until it is told to stop; `liveness` is the URL of kopf's health endpoint."""
+async def run(settings: Settings, liveness: str, stop_flag: threading.Event | None = None) -> None:
+    """Run the operator until a signal or the flag stops it; `liveness` is the URL of kopf's health endpoint."""
     await kopf.operator(
         # Kopf would ask for the user's name, which a container's user does not have.
         identity=Identity(naming.FIELD_MANAGER),
@@ -92,4 +93,5 @@ async def run(settings: Settings, liveness: str) -> None:
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
         liveness_endpoint=liveness,
+        stop_flag=stop_flag,
     )

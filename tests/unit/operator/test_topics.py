@@ -1,0 +1,82 @@
+"""Against librdkafka's own mock broker, and an address where nothing listens.
+
+The mock knows no CreateTopics; that a topic is created is a story of tests/e2e, on a real broker.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+from tracedpipeline import connection, reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.observed import Verdict
+from tracedpipeline.topics import Secrets, Topics
+
+from tests.unit.operator.conftest import body
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """Bootstrap servers of a mock cluster with the pipeline's two topics, of four partitions each."""
+    client = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1})
+    for topic in ("traced-topic", "traced-topic.dlq"):
+        client.list_topics(topic, timeout=5)
+    brokers = client.list_topics(timeout=5).brokers.values()
+    yield ",".join(f"{b.host}:{b.port}" for b in brokers)
+
+
+async def ensure(servers: str, secrets: Secrets | None = None, topics: Topics | None = None, **kafka: Any) -> Verdict:
+    pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": servers, **kafka}))
+    kafka_connection = connection.from_spec(pipeline.spec)
+    return await (topics or Topics()).ensure("key", kafka_connection, secrets or {}, pipeline.spec)
+
+
+async def test_topics_that_are_there(broker: str) -> None:
+    verdict = await ensure(broker)
+    assert verdict.reason == reasons.TOPIC_READY
+    assert broker in verdict.message
+
+
+async def test_a_topic_that_may_not_be_created(broker: str) -> None:
+    verdict = await ensure(broker, topic={"name": "absent", "create": False})
+    assert verdict.reason == reasons.TOPIC_MISSING
+    assert "absent" in verdict.message
+
+
+async def test_a_topic_with_fewer_partitions(broker: str) -> None:
+    verdict = await ensure(broker, topic={"partitions": 5})
+    assert verdict.reason == reasons.TOPIC_HAS_FEWER_PARTITIONS
+    assert "has 4 partitions, kafka.topic.partitions wants 5" in verdict.message
+
+
+async def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracedpipeline.topics.TIMEOUT_SECONDS", 1)
+    verdict = await ensure("127.0.0.1:9")
+    assert verdict.reason == reasons.KAFKA_UNREACHABLE
+    assert "127.0.0.1:9" in verdict.message
+    assert "(after" not in verdict.message
+
+
+SASL = {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN", "credentialsSecret": "login"}
+
+
+@pytest.mark.parametrize(
+    ("secrets", "words"), [({}, "Secret 'login'"), ({"login": {"username": b"u"}}, "key 'password' of Secret 'login'")]
+)
+async def test_a_missing_secret(secrets: Secrets, words: str) -> None:
+    verdict = await ensure("127.0.0.1:9", secrets, security=SASL)
+    assert verdict.reason == reasons.SECRET_MISSING
+    assert words in verdict.message
+
+
+async def test_a_verdict_is_remembered_until_the_question_changes(broker: str) -> None:
+    topics = Topics()
+    assert (await ensure(broker, topics=topics)).ok
+    assert (await ensure(broker, topics=topics, topic={"name": "absent", "create": False})).ok is False
+
+
+def test_the_secrets_that_a_connection_takes() -> None:
+    wanted = KafkaConnection("k:1", "SASL_SSL", "PLAIN", credentials_secret="both", ca_secret="both").secrets
+    assert wanted == {"both": ("username", "password", "ca.crt")}
