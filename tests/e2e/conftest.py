@@ -58,8 +58,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed and report.when != "teardown":
-        names = {item.funcargs.get("namespace"), (item.funcargs.get("flowing") or (None,))[0]}  # type: ignore[attr-defined]  # every function item has funcargs
-        for name in filter(None, names):
+        for name in _namespaces():
             report.sections.append((f"what is in {name}", _story(name)))
         report.sections.append(
             (
@@ -68,6 +67,11 @@ def pytest_runtest_makereport(
             )
         )
     return report
+
+
+def _namespaces() -> list[str]:
+    listed = _run("get", "namespaces", "--output", "name").split()
+    return [name.removeprefix("namespace/") for name in listed if name.startswith("namespace/e2e-")]
 
 
 def _story(namespace: str) -> str:

@@ -48,7 +48,7 @@ def reconciled(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
     recorder = Recorder()
     monkeypatch.setattr(handlers, "reconcile", recorder)
-    monkeypatch.setattr(handlers.cluster, "connect", connect)
+    monkeypatch.setattr("tracedpipeline.cluster.connect", connect)
     return recorder
 
 
@@ -58,11 +58,9 @@ async def server(
 ) -> AsyncIterator[k.KubernetesEmulator]:
     """The mock, with an operator that watches it."""
     for resource, kind in RESOURCES.items():
-        kmock.resources[resource] = {
-            "kind": kind,
-            "namespaced": kind not in CLUSTER_WIDE,
-            "verbs": {"get", "list", "watch", "patch"},
-        }
+        kmock.resources[resource] = k.ResourceInfo(
+            kind=kind, namespaced=kind not in CLUSTER_WIDE, verbs={"get", "list", "watch", "patch"}
+        )
 
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(server=str(kmock.url))
