@@ -44,7 +44,8 @@ def test_a_restart_writes_nothing(flowing: tuple[str, str]) -> None:
     _restart()
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
     kube.until("the new operator has looked at it", 45, lambda: _last_trace(namespace, name) > before)
-    assert ": wrote " not in kube.kubectl("logs", *OPERATOR, "deploy/tracedpipeline-operator"), "it logs every write"
+    log = kube.kubectl("logs", *OPERATOR, "deploy/tracedpipeline-operator")
+    assert f"{namespace}/{name}: wrote " not in log, "every write is logged"
     assert _versions(namespace, name) == objects
     assert _applied(namespace, name) == applied
     assert kube.get(namespace, "tp", name)["status"]["conditions"] == conditions

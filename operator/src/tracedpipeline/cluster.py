@@ -1,6 +1,7 @@
 """All that is read from and written to the API server."""
 
 import base64
+import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -42,6 +43,10 @@ class ObjectNotOwnedError(Exception):
     """An object of that name is there and not ours; its owner must rename or remove it."""
 
 
+class ApiServerError(Exception):
+    """The API server refused a request, or did not answer; a retry may help."""
+
+
 class Cluster:
     """The API server, seen by one pipeline's needs."""
 
@@ -51,9 +56,14 @@ class Cluster:
         self._pipelines = f"apis/{GROUP}/{VERSION}"
 
     async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        response = await self._client.request(
-            method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
-        )
+        try:
+            response = await self._client.request(
+                method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+            )
+        except (NotFoundError, ConflictError):
+            raise
+        except DynamicApiError as error:
+            raise ApiServerError(f"{method} {path}: {_summary(error)}") from error
         return await response.json()
 
     async def _find(self, path: str) -> Object | None:
@@ -126,7 +136,7 @@ class Cluster:
                     f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
                     "remove it, or give the pipeline another name"
                 ) from None
-            words = _summary(conflict)
+            words = f"took fields back from another field manager: {_summary(conflict)}"
             await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
             await self._request(
                 "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
@@ -177,8 +187,12 @@ def _controlled_by(item: Mapping[str, Any], uid: str) -> bool:
     return any(owner.get("uid") == uid and owner.get("controller") for owner in owners)
 
 
-def _summary(conflict: DynamicApiError) -> str:
-    return f"took fields back from another field manager: {conflict.summary()}"  # type: ignore[no-untyped-call]  # as above
+def _summary(error: DynamicApiError) -> str:
+    """Return the API server's own sentence."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (KeyError, TypeError, ValueError):
+        return f"{error.status} {error.reason}"
 
 
 async def connect() -> client.ApiClient:

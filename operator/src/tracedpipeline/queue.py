@@ -58,8 +58,11 @@ class Queue(Generic[Key]):
         async with self._slots:
             try:
                 again = await self._work(key)
-            except Exception:
-                log.exception("reconcile of %s failed; it will be tried again", key)
+            except Exception as error:
+                trail = error if log.isEnabledFor(logging.DEBUG) else None
+                log.error(
+                    "reconcile of %s will be tried again: %s: %s", key, type(error).__name__, error, exc_info=trail
+                )
                 return min(FIRST_BACKOFF_SECONDS * 2**failures, LONGEST_BACKOFF_SECONDS), failures + 1
         self.last_completed = asyncio.get_running_loop().time()
         return again, 0

@@ -66,7 +66,7 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdic
     if missing := _missing_secret(connection, secrets):
         return missing
     errors: list[KafkaError] = []
-    admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append, "logger": log})
+    admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
     try:
         return _ensure_topics(admin, connection, spec)
     except KafkaException as error:
@@ -138,6 +138,8 @@ def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, A
         "security.protocol": connection.protocol,
         "client.id": "tracedpipeline-operator",
         "socket.timeout.ms": TIMEOUT_SECONDS * 1000,
+        # Its errors come through error_cb, and reach the user as a condition.
+        "log_level": 0,
     }
     if connection.mechanism and connection.credentials_secret:
         credentials = secrets[connection.credentials_secret]
