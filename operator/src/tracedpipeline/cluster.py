@@ -149,7 +149,7 @@ class Cluster:
             log.debug("%s %s was gone already", kind, live["metadata"]["name"])
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        """Write the resource's status; fields that it no longer has are removed."""
+        """Write the resource's status; lists are replaced whole, as in every JSON merge patch (RFC 7396)."""
         path = f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}/status"
         body = {"status": status}
         try:

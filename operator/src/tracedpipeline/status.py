@@ -29,15 +29,14 @@ Status = dict[str, Any]
 def build(
     old: Mapping[str, Any], generation: int, verdicts: Mapping[str, Verdict], now: datetime, more: Mapping[str, Any]
 ) -> Status:
-    """Return the new status; a condition's lastTransitionTime moves only when its status does."""
+    """Return the new status: what is not known anew stays, a condition's time moves only when its status does."""
     verdicts = {**verdicts, **_abnormal(verdicts[READY])}
     before = {condition["type"]: condition for condition in old.get("conditions", ())}
     conditions = [
         _condition(kind, verdict, before.get(kind), generation=generation, now=now)
         for kind, verdict in verdicts.items()
     ]
-    kept = {"lastTrace": old["lastTrace"]} if "lastTrace" in old else {}
-    return {**kept, **more, "observedGeneration": generation, "conditions": conditions}
+    return {**old, **more, "observedGeneration": generation, "conditions": conditions}
 
 
 def details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:

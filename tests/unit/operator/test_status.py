@@ -64,6 +64,6 @@ def test_details(pipeline: TracedPipeline) -> None:
     }
 
 
-def test_the_last_trace_outlives_a_time_without_one() -> None:
-    old = {"lastTrace": {"id": "x"}}
-    assert status.build(old, 1, {readiness.READY: AVAILABLE}, NOW, {})["lastTrace"] == {"id": "x"}
+def test_what_is_not_known_anew_stays_so_that_nothing_has_to_be_written() -> None:
+    old = built(AVAILABLE) | {"lastTrace": {"id": "x"}, "consumerReplicas": 2}
+    assert built(AVAILABLE, old) == old
