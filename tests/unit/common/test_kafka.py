@@ -5,6 +5,7 @@ import pytest
 from confluent_kafka import KafkaError
 from traced_common.environment import SettingsError, reading
 from traced_common.kafka import KafkaSettings, Trouble, connect
+from traced_common.leaders import RestartNeededError
 
 PLAIN = {"KAFKA_BOOTSTRAP_SERVERS": "kafka.kafka.svc:9092", "POD_NAME": "orders-producer-0"}
 
@@ -93,5 +94,5 @@ def test_trouble_keeps_the_cause_rather_than_the_summary() -> None:
 def test_trouble_that_is_fatal_ends_the_process() -> None:
     trouble = Trouble()
     trouble(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, "sequence broken", fatal=True))
-    with pytest.raises(RuntimeError, match="must be started anew: sequence broken"):
+    with pytest.raises(RestartNeededError, match="can't go on: sequence broken"):
         trouble.check()

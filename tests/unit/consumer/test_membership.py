@@ -1,5 +1,3 @@
-import json
-
 from confluent_kafka import KafkaError, TopicPartition
 from traced_common.kafka import Trouble
 from traced_consumer.membership import Membership
@@ -8,8 +6,8 @@ REFUSED = KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused")
 PARTITIONS = [TopicPartition("orders", 0)]
 
 
-def statistics(state: str = "up", join_state: str = "steady") -> str:
-    return json.dumps({"cgrp": {"state": state, "join_state": join_state}})
+def statistics(state: str = "up", join_state: str = "steady") -> dict[str, dict[str, str]]:
+    return {"cgrp": {"state": state, "join_state": join_state}}
 
 
 def test_connecting_until_joined() -> None:

@@ -42,7 +42,9 @@ class Bench:
             letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": 50}
         self.producer = kafkatrace.Producer(letters, tracing=self.tracing)
         config = app.configuration(self.settings.group, 60)
-        self.consumer = kafkatrace.Consumer({**client, **config, **self.receiving.callbacks()}, tracing=self.tracing)
+        self.consumer = kafkatrace.Consumer(
+            {**client, **config, "on_commit": self.receiving.committed}, tracing=self.tracing
+        )
         stop = Stop()
         self.processing = Processing(
             self.consumer,

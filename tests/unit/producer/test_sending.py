@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import confluent_kafka
 import kafkatrace
 import pytest
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from traced_common.kafka import Trouble
 from traced_common.order import Order
@@ -26,7 +26,7 @@ class Bench:
         config = {**self.settings.kafka.client_config(), **app.configuration(), "log_level": 0, **more}
         del config["logger"]
         self.producer = kafkatrace.Producer(config, tracing=self.tracing)
-        self.sending = Sending(self.producer, self.settings, self.deliveries, trouble)
+        self.sending = Sending(self.producer, self.settings, self.deliveries)
 
     def turn_until_delivered(self, count: int) -> None:
         while self.deliveries.delivered < count:
@@ -91,6 +91,21 @@ def test_makes_no_more_orders_while_too_many_wait(variables: dict[str, str]) -> 
     bench.sending.turn()
     assert bench.deliveries.produced == MOST_WAITING
     bench.close()
+
+
+def test_a_missing_topic_is_a_problem_and_the_order_is_made_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._UNKNOWN_TOPIC, "Unknown topic"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.producer, "produce", refuse)
+        bench.sending.turn()
+    assert bench.deliveries.problem() == "the last order was not delivered: Unknown topic"
+    assert bench.deliveries.produced == 0
+    bench.turn_until_delivered(1)
+    assert bench.deliveries.problem() is None
 
 
 def test_a_full_queue_loses_no_order(variables: dict[str, str]) -> None:

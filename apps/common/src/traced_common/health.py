@@ -27,12 +27,12 @@ class Health:
 
     def turn(self, problem: str | None) -> None:
         """Note a turn of the main loop, and what keeps the app from its work; changes are logged."""
-        if problem is None and self._problem is not None:
-            _logger.info("ready")
-        elif problem is not None and self._problem in (None, _STARTING):
-            _logger.log(logging.WARNING if self._problem is None else logging.INFO, "not ready: %s", problem)
-        self._problem = problem
+        before, self._problem = self._problem, problem
         self._turned_at = self._clock()
+        if problem is None and before is not None:
+            _logger.info("ready")
+        elif problem is not None and before in (None, _STARTING):
+            _logger.log(logging.WARNING if before is None else logging.INFO, "not ready: %s", problem)
 
     def not_alive(self) -> str | None:
         """Say that the main loop stalls, or nothing."""

@@ -19,6 +19,7 @@ from traced_common.environment import (
     one_of,
     readable_file,
 )
+from traced_common.leaders import RestartNeededError
 
 Client = TypeVar("Client")
 TOPIC: Kind[str] = matching(r"[a-zA-Z0-9._-]{1,249}", "a topic: 1 to 249 of letters, digits, dot, _ and -")
@@ -93,9 +94,9 @@ class Trouble:
             self.last = error.str()
 
     def check(self) -> None:
-        """Raise RuntimeError once the client is beyond repair: only a new process helps."""
+        """Raise RestartNeededError once the client is beyond repair."""
         if self.fatal:
-            raise RuntimeError(f"the Kafka client can't go on and must be started anew: {self.fatal}")
+            raise RestartNeededError(f"the Kafka client can't go on: {self.fatal}")
 
 
 def connect(make: Callable[[dict[str, Any]], Client], config: dict[str, Any]) -> Client:

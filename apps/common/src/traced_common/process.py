@@ -10,6 +10,7 @@ from kafkatrace import Tracing
 
 from traced_common import logs
 from traced_common.environment import Environment, Kind, SettingsError, one_of, whole
+from traced_common.leaders import RestartNeededError
 from traced_common.stop import Stop
 
 _logger = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ def run(start: Callable[[Mapping[str, str], Stop], None], stop: Stop) -> int:
     except SettingsError as error:
         _logger.critical("%s", error)
         return _WRONG_SETTINGS
+    except RestartNeededError as error:
+        _logger.critical("ended to be started anew: %s", error)
+        return 1
     except Exception:
         _logger.exception("ended by an error")
         return 1

@@ -1,5 +1,6 @@
 """Puts the consumer together, and takes it apart within the pod's grace period."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 import kafkatrace
 from kafkatrace import Consumer, Producer, Tracing
 from traced_common import health, kafka, logs, process
+from traced_common.leaders import Leaders
 from traced_common.order import Order
 from traced_common.stop import Stop
 
@@ -33,15 +35,27 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     stall = _LONGEST_HANDLING_SECONDS + settings.processing_ms / 1000
     state = health.Health(stall)
     health.serve(state, settings.health_port)
-    tracing, trouble = process.tracing(), kafka.Trouble()
-    receiving = Receiving(Membership(settings.group, trouble))
+    tracing, trouble, leaders = process.tracing(), kafka.Trouble(), Leaders(settings.topic)
+    membership = Membership(settings.group, trouble)
+    receiving = Receiving(membership)
+
+    def measure(text: str) -> None:
+        figures = json.loads(text)
+        membership.statistics(figures)
+        leaders.statistics(figures)
+
     client = {**settings.kafka.client_config(), "error_cb": trouble}
     producer = kafka.connect(
         lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**client, **dead_letters.configuration()}
     )
     consumer = kafka.connect(
         lambda conf: kafkatrace.Consumer(conf, tracing=tracing),
-        {**client, **configuration(settings.group, stall), **receiving.callbacks()},
+        {
+            **client,
+            **configuration(settings.group, stall),
+            "on_commit": receiving.committed,
+            "stats_cb": measure,
+        },
     )
     letters = DeadLetters(producer, settings.dead_letter_topic, settings.group, stop)
     processing = Processing(consumer, handler, letters, settings.processing_ms / 1000, stop)
@@ -50,7 +64,9 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     try:
         while not stop.requested:
             receiving.turn(consumer, processing)
+            letters.serve()
             trouble.check()
+            leaders.check(consumer)
             state.turn(receiving.problem())
     finally:
         drain(consumer, producer, receiving, tracing)

@@ -38,6 +38,10 @@ class DeadLetters:
         self._group = group
         self._stop = stop
 
+    def serve(self) -> None:
+        """Serve the producer's logs and errors, which would pile up while there is no poison."""
+        self._producer.poll(0)
+
     def send(self, message: Message, reason: str) -> None:
         """Deliver a copy with its headers and the reason; UndeliveredError unless Kafka confirms it."""
         reports: list[KafkaError | None] = []

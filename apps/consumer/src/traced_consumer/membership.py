@@ -1,8 +1,8 @@
 """Whether this consumer is a working member of its group, as librdkafka tells it."""
 
-import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from confluent_kafka import KafkaError, TopicPartition
 from traced_common.kafka import Trouble
@@ -21,9 +21,9 @@ class Membership:
         self._coordinator_up = True
         self._poll_error: str | None = None
 
-    def statistics(self, text: str) -> None:
-        """Take librdkafka's statistics: this is the consumer's stats_cb."""
-        group = json.loads(text).get("cgrp", {})
+    def statistics(self, figures: Mapping[str, Any]) -> None:
+        """Take the state of the group from librdkafka's statistics."""
+        group = figures.get("cgrp", {})
         self._coordinator_up = group.get("state") == "up"
         self._joined = self._joined or group.get("join_state") == "steady"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import confluent_kafka
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 from kafkatrace import Consumer
 from traced_common.logs import sparingly
 from traced_common.order import PoisonError
@@ -48,9 +48,9 @@ class Receiving:
             consumer.resume(due)
         self._commits.when_due(consumer)
 
-    def callbacks(self) -> dict[str, object]:
-        """Give the consumer's callbacks, for its configuration."""
-        return {"on_commit": self._commits.reported, "stats_cb": self._membership.statistics}
+    def committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Take the outcome of a commit: this is the consumer's on_commit."""
+        self._commits.reported(error, partitions)
 
     def __str__(self) -> str:
         return f"processed {self.processed}, dead letters {self.dead_lettered}, failed attempts {self.failed}"

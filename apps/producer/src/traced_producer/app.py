@@ -1,5 +1,6 @@
 """Puts the producer together, and takes it apart within the pod's grace period."""
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 import kafkatrace
 from kafkatrace import Producer, Tracing
 from traced_common import health, kafka, logs, process
+from traced_common.leaders import Leaders
 from traced_common.stop import Stop
 
 from traced_producer.deliveries import Deliveries
@@ -27,15 +29,25 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     logs.configure(settings.log_level)
     state = health.Health(_STALL_SECONDS)
     health.serve(state, settings.health_port)
-    tracing, trouble = process.tracing(), kafka.Trouble()
+    tracing, trouble, leaders = process.tracing(), kafka.Trouble(), Leaders(settings.topic)
     deliveries = Deliveries(trouble)
     producer = kafka.connect(
         lambda conf: kafkatrace.Producer(conf, tracing=tracing),
-        {**settings.kafka.client_config(), **configuration(), "error_cb": trouble},
+        {
+            **settings.kafka.client_config(),
+            **configuration(),
+            "error_cb": trouble,
+            "stats_cb": lambda text: leaders.statistics(json.loads(text)),
+        },
     )
     _logger.info("sending %g orders a second to %s", settings.rate_per_second, settings.topic)
+    sending = Sending(producer, settings, deliveries)
     try:
-        Sending(producer, settings, deliveries, trouble).run(stop, state)
+        while not stop.requested:
+            sending.turn()
+            trouble.check()
+            leaders.check(producer)
+            state.turn(deliveries.problem())
     finally:
         drain(producer, deliveries, tracing)
 
@@ -47,6 +59,8 @@ def configuration() -> dict[str, Any]:
         "acks": "all",
         "partitioner": "murmur2_random",  # Java's, so that other clients find a key in the same partition
         "message.max.bytes": 1_048_576,
+        "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is found in seconds, not minutes
+        "statistics.interval.ms": 5_000,
         "queue.buffering.max.messages": 2 * MOST_WAITING,
         "queue.buffering.max.kbytes": 16_384,
     }

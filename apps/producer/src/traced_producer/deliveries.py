@@ -51,6 +51,11 @@ class Deliveries:
             extra=sparingly("failed"),
         )
 
+    def refused(self, error: KafkaError) -> None:
+        """Note why librdkafka does not even take an order; it is made again, so it doesn't count."""
+        self._last_failure = error.str()
+        _logger.error("Kafka takes no orders: %s", error.str(), extra=sparingly("refused"))
+
     def problem(self) -> str | None:
         """Say why orders don't arrive, or nothing."""
         if self._last_failure:

@@ -1,12 +1,10 @@
-"""The main loop: one order whenever one is due, until a stop is requested."""
+"""One order whenever one is due."""
 
 import time
 from typing import Final
 
+from confluent_kafka import KafkaException
 from kafkatrace import Producer
-from traced_common.health import Health
-from traced_common.kafka import Trouble
-from traced_common.stop import Stop
 
 from traced_producer import orders
 from traced_producer.deliveries import Deliveries
@@ -21,21 +19,11 @@ _LONGEST_POLL: Final = 0.5
 class Sending:
     """Produces at the wished rate; what can't be queued is not produced, so nothing is lost in silence."""
 
-    def __init__(
-        self, producer: Producer, settings: ProducerSettings, deliveries: Deliveries, trouble: Trouble
-    ) -> None:
+    def __init__(self, producer: Producer, settings: ProducerSettings, deliveries: Deliveries) -> None:
         self._producer = producer
         self._settings = settings
         self._deliveries = deliveries
-        self._trouble = trouble
         self._pace = Pace(settings.rate_per_second, time.monotonic())
-
-    def run(self, stop: Stop, health: Health) -> None:
-        """Turn until a stop is requested; RuntimeError when only a new process can go on."""
-        while not stop.requested:
-            self.turn()
-            self._trouble.check()
-            health.turn(self._deliveries.problem())
 
     def turn(self) -> None:
         """Send the order that is due, or wait a little; delivery reports are served in both cases."""
@@ -56,6 +44,10 @@ class Sending:
                 on_delivery=self._deliveries.report,
             )
         except BufferError:  # librdkafka's queue is full of large orders: the same number again, a little later
+            self._producer.poll(_LONGEST_POLL)
+            return
+        except KafkaException as error:  # such as a topic that does not exist, or not yet
+            self._deliveries.refused(error.args[0])
             self._producer.poll(_LONGEST_POLL)
             return
         self._deliveries.sent()
