@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracedpipeline.api import Spec
+from tracedpipeline.api import InvalidSpecError, Spec
 
 USERNAME_KEY = "username"
 PASSWORD_KEY = "password"  # noqa: S105 - the name of a Secret's key
@@ -31,10 +31,10 @@ class KafkaConnection:
 
 
 def from_spec(spec: Spec) -> KafkaConnection:
-    """Return the connection to the spec's bootstrap servers; raises ValueError where it names a cluster instead."""
+    """Return the connection to the bootstrap servers; raises InvalidSpecError where the spec names a cluster."""
     kafka = spec.kafka
     if kafka.bootstrap_servers is None:
-        raise ValueError("spec.kafka has no bootstrapServers")
+        raise InvalidSpecError([("spec.kafka.cluster", "not supported yet; use spec.kafka.bootstrapServers")])
     if kafka.security is None:
         return KafkaConnection(kafka.bootstrap_servers)
     return KafkaConnection(

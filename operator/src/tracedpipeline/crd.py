@@ -6,7 +6,8 @@ Kubernetes wants a structural schema: no references, no titles, no `additionalPr
 
 from typing import Any
 
-from tracedpipeline.api import API_VERSION, GROUP, KIND, NAME_LIMIT, PLURAL, SHORT_NAME, VERSION, Spec, rules
+from tracedpipeline.api import API_VERSION, GROUP, KIND, NAME_RULES, PLURAL, SHORT_NAME, VERSION, Spec
+from tracedpipeline.api.rules import VALIDATIONS
 from tracedpipeline.resource_status import STATUS_SCHEMA
 
 _DROPPED = ("title", "additionalProperties")
@@ -80,12 +81,7 @@ def _schema() -> dict[str, Any]:
             "spec": spec,
             "status": STATUS_SCHEMA,
         },
-        **rules(
-            (
-                f"size(self.metadata.name) <= {NAME_LIMIT}",
-                f"metadata.name must be at most {NAME_LIMIT} characters: longer names derive from it",
-            )
-        ),
+        VALIDATIONS: [rule.schema for rule in NAME_RULES],
     }
 
 

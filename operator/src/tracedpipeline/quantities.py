@@ -1,15 +1,18 @@
-"""Durations and quantities as the custom resource writes them."""
+"""Durations and quantities, as the custom resource writes them and as the API server stores them."""
 
 import re
-from typing import Annotated
+from decimal import ROUND_CEILING, Decimal
 
-from pydantic import AfterValidator, Field
-
-DURATION = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"
-QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$"
+# Longer numbers than any machine has are refused, so that nothing here can overflow in the API server.
+DURATION = r"([0-9]{1,9}ms|[0-9]{1,9}(\.[0-9]{1,3})?(s|m|h))+"
+QUANTITY = r"[0-9]{1,12}(\.[0-9]{1,3})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?"
 
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+
+_NUMBER = re.compile(r"([0-9.]+)([a-zA-Z]*)")
+_DECIMAL = {"": 0, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
 def milliseconds(duration: str) -> int:
@@ -17,12 +20,40 @@ def milliseconds(duration: str) -> int:
     return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(duration)))
 
 
-def _positive(duration: str) -> str:
-    if milliseconds(duration) < 1:
-        raise ValueError("must be at least 1ms")
-    return duration
+def amount(quantity: str) -> Decimal:
+    """Return what a quantity is in cores or bytes; `500m` is 0.5."""
+    number, suffix = _split(quantity)
+    factor = 1024 ** _BINARY.index(suffix) if suffix.endswith("i") else Decimal(10) ** _DECIMAL[suffix]
+    return Decimal(number) * factor
 
 
-Duration = Annotated[str, Field(pattern=DURATION, max_length=32)]
-PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-Quantity = Annotated[str, Field(pattern=QUANTITY, max_length=32)]
+def canonical(quantity: str) -> str:
+    """Return the quantity as the API server stores it in a container, so that it equals that of the live object.
+
+    `1024Mi` is `1Gi` and `0.5` is `500m`: no fraction, the largest suffix that needs none, thousandths at the finest.
+    https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
+    """
+    value = amount(quantity).quantize(Decimal("0.001"), ROUND_CEILING)
+    if value == 0:
+        return "0"
+    # What is no whole number of bytes, or less than the smallest binary suffix, is written in decimals.
+    if _split(quantity)[1].endswith("i") and value % 1 == 0 and value >= 1024:
+        return _binary(int(value))
+    suffix, exponent = max(
+        (item for item in _DECIMAL.items() if value % Decimal(10) ** item[1] == 0), key=lambda item: item[1]
+    )
+    return f"{int(value / Decimal(10) ** exponent)}{suffix}"
+
+
+def _binary(value: int) -> str:
+    power = 0
+    while value % 1024 == 0 and power < len(_BINARY) - 1:
+        value, power = value // 1024, power + 1
+    return f"{value}{_BINARY[power]}"
+
+
+def _split(quantity: str) -> tuple[str, str]:
+    match = _NUMBER.fullmatch(quantity)
+    if match is None:
+        raise ValueError(f"{quantity!r} is not a quantity such as 100m or 128Mi")
+    return match[1], match[2]

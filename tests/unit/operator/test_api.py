@@ -18,7 +18,21 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown nested field": ({"producer": {"rate": 1}}, "spec.producer.rate: unknown field"),
     "zero rate": ({"producer": {"ratePerSecond": 0}}, "spec.producer.ratePerSecond: input should be greater than 0"),
     "zero replicas": ({"consumer": {"replicas": 0}}, "spec.consumer.replicas: input should be greater than or equal"),
-    "malformed duration": ({"consumer": {"processingTime": "20"}}, "spec.consumer.processingTime: string should match"),
+    "malformed duration": ({"consumer": {"processingTime": "20"}}, "spec.consumer.processingTime: write a duration"),
+    "too long": ({"consumer": {"processingTime": "61m"}}, "spec.consumer.processingTime: at most 1h"),
+    "variable given twice": (
+        {"producer": {"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}},
+        "spec.producer: env names a variable twice",
+    ),
+    "request above limit": (
+        {"jaeger": {"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "1000Mi"}}}},
+        "spec.jaeger.resources: requests.memory is above limits.memory",
+    ),
+    "port out of range": (
+        {"kafka": {"bootstrapServers": "kafka:65536"}},
+        "spec.kafka.bootstrapServers: write host:port",
+    ),
+    "topic of dots": ({"kafka": {"topic": {"name": ".."}}}, "spec.kafka.topic.name: Kafka keeps . and .."),
     "no Flink yet": ({"consumer": {"engine": "Flink"}}, "spec.consumer.engine: input should be 'Python'"),
     "wrong type": ({"kafka": {"topic": {"partitions": "three"}}}, "spec.kafka.topic.partitions: input should be"),
 }

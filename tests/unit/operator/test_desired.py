@@ -73,3 +73,25 @@ def test_variables_of_the_user_win(settings: Settings) -> None:
     objects = build(settings, producer={"env": [{"name": "PRODUCER_MESSAGE_BYTES", "value": "999"}]})
     (container,) = deployments(objects)["Deployment/orders-producer"]["spec"]["containers"]
     assert [v["value"] for v in container["env"] if v["name"] == "PRODUCER_MESSAGE_BYTES"] == ["999"]
+
+
+def container(objects: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    (container,) = objects[f"Deployment/orders-{name}"]["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
+def test_a_users_variable_takes_the_place_of_ours(settings: Settings) -> None:
+    env = [{"name": "LOG_LEVEL", "value": "DEBUG"}, {"name": "KAFKA_TOPIC", "value": ""}]
+    names = [variable["name"] for variable in container(build(settings, producer={"env": env}), "producer")["env"]]
+    assert (names.count("KAFKA_TOPIC"), names.count("LOG_LEVEL"), names[0]) == (1, 1, "POD_NAME")
+
+
+@pytest.mark.parametrize(
+    ("given", "other", "wanted"),
+    [({"requests": {"memory": "4Gi"}}, "limits", "4Gi"), ({"limits": {"memory": "16Mi"}}, "requests", "16Mi")],
+)
+def test_what_the_spec_does_not_give_keeps_the_request_within_the_limit(
+    settings: Settings, given: Any, other: str, wanted: str
+) -> None:
+    resources = container(build(settings, consumer={"resources": given}), "consumer")["resources"]
+    assert resources[other]["memory"] == wanted

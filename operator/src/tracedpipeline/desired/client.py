@@ -36,7 +36,7 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector}:{naming.OTLP_HTTP_PORT}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-        "OTEL_TRACES_SAMPLER_ARG": f"{pipeline.spec.tracing.sampling_ratio:g}",
+        "OTEL_TRACES_SAMPLER_ARG": objects.number(pipeline.spec.tracing.sampling_ratio),
         "OTEL_RESOURCE_ATTRIBUTES": (
             f"k8s.namespace.name={pipeline.namespace},k8s.pod.name=$(POD_NAME),tracedpipeline.name={pipeline.name}"
         ),
@@ -45,12 +45,16 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
 
 
 def _environment(variables: Variables, workload: Workload) -> list[dict[str, Any]]:
-    pod_name = {
-        "name": "POD_NAME",
-        "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
-    }
-    given = {variable.name: variable.value for variable in workload.env}
-    return [pod_name, *({"name": name, "value": value} for name, value in (variables | given).items())]
+    """Return the variables; one of the user's takes the place of ours, so that what refers to it finds it before."""
+    field = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}
+    own = {name: _variable(name, value) for name, value in variables.items()}
+    given = {variable.name: _variable(variable.name, variable.value) for variable in workload.env}
+    return list(({"POD_NAME": {"name": "POD_NAME", "valueFrom": field}} | own | given).values())
+
+
+def _variable(name: str, value: str) -> dict[str, Any]:
+    # The API server stores no empty value.
+    return {"name": name, "value": value} if value else {"name": name}
 
 
 def _volumes(kafka: KafkaConnection) -> list[tuple[dict[str, Any], str]]:

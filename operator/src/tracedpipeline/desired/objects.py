@@ -6,6 +6,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, KIND, Amounts, Resources, TracedPipeline
+from tracedpipeline.quantities import amount, canonical
 
 # The user that the Collector's and Jaeger's images and ours run as.
 USER = 10001
@@ -164,13 +165,24 @@ def probes(port_name: str, *, live: str, ready: str) -> dict[str, Any]:
     }
 
 
+def number(value: float) -> str:
+    """Return a number as a variable's value: exactly, and without an exponent where that can be."""
+    return f"{value:.15g}"
+
+
 def resources(wanted: Resources, *, cpu: str, memory: str, memory_limit: str) -> dict[str, Any]:
-    """Return the kit's own requests and limits, with what the spec gives in their place."""
-    return {
-        "requests": {"cpu": cpu, "memory": memory} | _given(wanted.requests),
-        "limits": {"memory": memory_limit} | _given(wanted.limits),
-    }
+    """Return the kit's own requests and limits, with what the spec gives in their place.
+
+    The API server refuses a request above its limit; where the spec gives one of the two, the kit's own gives way.
+    """
+    requests = {"cpu": cpu, "memory": memory} | _given(wanted.requests)
+    limits = {"memory": memory_limit} | _given(wanted.limits)
+    for which in requests.keys() & limits.keys():
+        if amount(requests[which]) > amount(limits[which]):
+            loser, winner = (limits, requests) if which in _given(wanted.requests) else (requests, limits)
+            loser[which] = winner[which]
+    return {"requests": requests, "limits": limits}
 
 
 def _given(amounts: Amounts) -> dict[str, str]:
-    return amounts.model_dump(exclude_none=True)
+    return {which: canonical(quantity) for which, quantity in amounts.model_dump(exclude_none=True).items()}

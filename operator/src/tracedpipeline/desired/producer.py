@@ -20,7 +20,7 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
     """Return the pods."""
     producer = pipeline.spec.producer
     own = {
-        "PRODUCER_RATE_PER_SECOND": f"{producer.rate_per_second:g}",
+        "PRODUCER_RATE_PER_SECOND": objects.number(producer.rate_per_second),
         "PRODUCER_MESSAGE_BYTES": str(producer.message_bytes),
     }
     return client.deployment(pipeline, kafka, producer, which=WHICH, image=settings.images.producer, own=own)

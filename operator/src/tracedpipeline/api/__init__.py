@@ -1,0 +1,49 @@
+"""The TracedPipeline resource as frozen types: the one source of its CRD, its defaults and its limits."""
+
+from tracedpipeline.api.kafka import KafkaCluster, KafkaSpec, Security, TopicSpec
+from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, InvalidSpecError, Spec, TracedPipeline
+from tracedpipeline.api.workloads import (
+    Amounts,
+    CollectorSpec,
+    ConsumerSpec,
+    EnvironmentVariable,
+    JaegerSpec,
+    ProducerSpec,
+    Resources,
+    TracingSpec,
+    Workload,
+)
+
+GROUP = "tracedpipeline.dev"
+VERSION = "v1alpha1"
+KIND = "TracedPipeline"
+PLURAL = "tracedpipelines"
+SHORT_NAME = "tp"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+__all__ = [
+    "API_VERSION",
+    "GROUP",
+    "KIND",
+    "NAME_LIMIT",
+    "NAME_RULES",
+    "PLURAL",
+    "SHORT_NAME",
+    "VERSION",
+    "Amounts",
+    "CollectorSpec",
+    "ConsumerSpec",
+    "EnvironmentVariable",
+    "InvalidSpecError",
+    "JaegerSpec",
+    "KafkaCluster",
+    "KafkaSpec",
+    "ProducerSpec",
+    "Resources",
+    "Security",
+    "Spec",
+    "TopicSpec",
+    "TracedPipeline",
+    "TracingSpec",
+    "Workload",
+]

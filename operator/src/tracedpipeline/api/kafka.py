@@ -1,0 +1,183 @@
+"""Which Kafka, how to get in, which topic."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.quantities import DURATION, milliseconds
+
+# 1 to 65535.
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_SERVER = rf"[^\s,:]+:{_PORT}"
+
+# Kafka's own limit, and what the name of the dead-letter topic adds where none is given.
+TOPIC_LIMIT = 249
+DEAD_LETTER_SUFFIX = ".dlq"
+
+_DURATION_RULE = matches(DURATION, "write a duration as numbers with units, such as 20ms, 1.5s, 24h or 1h30m")
+PositiveDuration = Annotated[
+    str,
+    Text(
+        _DURATION_RULE,
+        Rule("self.matches(r'[1-9]')", "give a duration of at least 1ms", lambda text: milliseconds(text) > 0),
+        max_length=32,
+    ),
+]
+
+
+LONGEST_PROCESSING = "1h"
+ProcessingTime = Annotated[
+    str,
+    Text(
+        _DURATION_RULE,
+        Rule(
+            f"!self.matches(r'^{DURATION}$') || duration(self) <= duration('{LONGEST_PROCESSING}')",
+            f"at most {LONGEST_PROCESSING}: a group holds a consumer that works longer on a message for dead",
+            lambda text: milliseconds(text) <= milliseconds(LONGEST_PROCESSING),
+        ),
+        max_length=32,
+    ),
+]
+
+
+def _not_only_dots(topic: str) -> bool:
+    return topic not in (".", "..")
+
+
+Topic = Annotated[
+    str,
+    Text(
+        matches(r"[a-zA-Z0-9._-]+", "a topic's name has only letters, digits, dots, underscores and hyphens"),
+        Rule("!(self in ['.', '..'])", "Kafka keeps . and .. for itself: choose another name", _not_only_dots),
+        max_length=TOPIC_LIMIT,
+    ),
+]
+Servers = Annotated[
+    str,
+    Text(
+        matches(
+            rf"{_SERVER}(,{_SERVER})*",
+            "write host:port, comma-separated where there are several, such as kafka.kafka.svc:9092; "
+            "a port is 1 to 65535",
+        ),
+        max_length=2048,
+    ),
+]
+SecretName = Annotated[
+    str,
+    Text(
+        matches(
+            r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
+            "name a Secret of this namespace: lower-case letters, digits, hyphens and dots",
+        ),
+        max_length=253,
+    ),
+]
+
+
+class KafkaCluster(Part):
+    """A Kafka cluster run by Strimzi."""
+
+    name: str = Field(description="Name of the Strimzi Kafka resource in this namespace.", min_length=1, max_length=63)
+
+
+class Security(Part):
+    """How clients authenticate to `bootstrapServers` and whom they trust."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!self.protocol.startsWith('SASL_') || (has(self.mechanism) && has(self.credentialsSecret))",
+            "a SASL protocol needs mechanism and credentialsSecret: give both",
+            lambda of: not of.sasl or bool(of.mechanism and of.credentials_secret),
+        ),
+        Rule(
+            "self.protocol.startsWith('SASL_') || (!has(self.mechanism) && !has(self.credentialsSecret))",
+            "mechanism and credentialsSecret belong to a SASL protocol: remove them or choose SASL_SSL",
+            lambda of: of.sasl or not (of.mechanism or of.credentials_secret),
+        ),
+        Rule(
+            "self.protocol.endsWith('SSL') || !has(self.caSecret)",
+            "caSecret belongs to SSL or SASL_SSL: remove it or choose one of these protocols",
+            lambda of: of.protocol.endswith("SSL") or not of.ca_secret,
+        ),
+    )
+
+    protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="Kafka's security.protocol."
+    )
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None, description="Kafka's sasl.mechanism, for the SASL protocols."
+    )
+    credentials_secret: SecretName | None = Field(
+        default=None, description="Secret in this namespace with the keys `username` and `password`."
+    )
+    ca_secret: SecretName | None = Field(
+        default=None,
+        description="Secret in this namespace with the key `ca.crt`: who signed the brokers' certificates.",
+    )
+
+    @property
+    def sasl(self) -> bool:
+        """Whether clients log in."""
+        return self.protocol.startswith("SASL_")
+
+
+class TopicSpec(Part):
+    """The topic that the messages travel through."""
+
+    name: Topic = Field(default="traced-topic", description="Name of the topic. Can be changed only while paused.")
+    partitions: StrictInt = Field(
+        default=3,
+        ge=1,
+        le=10_000,
+        description="Partitions when the topic is created; a topic that has fewer is reported, never changed.",
+    )
+    replicas: StrictInt = Field(
+        default=1, ge=1, le=32, description="Copies of each partition, used when the topic is created."
+    )
+    retention: PositiveDuration = Field(
+        default="24h", description="How long records are kept; used when the topic is created."
+    )
+    create: StrictBool = Field(
+        default=True, description="Create the topic, and the dead-letter topic, where they are missing."
+    )
+
+
+class KafkaSpec(Part):
+    """Which Kafka, which topic."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "has(self.cluster) != has(self.bootstrapServers)",
+            "name exactly one Kafka: either cluster (Strimzi) or bootstrapServers",
+            lambda of: (of.cluster is None) != (of.bootstrap_servers is None),
+        ),
+        Rule(
+            "!has(self.security) || has(self.bootstrapServers)",
+            "security belongs to bootstrapServers: remove it",
+            lambda of: of.security is None or of.bootstrap_servers is not None,
+        ),
+        Rule(
+            "!has(self.deadLetterTopic) || self.deadLetterTopic != self.topic.name",
+            "deadLetterTopic must differ from topic.name",
+            lambda of: of.dead_letter_topic != of.topic.name,
+        ),
+        Rule(
+            f"has(self.deadLetterTopic) || size(self.topic.name) <= {TOPIC_LIMIT - len(DEAD_LETTER_SUFFIX)}",
+            f"topic.name with {DEAD_LETTER_SUFFIX} at its end is longer than Kafka's {TOPIC_LIMIT} characters: "
+            "name a deadLetterTopic, or shorten topic.name",
+            lambda of: bool(of.dead_letter_topic) or len(of.topic.name + DEAD_LETTER_SUFFIX) <= TOPIC_LIMIT,
+        ),
+    )
+
+    cluster: KafkaCluster | None = Field(default=None, description="A Kafka cluster run by Strimzi in this namespace.")
+    bootstrap_servers: Servers | None = Field(
+        default=None, description="Comma-separated host:port of any Kafka, such as kafka.kafka.svc:9092."
+    )
+    security: Security | None = Field(default=None, description="Authentication and trust; plain text without it.")
+    topic: TopicSpec = Field(default=TopicSpec(), description="The topic that the messages travel through.")
+    dead_letter_topic: Topic | None = Field(
+        default=None,
+        description="Where the consumer puts messages that it cannot read; `<topic>.dlq` when not given.",
+    )

@@ -1,0 +1,110 @@
+"""The whole resource, and what is wrong with one that cannot be understood."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, StrictBool, ValidationError
+
+from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, KafkaSpec
+from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.workloads import CollectorSpec, ConsumerSpec, JaegerSpec, ProducerSpec, TracingSpec
+
+# The longest derived name is <name>-collector-config, and a name is at most 63 characters.
+NAME_LIMIT = 63 - len("-collector-config")
+NAME_RULES = (
+    Rule(
+        f"size(self.metadata.name) <= {NAME_LIMIT}",
+        f"metadata.name must be at most {NAME_LIMIT} characters: longer names derive from it",
+        lambda name: len(name) <= NAME_LIMIT,
+    ),
+    matches(
+        "[a-z]([-a-z0-9]*[a-z0-9])?",
+        "metadata.name must begin with a letter and have only lower-case letters, digits and hyphens: "
+        "Services are named after it",
+        of="self.metadata.name",
+    ),
+)
+
+
+def _only_while_paused(field: str) -> Rule:
+    return Rule(
+        f"self.paused || self.{field} == oldSelf.{field}",
+        f"{field} cannot be changed while the pipeline runs: set paused: true along with it",
+    )
+
+
+class Spec(Part):
+    """What is wanted."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        _only_while_paused("kafka.topic.name"),
+        _only_while_paused("consumer.groupId"),
+        _only_while_paused("consumer.engine"),
+    )
+
+    paused: StrictBool = Field(
+        default=False, description="While true nothing is changed in the cluster; status says Paused."
+    )
+    kafka: KafkaSpec = Field(description="Which Kafka, which topic.")
+    producer: ProducerSpec = Field(default=ProducerSpec(), description="The producer of order events.")
+    consumer: ConsumerSpec = Field(default=ConsumerSpec(), description="The consumer of order events.")
+    tracing: TracingSpec = Field(default=TracingSpec(), description="How much is traced.")
+    collector: CollectorSpec = Field(default=CollectorSpec(), description="The OpenTelemetry Collector.")
+    jaeger: JaegerSpec = Field(default=JaegerSpec(), description="Jaeger, which keeps its traces in memory.")
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """The dead-letter topic's name, given or derived."""
+        return self.kafka.dead_letter_topic or f"{self.kafka.topic.name}{DEAD_LETTER_SUFFIX}"
+
+
+class InvalidSpecError(Exception):
+    """The resource cannot be understood; only its author can mend that, no retry helps."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{path}: {problem}" for path, problem in problems))
+
+
+class TracedPipeline(Part):
+    """A TracedPipeline as read from the API server."""
+
+    name: Annotated[str, Text(*NAME_RULES, max_length=253)]
+    namespace: str
+    uid: str
+    generation: int
+    created: str
+    spec: Spec
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Self:
+        """Return the typed resource; raises InvalidSpecError with the path of all that is wrong."""
+        metadata = body.get("metadata", {})
+        try:
+            return cls(
+                name=metadata.get("name", ""),
+                namespace=metadata.get("namespace", "default"),
+                uid=metadata.get("uid", ""),
+                generation=metadata.get("generation", 0),
+                created=metadata.get("creationTimestamp", ""),
+                spec=body.get("spec") or {},  # type: ignore[arg-type]  # pydantic makes the Spec
+            )
+        except ValidationError as error:
+            raise InvalidSpecError([_problem(detail) for detail in error.errors()]) from None
+
+
+def _problem(detail: Any) -> tuple[str, str]:
+    path = _path(detail["loc"])
+    given = detail["input"]
+    got = "" if isinstance(given, Mapping | Part) else f" (got {given!r})"
+    if detail["type"] == "extra_forbidden":
+        return path, "unknown field; remove it or mend its spelling"
+    if detail["type"] == "value_error":
+        return path, f"{detail['ctx']['error']}{got}"
+    return path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}{got}"
+
+
+def _path(steps: tuple[str | int, ...]) -> str:
+    """Return the path as Kubernetes writes it, such as spec.producer.env[0].name."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    return text if text.startswith("spec") else f"metadata.{text}"
