@@ -3,49 +3,57 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from kafkatrace.pipeline import FlushResult, Limits, Pipeline
-from kafkatrace.propagation import suppressed
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
-from opentelemetry.trace import Tracer
+from kafkatrace.batch import Batch
+from kafkatrace.current import suppressed, variable
+from kafkatrace.limits import Limits
+from kafkatrace.pipeline import FlushResult, Pipeline
 
 NEVER = 3600.0  # seconds until an incomplete batch goes by itself
 
 
-class Exporter(SpanExporter):
+class Exporter:
     """Does what it is told with each batch."""
 
-    def __init__(self, act: Callable[[int], SpanExportResult]) -> None:
+    def __init__(self, act: Callable[[int], bool] = lambda _: True) -> None:
         self.act = act
         self.batches: list[int] = []
+        self.metrics = 0
         self.closed = threading.Event()
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self.batches.append(len(spans))
+    def export(self, batch: Batch) -> bool:
+        self.batches.append(batch.size)
         return self.act(len(self.batches))
+
+    def export_metrics(self) -> None:
+        self.metrics += 1
 
     def shutdown(self) -> None:
         self.closed.set()
 
 
-def succeed(_: int) -> SpanExportResult:
-    return SpanExportResult.SUCCESS
+class Spans:
+    """A finisher whose items are one span each, or none where they are unsampled."""
 
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.accounted = 0
 
-def tracer(pipeline: Pipeline, *, sampled: bool = True) -> Tracer:
-    provider = TracerProvider(sampler=ALWAYS_ON if sampled else ALWAYS_OFF, shutdown_on_exit=False)
-    provider.add_span_processor(pipeline)
-    return provider.get_tracer("test")
+    def finish(self, count: int, *, sampled: bool = True) -> None:
+        for _ in range(count):
+            if sampled:
+                self.pipeline.begin_span()
+            self.pipeline.put((self, sampled))
 
+    def account(self, item: tuple[Any, ...]) -> int:
+        self.accounted += 1
+        return int(item[1])
 
-def finish(pipeline: Pipeline, count: int) -> None:
-    spans = tracer(pipeline)
-    for _ in range(count):
-        spans.start_span("s").end()
+    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+        batch.service.append(b"span")
 
 
 @pytest.fixture
@@ -57,103 +65,132 @@ def stuck() -> Iterator[threading.Event]:
 
 
 def test_counts_what_the_exporter_took() -> None:
-    exporter = Exporter(succeed)
+    exporter = Exporter()
     pipeline = Pipeline(exporter, Limits(100, 4, NEVER))
-    finish(pipeline, 10)
+    Spans(pipeline).finish(10)
     assert pipeline.close(10) == FlushResult(exported=10, dropped=0)
     assert sum(exporter.batches) == 10
-    assert max(exporter.batches) == 4
+    assert max(exporter.batches) <= 4
     assert exporter.closed.wait(10)
 
 
 def test_an_incomplete_batch_goes_after_the_delay() -> None:
     exported = threading.Event()
 
-    def note(_: int) -> SpanExportResult:
+    def note(_: int) -> bool:
         exported.set()
-        return SpanExportResult.SUCCESS
+        return True
 
     pipeline = Pipeline(Exporter(note), Limits(100, 50, 0.01))
-    finish(pipeline, 1)
+    Spans(pipeline).finish(1)
     assert exported.wait(10)
     pipeline.close(10)
 
 
 def test_failed_and_raising_exports_are_dropped_not_exported(caplog: pytest.LogCaptureFixture) -> None:
-    def act(batch: int) -> SpanExportResult:
+    def act(batch: int) -> bool:
         if batch == 1:
             raise OSError("connection refused")
-        return SpanExportResult.FAILURE if batch == 2 else SpanExportResult.SUCCESS
+        return batch != 2
 
     pipeline = Pipeline(Exporter(act), Limits(100, 1, NEVER))
     with caplog.at_level(logging.WARNING):
-        finish(pipeline, 3)
+        Spans(pipeline).finish(3)
         assert pipeline.close(10) == FlushResult(exported=1, dropped=2)
     lost = [record for record in caplog.records if "spans lost" in record.message]
     assert len(lost) == 1, "one warning a minute is enough"
 
 
 def test_close_is_bounded_and_truthful_while_an_export_hangs(stuck: threading.Event) -> None:
-    def hang(_: int) -> SpanExportResult:
+    def hang(_: int) -> bool:
         stuck.wait()
-        return SpanExportResult.SUCCESS
+        return True
 
     exporter = Exporter(hang)
     pipeline = Pipeline(exporter, Limits(100, 1, NEVER))
-    finish(pipeline, 5)
+    Spans(pipeline).finish(5)
     assert pipeline.close(0.05) == FlushResult(exported=0, dropped=5)
     stuck.set()
     assert exporter.closed.wait(10), "the thread stops after the export under way"
     assert pipeline.close(10) == FlushResult(exported=1, dropped=4)
 
 
-def test_a_full_queue_drops_and_never_blocks(stuck: threading.Event) -> None:
+def test_a_full_queue_drops_the_newest_counts_it_and_never_blocks(stuck: threading.Event) -> None:
     entered = threading.Event()
 
-    def hang(_: int) -> SpanExportResult:
+    def hang(_: int) -> bool:
         entered.set()
         stuck.wait()
-        return SpanExportResult.SUCCESS
+        return True
 
     pipeline = Pipeline(Exporter(hang), Limits(4, 1, NEVER))
-    finish(pipeline, 1)
+    spans = Spans(pipeline)
+    spans.finish(1)
     assert entered.wait(10)
-    finish(pipeline, 10)
+    spans.finish(10)
+    assert pipeline.overflowed == 6
+    assert spans.accounted == 7, "metrics have what spans have not"
     stuck.set()
     assert pipeline.close(10) == FlushResult(exported=5, dropped=6)
 
 
 def test_a_span_that_never_ended_counts_as_dropped() -> None:
-    pipeline = Pipeline(Exporter(succeed), Limits(100, 10, NEVER))
-    open_span = tracer(pipeline).start_span("open")
+    pipeline = Pipeline(Exporter(), Limits(100, 10, NEVER))
+    pipeline.begin_span()
     assert pipeline.close(10) == FlushResult(exported=0, dropped=1)
-    open_span.end()
     assert pipeline.close(10) == FlushResult(exported=0, dropped=1)
 
 
-def test_unsampled_spans_count_nowhere() -> None:
-    pipeline = Pipeline(Exporter(succeed), Limits(100, 10, NEVER))
-    tracer(pipeline, sampled=False).start_span("s").end()
+def test_unsampled_operations_are_only_accounted() -> None:
+    exporter = Exporter()
+    pipeline = Pipeline(exporter, Limits(100, 10, NEVER))
+    spans = Spans(pipeline)
+    spans.finish(25, sampled=False)
     assert pipeline.close(10) == FlushResult(exported=0, dropped=0)
+    assert (spans.accounted, exporter.batches) == (25, [])
+
+
+def test_a_span_that_cannot_be_encoded_costs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Spans):
+        def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+            raise OverflowError("too large")
+
+    pipeline = Pipeline(Exporter(), Limits(100, 10, NEVER))
+    Odd(pipeline).finish(1)
+    Spans(pipeline).finish(1)
+    assert pipeline.close(10) == FlushResult(exported=1, dropped=1)
+    assert "could not be encoded" in caplog.text
+
+
+def test_metrics_are_exported_in_their_interval_and_at_the_end() -> None:
+    exporter = Exporter()
+    pipeline = Pipeline(exporter, Limits(100, 10, NEVER, metrics_interval=0.01))
+    while exporter.metrics < 2:
+        threading.Event().wait(0.01)
+    pipeline.close(10)
+    last = Exporter()
+    Pipeline(last, Limits(100, 10, NEVER, metrics_interval=NEVER)).close(10)
+    assert last.metrics == 1
 
 
 def test_an_instrumented_exporter_makes_no_spans_of_its_own() -> None:
     seen: list[bool] = []
 
-    def look(_: int) -> SpanExportResult:
-        seen.append(suppressed())
-        return SpanExportResult.SUCCESS
+    def look(_: int) -> bool:
+        seen.append(suppressed(variable.get()))
+        return True
 
     pipeline = Pipeline(Exporter(look), Limits(100, 10, NEVER))
-    finish(pipeline, 1)
+    Spans(pipeline).finish(1)
     pipeline.close(10)
     assert seen == [True]
 
 
 def test_limits_come_from_the_environment() -> None:
     environment = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"}
-    assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25)
-    assert Limits.from_environment({}) == Limits(queue=2048, batch=512, delay=5.0)
+    environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1500"
+    assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25, metrics_interval=1.5)
+    assert Limits.from_environment({}) == Limits(queue=65_536, batch=512, delay=5.0, metrics_interval=60.0)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafkatrace import context_headers, propagation
 from kafkatrace.headers import Headers
+from kafkatrace.propagation import Carried
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
@@ -38,20 +39,18 @@ def context_of(state: str = "", **pairs: str) -> Context:
 
 def test_the_last_traceparent_wins() -> None:
     incoming = propagation.extract([("traceparent", OTHER), ("traceparent", PARENT)])
-    assert incoming.parent is not None
-    assert incoming.parent.span_id == 0xB7AD6B7169203331
+    assert incoming.traceparent == PARENT
 
 
 def test_text_and_dict_headers_are_read_too() -> None:
-    assert propagation.extract({"traceparent": PARENT.decode()}).parent is not None
+    assert propagation.extract({"traceparent": PARENT.decode()}).traceparent == PARENT
 
 
 def test_tracestate_comes_with_its_traceparent_only() -> None:
     with_parent = propagation.extract([("traceparent", PARENT), ("tracestate", b"a=1")])
     without = propagation.extract([("tracestate", b"a=1")])
-    assert with_parent.parent is not None
-    assert with_parent.parent.trace_state == TraceState([("a", "1")])
-    assert without == propagation.Incoming(None, {}, ())
+    assert with_parent == Carried(PARENT, state="a=1")
+    assert without == propagation.NOTHING
 
 
 @pytest.mark.parametrize("name", ["traceparent", "baggage"])
@@ -61,14 +60,14 @@ def test_a_malformed_header_is_named_and_costs_nothing_else(name: str, value: st
     incoming = propagation.extract(headers)
     empty_baggage = name == "baggage" and value == b""
     assert incoming.malformed == (() if empty_baggage else (name,))
-    assert (incoming.parent is None) == (name == "traceparent")
-    assert (incoming.baggage == {}) == (name == "baggage")
+    assert (incoming.traceparent is None) == (name == "traceparent")
+    assert (incoming.baggage is None) == (name == "baggage")
 
 
 def test_a_malformed_tracestate_leaves_the_trace() -> None:
     incoming = propagation.extract([("traceparent", PARENT), ("tracestate", b"\xff")])
     assert incoming.malformed == ("tracestate",)
-    assert incoming.parent is not None
+    assert incoming.traceparent == PARENT
 
 
 def test_strangers_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -78,19 +77,19 @@ def test_strangers_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_headers_that_cannot_be_read_give_a_fresh_trace() -> None:
-    assert propagation.read(Poisoned(None)) == propagation.Incoming(None, {}, ("headers",))
+    assert propagation.read(Poisoned(None)) == Carried(None, malformed=("headers",))
 
 
 def test_hundreds_of_headers() -> None:
     headers: Headers = [*((f"h{n}", b"x") for n in range(900)), ("traceparent", PARENT)]
-    assert propagation.extract(headers).parent is not None
+    assert propagation.extract(headers).traceparent == PARENT
 
 
 def test_injects_all_three_in_place_of_the_old() -> None:
     old: Headers = [("traceparent", OTHER), ("x", b"1"), ("tracestate", b"old=1"), ("baggage", b"old=1")]
-    assert propagation.inject(old, context_of("a=1", user="7")) == [
+    assert propagation.inject(old, Carried(OTHER, "a=1", {"user": "7"}), PARENT) == [
         ("x", b"1"),
-        ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01"),
+        ("traceparent", PARENT),
         ("tracestate", b"a=1"),
         ("baggage", b"user=7"),
     ]
@@ -98,22 +97,14 @@ def test_injects_all_three_in_place_of_the_old() -> None:
 
 
 def test_a_stale_tracestate_goes_and_baggage_stays_when_the_context_has_none() -> None:
-    headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], context_of())
-    assert headers == [
-        ("baggage", b"old=1"),
-        ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01"),
-    ]
+    headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], Carried(OTHER), PARENT)
+    assert headers == [("baggage", b"old=1"), ("traceparent", PARENT)]
 
 
-def test_without_a_span_headers_stay_the_same_object() -> None:
-    headers: Headers = [("x", b"1")]
-    assert propagation.inject(headers, Context()) is headers
-
-
-def test_the_messages_baggage_takes_the_place_of_the_ambient_one() -> None:
-    ambient = baggage.set_baggage("theirs", "1", Context())
-    incoming = propagation.extract([("baggage", b"ours=2")])
-    assert baggage.get_all(incoming.context(ambient)) == {"ours": "2"}
+def test_the_code_that_runs_has_its_span_its_state_and_its_baggage() -> None:
+    carried = propagation.ambient(context_of("a=1", user="7"))
+    assert carried == Carried(b"00-0000000000000000000000000000000a-000000000000000b-01", "a=1", {"user": "7"})
+    assert propagation.ambient(Context()) == propagation.NOTHING
 
 
 def test_context_headers_for_other_clients() -> None:
@@ -135,6 +126,7 @@ def test_no_headers_raise_and_what_is_read_can_be_sent_on(
     headers: list[tuple[str, str | bytes | None]],
 ) -> None:
     incoming = propagation.read(Stub(headers))
-    sent = propagation.inject(headers, incoming.context(Context()))
+    sent = propagation.inject(headers, incoming, incoming.traceparent or OTHER)
     again = propagation.extract(sent)
-    assert again.parent == incoming.parent
+    assert again.traceparent == (incoming.traceparent or OTHER)
+    assert (again.state, again.baggage) == (incoming.state, incoming.baggage)

@@ -1,14 +1,21 @@
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import kafkatrace
 import pytest
+from confluent_kafka import Message
+from kafkatrace import Consumer, Tracing
 from kafkatrace.tracing import current
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from .recording import QUIET
 
 _VARIABLES = (
     "OTEL_SERVICE_NAME",
@@ -16,6 +23,9 @@ _VARIABLES = (
     "OTEL_TRACES_SAMPLER",
     "OTEL_TRACES_SAMPLER_ARG",
     "OTEL_SDK_DISABLED",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_PROPAGATORS",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
     "KAFKATRACE_CLUSTER_NAME",
@@ -28,12 +38,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def process(tracing: Tracing) -> None:
+    """Process a record that came from nowhere: one span of the service and one of the cluster."""
+    record = Message(topic="t", partition=0, offset=0, timestamp=(1, 1000))
+    with Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g", **QUIET}, tracing=tracing).process(record):
+        pass
+
+
 def both(service_name: str | None = None, **given: object) -> list[ReadableSpan]:
     """One span of the service and one of the cluster, as exported."""
     exporter = InMemorySpanExporter()
     tracing = kafkatrace.configure(service_name, exporter=exporter, **given)  # type: ignore[arg-type]
-    tracing.tracer.start_span("service").end()
-    tracing.queue_tracer.start_span("cluster").end()
+    process(tracing)
     tracing.shutdown()
     return list(exporter.get_finished_spans())
 
@@ -96,6 +112,7 @@ def test_another_protocol_is_refused_with_the_way_out(monkeypatch: pytest.Monkey
 def test_the_traces_protocol_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf")
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
     kafkatrace.configure().shutdown()
 
 
@@ -109,12 +126,13 @@ class Collector:
     """An OTLP/HTTP endpoint in this process."""
 
     def __init__(self) -> None:
-        requests = self.requests = list[ExportTraceServiceRequest]()
+        requests = self.requests = defaultdict[str, list[Any]](list)
+        kinds: dict[str, Any] = {"/v1/traces": ExportTraceServiceRequest, "/v1/metrics": ExportMetricsServiceRequest}
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                requests.append(ExportTraceServiceRequest.FromString(body))
+                requests[self.path].append(kinds[self.path].FromString(body))
                 self.send_response(200)
                 self.end_headers()
 
@@ -139,10 +157,11 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 def test_both_identities_go_out_over_one_otlp_exporter(collector: Collector) -> None:
     tracing = kafkatrace.configure("orders")
-    tracing.tracer.start_span("service").end()
-    tracing.queue_tracer.start_span("cluster").end()
-    assert tracing.shutdown(10) == kafkatrace.FlushResult(exported=2, dropped=0)
-    (request,) = collector.requests
+    process(tracing)
+    with tracing.tracer.start_as_current_span("my own"):
+        pass
+    assert tracing.shutdown(10) == kafkatrace.FlushResult(exported=3, dropped=0)
+    (request,) = collector.requests["/v1/traces"]
     services = {
         attribute.value.string_value
         for group in request.resource_spans
@@ -150,6 +169,42 @@ def test_both_identities_go_out_over_one_otlp_exporter(collector: Collector) -> 
         if attribute.key == "service.name"
     }
     assert services == {"orders", "kafka"}
+
+
+def test_metrics_go_out_beside_the_spans(collector: Collector) -> None:
+    tracing = kafkatrace.configure("orders")
+    process(tracing)
+    tracing.shutdown(10)
+    (request,) = collector.requests["/v1/metrics"]
+    (group,) = request.resource_metrics
+    names = {metric.name for scope in group.scope_metrics for metric in scope.metrics}
+    assert {"messaging.process.duration", "kafkatrace.end_to_end.duration"} <= names
+    assert ("service.name", "orders") in {(each.key, each.value.string_value) for each in group.resource.attributes}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, console, none; for others pass exporter="),
+        ("OTEL_METRICS_EXPORTER", "prometheus", "otlp, console, none"),
+        ("OTEL_PROPAGATORS", "b3,baggage", "tracecontext and baggage"),
+        ("OTEL_TRACES_SAMPLER", "jaeger_remote", "parentbased_traceidratio"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", "http/protobuf"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name} is '{value}'.*{hint}"):
+        kafkatrace.configure()
+
+
+def test_exporter_none_keeps_nothing_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    tracing = kafkatrace.configure()
+    process(tracing)
+    assert tracing.shutdown().dropped == 0
 
 
 def test_with_the_collector_away_shutdown_tells_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,23 @@ with consumer.process(message) as span: ...                # queue span and proc
 tracing.shutdown(timeout=5.0)                              # FlushResult(exported, dropped)
 """
 
-from kafkatrace.clients import Consumer, Producer
+from kafkatrace.aio import AIOConsumer, AIOProducer
+from kafkatrace.consumer import Consumer
 from kafkatrace.pipeline import FlushResult
+from kafkatrace.producer import Producer
 from kafkatrace.propagation import context_headers
+from kafkatrace.serializing import DeserializingConsumer, SerializingProducer
 from kafkatrace.tracing import Tracing, configure
 
-__all__ = ["Consumer", "FlushResult", "Producer", "Tracing", "configure", "context_headers"]
+__all__ = [
+    "AIOConsumer",
+    "AIOProducer",
+    "Consumer",
+    "DeserializingConsumer",
+    "FlushResult",
+    "Producer",
+    "SerializingProducer",
+    "Tracing",
+    "configure",
+    "context_headers",
+]

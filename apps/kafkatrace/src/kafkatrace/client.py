@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from confluent_kafka import KafkaException
-from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from kafkatrace import semconv
@@ -25,17 +24,17 @@ class ClusterId:
     """The id of a client's cluster, once its metadata has come; never waits."""
 
     def __init__(self) -> None:
-        self._value: str | None = None
+        self.value: str | None = None
 
     def learn(self, client: KafkaClient) -> None:
         """Ask the client, if need be; never in one of its callbacks: confluent-kafka 2.16 aborts there."""
-        if self._value is None:
+        if self.value is None:
             with suppress(KafkaException, RuntimeError):  # no metadata yet; the client is closed
-                self._value = client.cluster_id(0)
+                self.value = client.cluster_id(0)
 
     def attributes(self) -> dict[str, AttributeValue]:
         """Give the id as an attribute, or nothing while it is not known."""
-        return {} if self._value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self._value}
+        return {} if self.value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self.value}
 
 
 def client_attributes(conf: Mapping[str, object]) -> dict[str, AttributeValue]:
@@ -51,6 +50,11 @@ def client_attributes(conf: Mapping[str, object]) -> dict[str, AttributeValue]:
     return attributes
 
 
+def operation(name: str, kind: str) -> dict[str, AttributeValue]:
+    """Name an operation and its type."""
+    return {semconv.MESSAGING_OPERATION_NAME: name, semconv.MESSAGING_OPERATION_TYPE: kind}
+
+
 def _server(server: str) -> dict[str, AttributeValue]:
     address, colon, port = server.rpartition("://")[2].rpartition(":")
     if not colon or not port.isdecimal():  # no port, or the end of a bare IPv6 address
@@ -61,35 +65,14 @@ def _server(server: str) -> dict[str, AttributeValue]:
     return {semconv.SERVER_ADDRESS: address.strip("[]"), semconv.SERVER_PORT: int(port)}
 
 
-def record_attributes(topic: str, key: object, value: object) -> dict[str, AttributeValue]:
-    """Topic, key and tombstone; a key that is not text, or longer than 1 KiB, is left out."""
-    attributes: dict[str, AttributeValue] = {semconv.MESSAGING_DESTINATION_NAME: topic}
-    if (text := _text(key)) is not None:
-        attributes[semconv.MESSAGING_KAFKA_MESSAGE_KEY] = text
-    if value is None:
-        attributes[semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE] = True
-    return attributes
-
-
-def _text(key: object) -> str | None:
+def key_text(key: object) -> bytes | None:
+    """Give a key as UTF-8; nothing for one that is not text, or longer than 1 KiB."""
     if not isinstance(key, str | bytes) or len(key) > _LONGEST_KEY:
         return None
     try:
-        return key.decode("utf-8") if isinstance(key, bytes) else key
-    except UnicodeDecodeError:
+        if isinstance(key, str):
+            return key.encode()
+        key.decode()
+    except UnicodeError:
         return None
-
-
-def fail(span: Span, error: BaseException) -> None:
-    """Mark a span with the exception that ended it."""
-    span.record_exception(error)
-    span.set_attribute(semconv.ERROR_TYPE, _error_type(error))
-    span.set_status(Status(StatusCode.ERROR, str(error)))
-
-
-def _error_type(error: BaseException) -> str:
-    if isinstance(error, KafkaException) and error.args and hasattr(error.args[0], "name"):
-        return str(error.args[0].name())
-    name = type(error).__qualname__
-    module = type(error).__module__
-    return name if module == "builtins" else f"{module}.{name}"
+    return key

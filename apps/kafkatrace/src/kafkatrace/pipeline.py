@@ -1,8 +1,7 @@
-"""Finished spans to an exporter, in the background, counted.
+"""Finished operations to their way out, in the background: counted into metrics, encoded, exported.
 
 The SDK's BatchSpanProcessor ignores timeouts, takes 20 s and more to shut down with the Collector away, and
-calls that success (opentelemetry-python 4568, 4555): hence this one. It honours the same OTEL_BSP_*
-variables.
+calls that success (opentelemetry-python 4568, 4555): hence this one. It honours the same OTEL_BSP_* variables.
 """
 
 import logging
@@ -11,16 +10,28 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, set_value
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
+
+from kafkatrace.batch import Batch, Exporter
+from kafkatrace.counters import Tally
+from kafkatrace.limits import Limits
 
 _logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WARNINGS: Final = 60.0
+_AT_ONCE: Final = 256  # then other threads get their turn: encoding holds the interpreter's lock
+
+
+class Finisher(Protocol):
+    """Knows what becomes of an item that it put; the item is a tuple that begins with the finisher itself."""
+
+    def account(self, item: Any) -> int:
+        """Count the item into metrics, and tell how many spans it will give."""
+
+    def encode(self, item: Any, batch: Batch) -> None:
+        """Add the item's spans to the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +42,10 @@ class FlushResult:
     dropped: int
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Spans waiting at most, spans per export, seconds that an incomplete batch waits."""
+class Pipeline:
+    """A bounded queue and one daemon thread; putting never waits, and a full queue drops the newest."""
 
-    queue: int
-    batch: int
-    delay: float
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
-        """Read OTEL_BSP_MAX_QUEUE_SIZE, _MAX_EXPORT_BATCH_SIZE and _SCHEDULE_DELAY (milliseconds)."""
-        queue = _positive(environment, "OTEL_BSP_MAX_QUEUE_SIZE", 2048)
-        batch = _positive(environment, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512)
-        delay = _positive(environment, "OTEL_BSP_SCHEDULE_DELAY", 5000) / 1000
-        return cls(queue, min(batch, queue), delay)
-
-
-def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError(f"{name} is {text!r}: give a whole number greater than 0, or unset it for {default}")
-    return int(text)
-
-
-class Pipeline(SpanProcessor):
-    """A bounded queue and one daemon thread; on_end never blocks, and a full queue drops the newest span."""
-
-    def __init__(self, exporter: SpanExporter, limits: Limits) -> None:
+    def __init__(self, exporter: Exporter, limits: Limits) -> None:
         self._exporter = exporter
         self._limits = limits
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
@@ -68,81 +55,117 @@ class Pipeline(SpanProcessor):
 
     def _start(self) -> None:
         # also in a forked child: the parent exports what waits there, and its locks may be held for ever
-        self._changed = threading.Condition()
-        self._queue: deque[ReadableSpan] = deque()
-        self._started = self._exported = self._overflowed = 0
+        self._queue: deque[tuple[Any, ...]] = deque()
+        self._mark = self._limits.batch
+        self._wake = threading.Event()
+        self._accounting = threading.Lock()
+        self._started = Tally()
+        self.exported = self.failed = self.overflowed = self._told = 0
         self._closing = self._abandoned = False
         self._worker = threading.Thread(target=self._run, name="kafkatrace-export", daemon=True)
         self._worker.start()
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Count the span: whatever becomes of it, it must be exported or show as dropped."""
-        if span.get_span_context().trace_flags.sampled:
-            with self._changed:
-                self._started += 1
+    def begin_span(self) -> None:
+        """Count a sampled span that begins: whatever becomes of it, it must be exported or show as dropped."""
+        self._started.add()
 
-    def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span for export."""
-        context = span.get_span_context()
-        if context is None or not context.trace_flags.sampled:
-            return
-        with self._changed:
-            if self._closing or len(self._queue) >= self._limits.queue:
-                self._overflowed += 1
-                return
-            self._queue.append(span)
-            if len(self._queue) >= self._limits.batch:
-                self._changed.notify()
+    def put(self, item: tuple[Any, ...]) -> None:
+        """Take a finished operation."""
+        self._queue.append(item)
+        if len(self._queue) >= self._mark:
+            self._pressed()
 
     def close(self, timeout: float) -> FlushResult:
         """Export what waits and stop, within `timeout` seconds; a span still under way counts as dropped.
 
         Calling it again waits again, for what an earlier call left under way, and gives the newest figures.
         """
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+        self._closing = True
+        self._wake.set()
         self._worker.join(max(timeout, 0.0))
-        with self._changed:
-            self._abandoned = True
-            return FlushResult(self._exported, max(self._started - self._exported, 0))
+        self._abandoned = True
+        return FlushResult(self.exported, max(self._started.value() - self.exported, 0))
 
-    def shutdown(self) -> None:
-        """Close within five seconds; for those who know this object as the SDK's SpanProcessor."""
-        self.close(5.0)
+    def _pressed(self) -> None:
+        self._mark = self._limits.queue  # the thread is told once, and then only when there is no more room
+        self._wake.set()
+        if len(self._queue) > self._limits.queue:
+            with self._accounting:
+                try:
+                    item = self._queue.pop()
+                except IndexError:
+                    return
+                self.overflowed += item[0].account(item)
 
     def _run(self) -> None:
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # for good: the thread does nothing but export
-        while (batch := self._next_batch()) is not None:
-            if batch:
-                self._export(batch)
+        metrics_due = time.monotonic() + self._limits.metrics_interval
+        while not self._abandoned:
+            full = self._wait(metrics_due)
+            self._export_batches(1 if self._closing or not full else self._limits.batch)
+            if self._closing or time.monotonic() >= metrics_due:
+                metrics_due = time.monotonic() + self._limits.metrics_interval
+                self._exporter.export_metrics()
+            if self._closing and not self._queue:
+                break
         self._exporter.shutdown()
 
-    def _next_batch(self) -> list[ReadableSpan] | None:
-        with self._changed:
-            full = lambda: self._closing or len(self._queue) >= self._limits.batch  # noqa: E731
-            self._changed.wait_for(full, self._limits.delay)
-            if self._abandoned or (self._closing and not self._queue):
-                return None
-            return [self._queue.popleft() for _ in range(min(len(self._queue), self._limits.batch))]
+    def _wait(self, metrics_due: float) -> bool:
+        """Wait until a batch is full (True) or the delay is over."""
+        self._wake.clear()
+        self._mark = self._limits.batch
+        if self._closing or len(self._queue) >= self._limits.batch:
+            return True
+        return self._wake.wait(min(self._limits.delay, max(metrics_due - time.monotonic(), 0.0)))
 
-    def _export(self, batch: list[ReadableSpan]) -> None:
+    def _export_batches(self, least: int) -> None:
+        while len(self._queue) >= least and not self._abandoned:
+            batch = Batch()
+            while self._queue and batch.room(self._limits.batch):
+                self._take_some(batch)
+                time.sleep(0)
+            if batch.size:
+                self._export(batch)
+        self._warn()
+
+    def _take_some(self, batch: Batch) -> None:
+        with self._accounting:
+            for _ in range(_AT_ONCE):
+                try:
+                    item = self._queue.popleft()
+                except IndexError:
+                    return
+                if item[0].account(item):
+                    self._encode(item, batch)
+                if not batch.room(self._limits.batch):
+                    return
+
+    def _encode(self, item: tuple[Any, ...], batch: Batch) -> None:
         try:
-            succeeded = self._exporter.export(batch) is SpanExportResult.SUCCESS
+            item[0].encode(item, batch)
+        except Exception:  # one strange value must not cost the others
+            self.failed += 1
+            _logger.exception("a span could not be encoded")
+
+    def _export(self, batch: Batch) -> None:
+        try:
+            succeeded = self._exporter.export(batch)
         except Exception:
             _logger.exception("the span exporter raised")
             succeeded = False
-        with self._changed:
-            self._exported += len(batch) if succeeded else 0
-            overflowed, self._overflowed = self._overflowed, 0
-        self._warn(overflowed, 0 if succeeded else len(batch))
+        if succeeded:
+            self.exported += batch.size
+        else:
+            self.failed += batch.size
 
-    def _warn(self, overflowed: int, failed: int) -> None:
-        if (overflowed or failed) and time.monotonic() - self._warned_at >= _SECONDS_BETWEEN_WARNINGS:
+    def _warn(self) -> None:
+        lost = self.overflowed + self.failed
+        if lost > self._told and time.monotonic() - self._warned_at >= _SECONDS_BETWEEN_WARNINGS:
+            self._told = lost
             self._warned_at = time.monotonic()
             _logger.warning(
-                "spans lost: %d refused by the exporter, %d found the queue full; "
+                "spans lost since the start: %d not taken by the exporter, %d found the queue full; "
                 "is the Collector reachable (OTEL_EXPORTER_OTLP_ENDPOINT)?",
-                failed,
-                overflowed,
+                self.failed,
+                self.overflowed,
             )

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from opentelemetry import baggage, trace
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, get_value
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceState
+from opentelemetry.context import Context, get_current
 
 from kafkatrace import w3c
 from kafkatrace.headers import Headers, last, replaced
+from kafkatrace.message_span import MessageSpan
 
 TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
 BAGGAGE: Final = "baggage"
-_NAMES: Final = frozenset((TRACEPARENT, TRACESTATE, BAGGAGE))
+NAMES: Final = frozenset((TRACEPARENT, TRACESTATE, BAGGAGE))
 _T = TypeVar("_T")
 
 
@@ -26,39 +26,44 @@ class HasHeaders(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """What a message's headers said; `malformed` names the headers that could not be read."""
+class Carried:
+    """A trace context on its way: `traceparent` is valid and of version 00, or None.
 
-    parent: SpanContext | None
-    baggage: Mapping[str, str]
+    `malformed` names the headers that could not be read.
+    """
+
+    traceparent: bytes | None
+    state: str = ""
+    baggage: Mapping[str, str] | None = None
     malformed: tuple[str, ...] = ()
 
-    def context(self, ambient: Context) -> Context:
-        """Put the message's baggage in place of the ambient one, and its span as the parent."""
-        context = baggage.clear(ambient)
-        for key, value in self.baggage.items():
-            context = baggage.set_baggage(key, value, context)
-        parent = NonRecordingSpan(self.parent) if self.parent else trace.INVALID_SPAN
-        return trace.set_span_in_context(parent, context)
+    def headers(self, traceparent: bytes) -> list[tuple[str, bytes]]:
+        """Make the headers of a span in this trace."""
+        made = [(TRACEPARENT, traceparent)]
+        if self.state:
+            made.append((TRACESTATE, self.state.encode("ascii")))
+        if self.baggage and (pairs := w3c.format_baggage(self.baggage)):
+            made.append((BAGGAGE, pairs))
+        return made
 
 
-def suppressed() -> bool:
-    """Whether opentelemetry's suppress_instrumentation() is in force."""
-    return bool(get_value(_SUPPRESS_INSTRUMENTATION_KEY) or get_value("suppress_instrumentation"))
+NOTHING: Final = Carried(None)
 
 
-def read(message: HasHeaders) -> Incoming:
+def read(message: HasHeaders) -> Carried:
     """Read the context that a message carries; never raises."""
     try:
         headers = message.headers()
     except Exception:  # a header's *name* that is not UTF-8 makes confluent-kafka raise, SystemError at times
-        return Incoming(None, {}, ("headers",))
+        return Carried(None, malformed=("headers",))
     return extract(headers)
 
 
-def extract(headers: Headers | None) -> Incoming:
-    """Read the context in headers: no valid traceparent means no parent; never raises."""
-    found = last(headers, _NAMES)
+def extract(headers: object) -> Carried:
+    """Read the context in headers; never raises."""
+    found = last(headers, NAMES)
+    if not found:
+        return NOTHING
     malformed: list[str] = []
 
     def parsed(name: str, parse: Callable[[bytes], _T | None]) -> _T | None:
@@ -68,38 +73,36 @@ def extract(headers: Headers | None) -> Incoming:
             malformed.append(name)
         return result
 
-    parent = parsed(TRACEPARENT, w3c.parse_traceparent)
-    state = parsed(TRACESTATE, w3c.parse_tracestate) if parent else None
-    pairs = parsed(BAGGAGE, w3c.parse_baggage) or {}
-    return Incoming(_with_state(parent, state), pairs, tuple(malformed))
+    traceparent = parsed(TRACEPARENT, w3c.canonical_traceparent)
+    state = parsed(TRACESTATE, w3c.parse_tracestate) if traceparent else None
+    pairs = parsed(BAGGAGE, w3c.parse_baggage)
+    return Carried(traceparent, state.to_header() if state else "", pairs or None, tuple(malformed))
 
 
 def _as_bytes(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode("utf-8", "replace")
 
 
-def _with_state(parent: SpanContext | None, state: TraceState | None) -> SpanContext | None:
-    if parent is None or not state:
-        return parent
-    return SpanContext(parent.trace_id, parent.span_id, True, parent.trace_flags, state)
-
-
-def inject(headers: Headers | None, context: Context | None = None) -> Headers | None:
-    """Make headers that carry the context (default: the current one); the given object is not changed.
-
-    Without a valid span in the context they come back as they are. A tracestate belongs to its traceparent,
-    so an old one goes in any case; old baggage goes only when the context has some.
-    """
+def ambient(context: Context) -> Carried:
+    """Read the context of the code that runs."""
+    if isinstance(context, MessageSpan):
+        return Carried(context.traceparent, context.state, context.baggage)
+    pairs = {key: str(value) for key, value in baggage.get_all(context).items()} or None
     span = trace.get_current_span(context).get_span_context()
     if not span.is_valid:
-        return headers
-    added = [(TRACEPARENT, w3c.format_traceparent(span))]
-    if state := w3c.format_tracestate(span.trace_state):
-        added.append((TRACESTATE, state))
-    if pairs := w3c.format_baggage(baggage.get_all(context)):
-        added.append((BAGGAGE, pairs))
-    carried: Headers = replaced(headers, added, {TRACESTATE, *(name for name, _ in added)})
-    return carried
+        return Carried(None, baggage=pairs)
+    return Carried(w3c.format_traceparent(span), span.trace_state.to_header(), pairs)
+
+
+def inject(headers: Headers | None, carried: Carried, traceparent: bytes) -> Headers:
+    """Make headers with a span's context in place of the one that was there; the given object is not changed.
+
+    A tracestate belongs to its traceparent, so an old one goes in any case; old baggage goes only when there
+    is new.
+    """
+    added = carried.headers(traceparent)
+    made: Headers = replaced(headers, added, {TRACESTATE, *(name for name, _ in added)})
+    return made
 
 
 def context_headers(message: HasHeaders | None = None) -> Headers:
@@ -111,4 +114,7 @@ def context_headers(message: HasHeaders | None = None) -> Headers:
         headers = message.headers() if message is not None else None
     except Exception:  # see read()
         headers = None
-    return inject(headers) or []
+    carried = ambient(get_current())
+    if carried.traceparent is None:
+        return headers or []
+    return inject(headers, carried, carried.traceparent)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from opentelemetry.util.types import AttributeValue
+from kafkatrace import otlp, semconv, wire
 
-from kafkatrace import semconv
-
-_NS_PER_MS: Final = 1_000_000
-_LARGEST_MS: Final = (2**63 - 1) // _NS_PER_MS
+NS_PER_MS: Final = 1_000_000
+_LARGEST_MS: Final = (2**63 - 1) // NS_PER_MS
 _TYPES: Final = {1: "CreateTime", 2: "LogAppendTime"}
 
 
@@ -42,32 +40,48 @@ class QueueTime:
 
     def milliseconds_until(self, time_ns: int) -> float | None:
         """Measure from the record's timestamp to `time_ns`; negative where the clocks disagree."""
-        return None if self.appended_ns is None else (time_ns - self.appended_ns) / _NS_PER_MS
+        return None if self.appended_ns is None else (time_ns - self.appended_ns) / NS_PER_MS
 
-    def attributes(self) -> dict[str, AttributeValue]:
-        """Say what the queue span and the process span tell of the wait."""
-        attributes: dict[str, AttributeValue] = {semconv.TIMESTAMP_TYPE: self.timestamp_type}
-        if (waited := self.milliseconds_until(self.polled_ns)) is not None:
-            attributes[semconv.QUEUE_MILLISECONDS] = waited
-            attributes[semconv.TIMESTAMP_RESOLUTION] = 1  # so the start may lie up to 1 ms before the send span's
-        if self.skewed:
-            attributes[semconv.CLOCK_SKEW] = True
-        if not self.poll_known:
-            attributes[semconv.POLL_TIME_KNOWN] = False
-        return attributes
+    def kind_attributes(self) -> bytes:
+        """Encode what the queue span and the process span tell of the wait besides its length."""
+        return _KINDS[self.timestamp_type, self.appended_ns is not None, self.skewed, self.poll_known]
 
 
 def queue_time(timestamp: tuple[int, int], polled_ns: int | None, now_ns: int) -> QueueTime:
-    """Work out the wait from Message.timestamp(); without a known poll time it ends now.
-
-    A timestamp is the producer's to choose: one before 1970 or beyond 64-bit nanoseconds would fail the
-    encoding of every span exported with it, so it counts as none.
-    """
-    kind, milliseconds = timestamp
-    usable = kind in _TYPES and 0 <= milliseconds <= _LARGEST_MS
+    """Work out the wait from Message.timestamp(); without a known poll time it ends now."""
     return QueueTime(
-        timestamp_type=_TYPES.get(kind, "none"),
-        appended_ns=milliseconds * _NS_PER_MS if usable else None,
+        timestamp_type=_TYPES.get(timestamp[0], "none"),
+        appended_ns=appended_ns(timestamp),
         polled_ns=now_ns if polled_ns is None else polled_ns,
         poll_known=polled_ns is not None,
     )
+
+
+def appended_ns(timestamp: tuple[int, int]) -> int | None:
+    """Give a record's timestamp in nanoseconds since the epoch.
+
+    It is the producer's to choose: one before 1970 or beyond 64-bit nanoseconds fits into no span and is none.
+    """
+    kind, milliseconds = timestamp
+    return milliseconds * NS_PER_MS if kind in _TYPES and 0 <= milliseconds <= _LARGEST_MS else None
+
+
+def _encoded(kind: str, stamped: bool, skewed: bool, known: bool) -> bytes:
+    attributes: dict[str, object] = {semconv.TIMESTAMP_TYPE: kind}
+    if stamped:
+        attributes[semconv.TIMESTAMP_RESOLUTION] = 1  # so the start may lie up to 1 ms before the send span's
+    if skewed:
+        attributes[semconv.CLOCK_SKEW] = True
+    if not known:
+        attributes[semconv.POLL_TIME_KNOWN] = False
+    return wire.attributes(otlp.ATTRIBUTE, attributes)
+
+
+_BOTH: Final = (False, True)
+_KINDS: Final = {
+    (kind, stamped, skewed, known): _encoded(kind, stamped, skewed, known)
+    for kind in ("none", *_TYPES.values())
+    for stamped in _BOTH
+    for skewed in _BOTH
+    for known in _BOTH
+}

@@ -1,31 +1,33 @@
-"""The queue span and the process span of a received message."""
+"""The beginning of a message's queue span and process span."""
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from time import time_ns
 from typing import Final, Protocol
 
 from confluent_kafka import KafkaException, Message, TopicPartition
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span
 from opentelemetry.util.types import AttributeValue
 
-from kafkatrace import propagation, semconv
-from kafkatrace.client import ClusterId, KafkaClient, client_attributes, fail, record_attributes
-from kafkatrace.polltimes import PollTimes
-from kafkatrace.propagation import Incoming
-from kafkatrace.queueing import QueueTime, queue_time
+from kafkatrace import propagation, semconv, w3c
+from kafkatrace.client import ClusterId, KafkaClient
+from kafkatrace.current import suppressed, variable
+from kafkatrace.message_span import MessageSpan
+from kafkatrace.operations import Operations
+from kafkatrace.processed import Processed
+from kafkatrace.propagation import BAGGAGE, TRACEPARENT, TRACESTATE
 from kafkatrace.tracing import Tracing
 
-_OPERATION: Final = {
-    semconv.MESSAGING_OPERATION_NAME: semconv.PROCESS,
-    semconv.MESSAGING_OPERATION_TYPE: semconv.PROCESS,
-}
+_LAG_FRESH_NS: Final = 100_000_000
+_BESIDES: Final = frozenset((TRACESTATE, BAGGAGE))
+# When each message was handed out, nanoseconds since the epoch, by id(): a confluent Message takes neither attributes
+# nor weak references. One for all consumers, so that an id that is used again has its newest owner's time.
+polled_at: Final[dict[int, int]] = {}
 
 
-class HasWatermarks(Protocol):
-    """A consumer, as far as lag needs it."""
+class HasWatermarks(KafkaClient, Protocol):
+    """A consumer, as far as this module uses it."""
 
     def get_watermark_offsets(
         self, partition: TopicPartition, timeout: float = -1, cached: bool = False
@@ -34,110 +36,131 @@ class HasWatermarks(Protocol):
 
 
 class Receiver:
-    """Queue and process spans for one consumer, whatever its class."""
+    """Begins queue and process spans for one consumer, whatever its class.
 
-    def __init__(self, tracing: Tracing, conf: Mapping[str, object]) -> None:
+    `apart` gives each process span a trace of its own, linked to the sender's.
+    """
+
+    def __init__(self, tracing: Tracing, conf: Mapping[str, object], *, apart: bool) -> None:
         self._tracing = tracing
-        self._cluster = ClusterId()
-        self._attributes = {**client_attributes(conf), **_OPERATION}
-        self._poll_times = PollTimes()
+        self._follow = tracing.sampling.parent_based and not apart
+        self._apart = apart
+        self.cluster = ClusterId()
+        self.processed = Processed(tracing, conf, self.cluster)
+        self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
+        self.started = tracing.pipeline.begin_span
+        self._highs: dict[tuple[str, int], tuple[int, int]] = {}
 
-    def polled(self, consumer: KafkaClient, messages: Iterable[Message]) -> None:
-        """Note when these messages reached the caller; errors and partition ends are no messages."""
-        places = [_place(message) for message in messages if message.error() is None]
-        if places:
-            self._poll_times.record(places, time.time_ns())
-            self._cluster.learn(consumer)
+    def polled(self, message: Message) -> None:
+        """Note when a message, or an event that is none, reached the caller."""
+        if message.error() is None:
+            polled_at[id(message)] = time_ns()
+            self.processed.consumed += 1
 
-    @contextmanager
-    def process(self, consumer: HasWatermarks, message: Message) -> Iterator[Span]:
-        """Open the message's process span, with its queue span before it and its baggage in the context."""
-        if propagation.suppressed():
-            yield trace.INVALID_SPAN
+    def received(self, begun_at: int, messages: Sequence[Message]) -> None:
+        """Note when a batch reached the caller, and draw its receive span, linked to every sampled sender."""
+        records = [message for message in messages if message.error() is None]
+        if not records:
             return
-        place = _place(message)
-        incoming = propagation.read(message)
-        queue = queue_time(message.timestamp(), self._poll_times.of(*place), time.time_ns())
-        self._tracing.counters.count(malformed_headers=len(incoming.malformed), negative_queue_time=queue.skewed)
-        about = {**_about(message), **self._cluster.attributes()}
-        context = self._queue_span(place[0], incoming, queue, about)
-        span = self._tracing.tracer.start_span(
-            f"{semconv.PROCESS} {place[0]}",
-            context=context,
-            kind=SpanKind.CONSUMER,
-            attributes={
-                **self._attributes,
-                **about,
-                **queue.attributes(),
-                **_lag(consumer, *place),
-                **_odd(incoming),
-            },
-        )
-        with _running(span, context, queue):
-            yield span
+        polled_at.update(dict.fromkeys(map(id, records), time_ns()))
+        self.processed.consumed += len(records)
+        begun = self._batches.begin(begun_at)
+        if begun is None:
+            return
+        attributes: dict[str, AttributeValue] = {semconv.MESSAGING_BATCH_MESSAGE_COUNT: len(records)}
+        topics = {message.topic() for message in records}
+        if len(topics) == 1:
+            attributes[semconv.MESSAGING_DESTINATION_NAME] = topics.pop() or ""
+        self._batches.end(begun, attributes, links=_senders(records) if begun.sampled else ())
 
-    def _queue_span(
-        self, topic: str, incoming: Incoming, queue: QueueTime, about: Mapping[str, AttributeValue]
-    ) -> Context:
-        """Draw the queue span, and give the context in which the process span is its child.
+    def process(self, consumer: HasWatermarks, message: Message) -> AbstractContextManager[Span]:
+        """Begin a message's process span; ValueError for an event that is no record."""
+        ambient = variable.get()
+        if (ambient and suppressed(ambient)) or not self._tracing.enabled:
+            _check(message)
+            return nullcontext(trace.INVALID_SPAN)
+        span = MessageSpan()
+        span.receiver = self.processed
+        span.ambient = ambient
+        span.polled = polled_at.pop(id(message), 0)
+        span.stamp = message.timestamp()
+        span.ended_at = 0
+        sender = _traceparent(message)
+        if sender is not None and self._follow and not sender[54] & 1:
+            span.traceparent = sender
+            span.topic = message.topic()  # type: ignore[assignment] # a message with headers has a topic
+        else:
+            self._begin(consumer, message, span, sender)
+        span.begun = time_ns()
+        return span
 
-        Kind INTERNAL: the broker records nothing itself, and PRODUCER or CONSUMER would have backends count
-        one more request. Dependency graphs show producer → cluster → consumer by the three services' names.
-        """
-        context = incoming.context(get_current())
-        start, end = queue.span_times
-        span = self._tracing.queue_tracer.start_span(
-            f"{semconv.QUEUE} {topic}",
-            context=context,
-            kind=SpanKind.INTERNAL,
-            attributes={semconv.MESSAGING_SYSTEM: semconv.KAFKA, **about, **queue.attributes()},
-            start_time=start,
-        )
-        span.end(end)
-        return trace.set_span_in_context(span, context)
+    def _begin(self, consumer: HasWatermarks, message: Message, span: MessageSpan, sender: bytes | None) -> None:
+        """Begin a span that may be recorded."""
+        span.topic, span.partition, span.offset = _check(message)
+        if sender is None:
+            sender = self._read(message, span)
+        span.sender = sender
+        if sender is None or self._apart:
+            span.traceparent = self._tracing.roots.take()
+            span.apart = sender is not None
+        else:
+            span.traceparent = self._tracing.child(sender)
+        if not span.traceparent[54] & 1:
+            return
+        span.recording = True
+        span.queue_id = self._tracing.span_ids.take()
+        span.key, span.tombstone = message.key(), message.value() is None
+        span.lag = self._lag(consumer, span)
+        self.started()  # the process span
+        if span.draws_queue:
+            self.started()
+        if span.ambient and (around := trace.get_current_span(span.ambient).get_span_context()).is_valid:
+            span.add_link(around)  # such as a batch's span, in whose place the sender is the parent
+        if self.cluster.value is None:
+            self.cluster.learn(consumer)
+
+    def _read(self, message: Message, span: MessageSpan) -> bytes | None:
+        """Read what is more than a lone traceparent, or less."""
+        carried = propagation.read(message)
+        span.state, span.baggage, span.malformed = carried.state, carried.baggage, carried.malformed
+        self._tracing.counters.malformed(len(carried.malformed))
+        return carried.traceparent
+
+    def _lag(self, consumer: HasWatermarks, span: MessageSpan) -> int | None:
+        """Count the records behind this one, as of a fetch of the last 100 ms: no network."""
+        where, now = (span.topic, span.partition), span.polled
+        high, until = self._highs.get(where, (-1, 0))
+        if span.offset >= high or now > until:
+            try:
+                high = consumer.get_watermark_offsets(TopicPartition(*where), cached=True)[1]
+            except (KafkaException, RuntimeError):  # RuntimeError: the consumer is closed
+                return None
+            self._highs[where] = high, now + _LAG_FRESH_NS
+        return max(high - span.offset - 1, 0) if high >= 0 else None
 
 
-@contextmanager
-def _running(span: Span, context: Context, queue: QueueTime) -> Iterator[None]:
-    token = attach(trace.set_span_in_context(span, context))
+def _traceparent(message: Message) -> bytes | None:
+    """Give a valid traceparent that has no tracestate and no baggage beside it; None for all that is less usual."""
     try:
-        yield
-    except BaseException as error:
-        fail(span, error)
-        raise
-    finally:
-        detach(token)
-        ended = time.time_ns()
-        if (whole := queue.milliseconds_until(ended)) is not None:
-            span.set_attribute(semconv.END_TO_END_MILLISECONDS, whole)
-        span.end(ended)
+        found = None
+        for name, value in message.headers():  # type: ignore[union-attr, str-unpack] # see below
+            if name == TRACEPARENT:
+                found = value
+            elif name in _BESIDES:
+                return None
+        return None if found is None else w3c.canonical_traceparent(found)  # type: ignore[arg-type] # see below
+    except Exception:  # no headers, headers of another shape, text, names that are not UTF-8: read() looks closer
+        return None
 
 
-def _place(message: Message) -> tuple[str, int, int]:
+def _senders(records: Sequence[Message]) -> list[bytes]:
+    found = (_traceparent(message) or propagation.read(message).traceparent for message in records)
+    return [traceparent for traceparent in found if traceparent is not None and traceparent[54] & 1]
+
+
+def _check(message: Message) -> tuple[str, int, int]:
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     if message.error() is not None or topic is None or partition is None or offset is None:
         what = message.error() or "a Message without topic, partition and offset"
         raise ValueError(f"process() got no record but {what}: look at message.error() before processing")
     return topic, partition, offset
-
-
-def _about(message: Message) -> dict[str, AttributeValue]:
-    topic, partition, offset = _place(message)
-    return {
-        **record_attributes(topic, message.key(), message.value()),
-        semconv.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
-        semconv.MESSAGING_KAFKA_OFFSET: offset,
-    }
-
-
-def _lag(consumer: HasWatermarks, topic: str, partition: int, offset: int) -> dict[str, AttributeValue]:
-    """Count the records behind this one, as of the last fetch: no network."""
-    try:
-        high = consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)[1]
-    except (KafkaException, RuntimeError):  # RuntimeError: the consumer is closed
-        return {}
-    return {semconv.LAG: max(high - offset - 1, 0)} if high >= 0 else {}
-
-
-def _odd(incoming: Incoming) -> dict[str, AttributeValue]:
-    return {semconv.MALFORMED_HEADERS: incoming.malformed} if incoming.malformed else {}

@@ -7,6 +7,7 @@ https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/messagi
 
 from typing import Final
 
+SCOPE: Final = "kafkatrace"
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.44.0"
 
 MESSAGING_BATCH_MESSAGE_COUNT: Final = "messaging.batch.message_count"
@@ -22,12 +23,21 @@ MESSAGING_OPERATION_NAME: Final = "messaging.operation.name"
 MESSAGING_OPERATION_TYPE: Final = "messaging.operation.type"
 MESSAGING_SYSTEM: Final = "messaging.system"
 ERROR_TYPE: Final = "error.type"
+EXCEPTION_ESCAPED: Final = "exception.escaped"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+EXCEPTION_TYPE: Final = "exception.type"
 SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
 
 KAFKA: Final = "kafka"
 SEND: Final = "send"
 PROCESS: Final = "process"
+POLL: Final = "poll"
+RECEIVE: Final = "receive"
+COMMIT: Final = "commit"
+SETTLE: Final = "settle"
+TRANSACTION: Final = "transaction"
 QUEUE: Final = "queue"  # not in the conventions: they have no span for the time in the broker
 
 QUEUE_MILLISECONDS: Final = "kafkatrace.queue.duration_ms"
@@ -38,3 +48,10 @@ CLOCK_SKEW: Final = "kafkatrace.clock_skew"
 POLL_TIME_KNOWN: Final = "kafkatrace.poll_time.known"
 LAG: Final = "kafkatrace.consumer.lag"
 MALFORMED_HEADERS: Final = "kafkatrace.headers.malformed"
+TRANSACTION_OUTCOME: Final = "kafkatrace.transaction.outcome"
+TRANSACTION_ID: Final = "kafkatrace.transaction.id"
+PARTITIONS_REVOKED: Final = "kafkatrace.partition.revoked"
+LOOP_LEFT: Final = "kafkatrace.loop.left"
+CLOCK_OFFSET: Final = "kafkatrace.clock.offset_ms"
+CLOCK_UNCERTAINTY: Final = "kafkatrace.clock.uncertainty_ms"
+CLOCK_OFFSET_MINIMUM: Final = "kafkatrace.clock.offset_minimum_ms"

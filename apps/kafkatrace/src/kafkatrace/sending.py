@@ -1,133 +1,148 @@
 """The send span: from produce() to the delivery report."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from time import time_ns
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from confluent_kafka import KafkaError, Message
-from opentelemetry import trace
-from opentelemetry.context import Context, get_current
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind
 
-from kafkatrace import propagation, semconv
-from kafkatrace.client import ClusterId, client_attributes, fail, record_attributes
+from kafkatrace import clocks, definitions, otlp, propagation, semconv, w3c, wire
+from kafkatrace.batch import Batch
+from kafkatrace.client import ClusterId, client_attributes, key_text, operation
+from kafkatrace.current import suppressed
+from kafkatrace.errors import failure, name_of
 from kafkatrace.headers import Headers
+from kafkatrace.series import Series
 from kafkatrace.tracing import Tracing
+from kafkatrace.watching import watch_clocks
 
 DeliveryCallback: TypeAlias = Callable[[KafkaError | None, Message], None]
 ERRORS_ONLY: Final = "delivery.report.only.error"
-_OPERATION: Final = {
-    semconv.MESSAGING_OPERATION_NAME: semconv.SEND,
-    semconv.MESSAGING_OPERATION_TYPE: semconv.SEND,
-}
+_NS_PER_MS: Final = 1_000_000
+_OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
+_KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
+_TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_CLOCK_OFFSET: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET)
+_CLOCK_UNCERTAINTY: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_UNCERTAINTY)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """The arguments of one produce()."""
+class Origin(NamedTuple):
+    """Where a send span comes from: its own traceparent, its parent's id (empty: none), what the record carries."""
 
-    topic: str
-    value: str | bytes | None
-    key: str | bytes | None
-    partition: int
-    on_delivery: DeliveryCallback | None
-    timestamp: int
-    headers: Headers | None
+    traceparent: bytes
+    parent: bytes
+    remote: bool
+    state: str
+    headers: Headers
 
-    def attributes(self) -> dict[str, AttributeValue]:
-        """Say what is known of the record before it is sent."""
-        attributes = record_attributes(self.topic, self.key, self.value)
-        if isinstance(self.partition, int) and self.partition >= 0:
-            attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = str(self.partition)
-        return attributes
+
+# What is kept of a send between produce() and its delivery report. Plain tuples: there are many.
+Unsampled: TypeAlias = tuple[int, str]  # begun, topic
+Sampled: TypeAlias = tuple[int, str, bytes, bytes, bool, str, object, bool]  # and Origin, key, tombstone
+Sent: TypeAlias = Unsampled | Sampled
 
 
 class Sender:
     """Send spans for one producer, whatever its class."""
 
     def __init__(self, tracing: Tracing, conf: Mapping[str, Any], cluster: ClusterId) -> None:
-        self._tracing = tracing
-        self._cluster = cluster
-        self._attributes = {**client_attributes(conf), **_OPERATION}
-        self._on_delivery: DeliveryCallback | None = conf.get("on_delivery")
+        self.tracing = tracing
+        self.roots = tracing.roots
+        self.enabled = tracing.enabled
+        self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")
+        self._started = tracing.pipeline.begin_span
         self._errors_only = str(conf.get(ERRORS_ONLY, False)).lower() in ("true", "t", "1")
+        self._cluster = cluster
+        self._about = {**client_attributes(conf), **operation(semconv.SEND, semconv.SEND)}
+        self._openings: dict[tuple[str, int | None, str | None], bytes] = {}
+        self._clocks = clocks.Clocks()
+        self._series = Series(tracing.metrics, self._about, definitions.SENT_MESSAGES)
+        self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
+        watch_clocks(tracing.metrics, self._about, self._clocks)
 
-    def send(self, produce: Callable[..., None], record: Outgoing) -> None:
-        """Hand the record to `produce` with our context in its headers and our ear at its delivery report."""
-        if propagation.suppressed():
-            _produce(produce, record, self._listener(None, record), record.headers)
-            return
-        parent = self._parent(record.headers)
-        span = self._span(record, parent)
-        headers = propagation.inject(record.headers, trace.set_span_in_context(span, parent))
-        try:
-            _produce(produce, record, self._listener(span, record), headers)
-        except BaseException as error:  # BufferError: the queue is full; nothing will ever be reported
-            fail(span, error)
-            span.end()
-            raise
+    def origin(self, context: Context, headers: Headers | None) -> Origin | None:
+        """Work out whose child the send is; None when it is not to be traced."""
+        if not self.enabled or suppressed(context):
+            return None
+        carried = propagation.ambient(context)
+        remote = False
+        if carried.traceparent is None and headers:
+            forwarded = propagation.extract(headers)
+            carried = propagation.Carried(forwarded.traceparent, forwarded.state, carried.baggage)
+            remote = True
+        if carried.traceparent is None:
+            traceparent, parent = self.roots.take(), b""
+        else:
+            traceparent = self.tracing.child(carried.traceparent)
+            parent = carried.traceparent[36:52]
+        made = propagation.inject(headers, carried, traceparent)
+        return Origin(traceparent, parent, remote, carried.state, made)
 
-    def _parent(self, headers: Headers | None) -> Context:
-        """Take the current context; without a span in it, the one that forwarded headers carry."""
-        ambient = get_current()
-        if trace.get_current_span(ambient).get_span_context().is_valid or not headers:
-            return ambient
-        forwarded = propagation.extract(headers).parent
-        return trace.set_span_in_context(trace.NonRecordingSpan(forwarded), ambient) if forwarded else ambient
+    def begin(self, topic: str, key: object, value: object, origin: Origin) -> Sent:
+        """Note the beginning of a send."""
+        if not origin.traceparent[54] & 1:
+            return time_ns(), topic
+        self._started()
+        traceparent, parent, remote, state, _ = origin
+        return time_ns(), topic, traceparent, parent, remote, state, key, value is None
 
-    def _span(self, record: Outgoing, parent: Context) -> Span:
-        return self._tracing.tracer.start_span(
-            f"{semconv.SEND} {record.topic}",
-            context=parent,
-            kind=SpanKind.PRODUCER,
-            attributes={**self._attributes, **record.attributes()},
-        )
+    def delivered(self, sent: Sent, told: DeliveryCallback | None, error: KafkaError | None, message: Message) -> None:
+        """Take the delivery report, and pass it on."""
+        self.put((self, sent, time_ns(), error, message.partition(), message.offset(), message.timestamp()))
+        if told is not None and (error is not None or not self._errors_only):
+            told(error, message)
 
-    def _listener(self, span: Span | None, record: Outgoing) -> DeliveryCallback | None:
-        user = record.on_delivery or self._on_delivery
-        told = user if user is None or not self._errors_only else _errors_only(user)
-        if span is None or not span.is_recording():
+    def refused(self, sent: Sent, error: BaseException | KafkaError) -> None:
+        """Take what kept the record out of the producer's queue; nothing else will ever be reported of it."""
+        self.put((self, sent, time_ns(), error, None, None, (0, 0)))
+
+    def untraced(self, told: DeliveryCallback | None) -> DeliveryCallback | None:
+        """Give the callback for a record that is not traced."""
+        if told is None or not self._errors_only:
             return told
+        return lambda error, message: told(error, message) if error is not None else None
 
-        def report(error: KafkaError | None, message: Message) -> None:
-            self._end(span, error, message)
-            if told is not None:
-                told(error, message)
+    # ---- in the background
 
-        return report
+    def account(self, item: tuple[Any, ...]) -> int:
+        """Count a send."""
+        sent, ended, error, stamp = item[1], item[2], item[3], item[6]
+        self._series.of(sent[1], None if error is None else name_of(error)).add(ended - sent[0])
+        if stamp[0] == clocks.LOG_APPEND_TIME:
+            self._clocks.appended(stamp[1], sent[0], ended)
+        return int(len(sent) > 2)
 
-    def _end(self, span: Span, error: KafkaError | None, message: Message) -> None:
-        span.set_attributes({**_place(message), **self._cluster.attributes()})
+    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+        """Encode a send span."""
+        _, sent, ended, error, partition, offset, *_, outcome = item if len(item) > 7 else (*item, None)
+        begun, topic, traceparent, parent, remote, state, key, tombstone = sent
+        rest = [self._opening(topic, partition, outcome)]
+        if offset is not None and offset >= 0:
+            rest.append(_OFFSET(offset))
+        if (text := key_text(key)) is not None:
+            rest.append(_KEY(text))
+        if tombstone:
+            rest.append(_TOMBSTONE)
+        if (apart := self._clocks.offset) is not None:
+            rest += _CLOCK_OFFSET(apart.middle / _NS_PER_MS), _CLOCK_UNCERTAINTY(apart.uncertainty / _NS_PER_MS)
         if error is not None:
-            span.set_attribute(semconv.ERROR_TYPE, error.name())
-            span.set_status(Status(StatusCode.ERROR, error.str()))
-        span.end()
+            rest.append(failure(error, ended))
+        flags = traceparent[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if remote else 0)
+        ids = traceparent[3:35] + traceparent[36:52] + parent
+        batch.service.append(otlp.span(ids, begun, ended, rest, flags=flags, state=state.encode()))
 
-
-def _produce(
-    produce: Callable[..., None], record: Outgoing, listener: DeliveryCallback | None, headers: Headers | None
-) -> None:
-    produce(
-        record.topic,
-        value=record.value,
-        key=record.key,
-        partition=record.partition,
-        on_delivery=listener,
-        timestamp=record.timestamp,
-        headers=headers,
-    )
-
-
-def _errors_only(callback: DeliveryCallback) -> DeliveryCallback:
-    return lambda error, message: callback(error, message) if error is not None else None
-
-
-def _place(message: Message) -> dict[str, AttributeValue]:
-    partition, offset = message.partition(), message.offset()
-    place: dict[str, AttributeValue] = {}
-    if partition is not None and partition >= 0:
-        place[semconv.MESSAGING_DESTINATION_PARTITION_ID] = str(partition)
-    if offset is not None and offset >= 0:
-        place[semconv.MESSAGING_KAFKA_OFFSET] = offset
-    return place
+    def _opening(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
+        key = (topic, partition, outcome)
+        if (known := self._openings.get(key)) is not None:
+            return known
+        attributes = {**self._about, semconv.MESSAGING_DESTINATION_NAME: topic, **self._cluster.attributes()}
+        if partition is not None and partition >= 0:
+            attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = str(partition)
+        if outcome is not None:
+            attributes[semconv.TRANSACTION_OUTCOME] = outcome
+        made = otlp.opening(f"{semconv.SEND} {topic}", SpanKind.PRODUCER, attributes)
+        if self._cluster.value is not None:
+            self._openings[key] = made
+        return made

@@ -1,4 +1,4 @@
-"""What a process needs once: its identity, its sampler, its way out for spans, its counters."""
+"""What a process needs once: its identity, its sampler, its way out for spans and metrics, its counters."""
 
 import atexit
 import os
@@ -6,33 +6,28 @@ import threading
 from importlib.metadata import version
 from typing import Final
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, Sampler
 from opentelemetry.trace import Tracer
 
-from kafkatrace import semconv
-from kafkatrace.pipeline import FlushResult, Limits, Pipeline
+from kafkatrace import environment, semconv
+from kafkatrace.batch import OtlpExporter, SdkExporter
+from kafkatrace.counters import Counters
+from kafkatrace.ids import Roots, SpanIds
+from kafkatrace.limits import Limits
+from kafkatrace.metrics import Metrics
+from kafkatrace.otlp import Identity
+from kafkatrace.own_spans import OwnSpans
+from kafkatrace.pipeline import FlushResult, Pipeline
+from kafkatrace.reports import Reports
+from kafkatrace.sampling import Sampling
+from kafkatrace.watching import watch_counters, watch_pipeline
 
 _DEFAULT_CLUSTER: Final = "kafka"
-
-
-class Counters:
-    """Oddities seen so far; thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.malformed_headers = 0
-        self.negative_queue_times = 0
-
-    def count(self, *, malformed_headers: int = 0, negative_queue_time: bool = False) -> None:
-        """Add what one message showed."""
-        if malformed_headers or negative_queue_time:
-            with self._lock:
-                self.malformed_headers += malformed_headers
-                self.negative_queue_times += negative_queue_time
+_SAMPLED: Final = {b"0": b"1", b"1": b"1", b"2": b"3", b"3": b"3"}
+_UNSAMPLED: Final = {b"0": b"0", b"1": b"0", b"2": b"2", b"3": b"2"}
 
 
 class Tracing:
@@ -41,12 +36,43 @@ class Tracing:
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
     """
 
-    def __init__(self, service: Resource, cluster: Resource, sampler: Sampler | None, exporter: SpanExporter) -> None:
-        self._pipeline = Pipeline(exporter, Limits.from_environment(os.environ))
-        self.tracer: Tracer = _tracer(service, sampler, self._pipeline)
-        self.queue_tracer: Tracer = _tracer(cluster, sampler, self._pipeline)
+    def __init__(
+        self,
+        service: Resource,
+        cluster: Resource,
+        sampling: Sampling,
+        exporter: SpanExporter | None = None,
+    ) -> None:
+        self.enabled = environment.enabled(os.environ)
+        environment.check_propagators(os.environ)
+        self.sampling = sampling
+        self.roots = Roots(sampling.ratio)
+        self.span_ids = SpanIds()
+        self.limits = SpanLimits()
         self.counters = Counters()
+        self.metrics = Metrics()
+        release = version("kafkatrace")
+        exporter = exporter or environment.span_exporter(os.environ)
+        metric_exporter = environment.metric_exporter(os.environ, beside_otlp=exporter is None)
+        self._reports = Reports(self.metrics, service, release, metric_exporter)
+        others = Identity(service, release), Identity(cluster, release), self._reports
+        way_out = OtlpExporter(*others) if exporter is None else SdkExporter(exporter, *others)
+        self.pipeline = Pipeline(way_out, Limits.from_environment(os.environ))
+        self.tracer: Tracer = _tracer(service, sampling, self.pipeline, release)
+        watch_counters(self.metrics, self.counters)
+        watch_pipeline(self.metrics, self.pipeline)
         atexit.register(self.shutdown)
+
+    def child(self, traceparent: bytes) -> bytes:
+        """Make the traceparent of a span beneath this one; where it is not sampled, only the flags may differ."""
+        sampled = traceparent[54] & 1 if self.sampling.parent_based else self.roots.samples(traceparent[3:35])
+        if sampled:
+            return b"%b%b-0%b" % (traceparent[:36], self.span_ids.take(), _SAMPLED[traceparent[54:55]])
+        return traceparent[:54] + _UNSAMPLED[traceparent[54:55]]
+
+    def collect_metrics(self) -> MetricsData:
+        """Give all metrics as they are now, as the SDK's data, for those who export them by themselves."""
+        return self._reports.data()
 
     def shutdown(self, timeout: float = 5.0) -> FlushResult:
         """Export what waits, within `timeout` seconds; the result counts every sampled span since the start.
@@ -55,13 +81,13 @@ class Tracing:
         ended. Flush the producers first: a send span ends in its delivery report.
         """
         atexit.unregister(self.shutdown)
-        return self._pipeline.close(timeout)
+        return self.pipeline.close(timeout)
 
 
-def _tracer(resource: Resource, sampler: Sampler | None, pipeline: Pipeline) -> Tracer:
-    provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(pipeline)
-    return provider.get_tracer("kafkatrace", version("kafkatrace"), semconv.SCHEMA_URL)
+def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release: str) -> Tracer:
+    provider = TracerProvider(sampler=sampling.sampler(), resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(OwnSpans(pipeline))
+    return provider.get_tracer(semconv.SCOPE, release, semconv.SCHEMA_URL)
 
 
 _current: Tracing | None = None
@@ -77,16 +103,15 @@ def configure(
 ) -> Tracing:
     """Make the Tracing that clients made from now on without `tracing=` use.
 
-    What isn't given comes from OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER(_ARG) and
-    OTEL_EXPORTER_OTLP_* (http/protobuf); the queue span's service from KAFKATRACE_CLUSTER_NAME, else "kafka".
-    ValueError for a ratio outside 0…1 or another protocol.
+    What isn't given comes from the OTEL_* variables that README lists; the queue span's service from
+    KAFKATRACE_CLUSTER_NAME, else "kafka". ValueError for a variable or a ratio that can't be followed.
     """
     global _current  # the process-wide one is the point
     tracing = Tracing(
         _service(service_name, resource),
         Resource({SERVICE_NAME: os.environ.get("KAFKATRACE_CLUSTER_NAME") or _DEFAULT_CLUSTER}, semconv.SCHEMA_URL),
-        _sampler(sampling_ratio),
-        exporter or _otlp_exporter(),
+        Sampling.read(sampling_ratio, os.environ),
+        exporter,
     )
     with _current_lock:
         _current = tracing
@@ -102,20 +127,3 @@ def current() -> Tracing:
 def _service(name: str | None, resource: Resource | None) -> Resource:
     service = Resource.create().merge(resource or Resource.get_empty())
     return service.merge(Resource({SERVICE_NAME: name})) if name else service
-
-
-def _sampler(ratio: float | None) -> Sampler | None:
-    if ratio is None:
-        return None  # the SDK then reads OTEL_TRACES_SAMPLER
-    if not 0 <= ratio <= 1:
-        raise ValueError(f"sampling_ratio is {ratio}: give a number from 0 (nothing) to 1 (every trace)")
-    return ParentBasedTraceIdRatio(ratio)
-
-
-def _otlp_exporter() -> SpanExporter:
-    for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
-        if protocol := os.environ.get(name):
-            if protocol != "http/protobuf":
-                raise ValueError(f"{name} is {protocol!r}: kafkatrace sends http/protobuf; for others pass exporter=")
-            break
-    return OTLPSpanExporter()

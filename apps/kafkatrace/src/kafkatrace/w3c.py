@@ -19,7 +19,8 @@ _BAGGAGE_LIMIT: Final = 8192
 _BAGGAGE_MEMBERS: Final = 180
 _DASH: Final = ord("-")
 _LOWER_HEX: Final = b"0123456789abcdef"
-_KNOWN_FLAGS: Final = TraceFlags.SAMPLED | TraceFlags.RANDOM_TRACE_ID  # unknown bits must not be passed on
+_KNOWN_FLAGS_DIGIT: Final = ord("3")
+KNOWN_FLAGS: Final = TraceFlags.SAMPLED | TraceFlags.RANDOM_TRACE_ID  # unknown bits must not be passed on
 
 # Not wider than what opentelemetry's TraceState accepts: it would log the stranger's text.
 _STATE_MEMBER: Final = re.compile(
@@ -34,6 +35,27 @@ _BAGGAGE_MEMBER: Final = re.compile(
 )
 
 
+_DIGITS_ALIKE: Final = bytes(
+    ord("0") if byte in _LOWER_HEX else byte if byte == _DASH else ord("?") for byte in range(256)
+)
+_SHAPE: Final = b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-00"
+_ZERO: Final = ord("0")
+
+
+def canonical_traceparent(value: bytes) -> bytes | None:
+    """Give a version 00 traceparent with the same ids and the flags that are known; None when it is not valid."""
+    if (
+        value.translate(_DIGITS_ALIKE) == _SHAPE
+        and value[0] == value[1] == value[53] == _ZERO
+        and value[54] <= _KNOWN_FLAGS_DIGIT
+        and value[34] != _ZERO  # so neither id is zero; one in eight needs the closer look below for that
+        and value[51] != _ZERO
+    ):
+        return value
+    context = parse_traceparent(value)
+    return None if context is None else format_traceparent(context)
+
+
 def parse_traceparent(value: bytes) -> SpanContext | None:
     """Read `version-traceid-spanid-flags`; None when it is not valid."""
     if not _is_framed(value):
@@ -41,7 +63,7 @@ def parse_traceparent(value: bytes) -> SpanContext | None:
     trace_id, span_id = int(value[3:35], 16), int(value[36:52], 16)
     if not trace_id or not span_id:
         return None
-    flags = TraceFlags(int(value[53:55], 16) & _KNOWN_FLAGS)
+    flags = TraceFlags(int(value[53:55], 16) & KNOWN_FLAGS)
     return SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)
 
 
@@ -62,7 +84,7 @@ def _is_framed(value: bytes) -> bool:
 
 def format_traceparent(context: SpanContext) -> bytes:
     """Write a version 00 traceparent."""
-    return b"00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags & _KNOWN_FLAGS)
+    return b"00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags & KNOWN_FLAGS)
 
 
 def parse_tracestate(value: bytes) -> TraceState | None:

@@ -35,6 +35,7 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
         "OTEL_SERVICE_NAME": naming.component(pipeline.name, which),
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector}:{naming.OTLP_HTTP_PORT}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRICS_EXPORTER": "none",  # our Collector has nowhere to send metrics to; whoever has sets env
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": objects.number(pipeline.spec.tracing.sampling_ratio),
         "OTEL_RESOURCE_ATTRIBUTES": (

@@ -1,0 +1,180 @@
+"""confluent-kafka's asyncio clients, traced."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import confluent_kafka
+from confluent_kafka import KafkaException, Message, TopicPartition, aio
+from opentelemetry.trace import Span
+
+from kafkatrace.batches import produce_batch
+from kafkatrace.client import ClusterId
+from kafkatrace.current import variable
+from kafkatrace.iteration import SpanOfBody, each_in_its_span, is_record
+from kafkatrace.rebalancing import NAMES, watched
+from kafkatrace.receiving import Receiver
+from kafkatrace.sending import ERRORS_ONLY, Sender, Sent
+from kafkatrace.settling import ON_COMMIT, Settling
+from kafkatrace.tracing import Tracing, current
+from kafkatrace.transactions import Transactions
+
+_SECONDS: Final = 1.0
+
+
+class AIOConsumer(aio.AIOConsumer):
+    """confluent_kafka.aio.AIOConsumer with process(), the span around a message's handler.
+
+    `async for message in consumer` gives each message with its process span as the current one.
+    """
+
+    def __init__(
+        self,
+        consumer_conf: dict[str, Any],
+        *args: Any,
+        tracing: Tracing | None = None,
+        link: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        tracing = tracing or current()
+        self._receiver = Receiver(tracing, consumer_conf, apart=link)
+        self._settling = Settling(tracing, {**consumer_conf, ON_COMMIT: None}, self._receiver.cluster)
+        super().__init__(consumer_conf, *args, **kwargs)
+
+    async def poll(self, *args: Any, **kwargs: Any) -> Message | None:
+        """Poll as the original does."""
+        message: Message | None = await super().poll(*args, **kwargs)
+        if message is not None:
+            self._receiver.polled(message)
+        return message
+
+    async def consume(self, *args: Any, **kwargs: Any) -> list[Message]:
+        """Consume a batch as the original does; a receive span tells of it, unless it is empty."""
+        begun = time.time_ns()
+        messages: list[Message] = await super().consume(*args, **kwargs)
+        self._receiver.received(begun, messages)
+        return messages
+
+    def process(self, message: Message) -> AbstractContextManager[Span]:
+        """Handle a message inside `with consumer.process(message) as span:`, as kafkatrace.Consumer does."""
+        return self._receiver.process(self._consumer, message)
+
+    def process_all(self, messages: Iterable[Message]) -> Iterator[Message]:
+        """Iterate over a batch: each message's process span lasts while the loop's body handles it."""
+        return each_in_its_span(self.process, messages)
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return _Messages(self)
+
+    async def subscribe(self, topics: list[str], *args: Any, **kwargs: Any) -> Any:
+        """Subscribe as the original does; process spans of partitions that go are then ended and say so."""
+        loop = asyncio.get_running_loop()
+        named = {**dict(zip(NAMES, args, strict=False)), **kwargs}
+        wrapped = {
+            name: self._wrap_callback(loop, told, self._edit_rebalance_callbacks_args) if callable(told) else told
+            for name, told in named.items()
+        }
+        return await self._call(self._consumer.subscribe, topics, **watched(self._receiver.processed.open, wrapped))
+
+    async def commit(self, *args: Any, **kwargs: Any) -> Any:
+        """Commit as the original does; a settle span tells of the call."""
+        with self._settling.call() as settle:
+            settle.partitions = await super().commit(*args, **kwargs)
+        return settle.partitions
+
+
+class _Messages(AsyncIterator[Message]):
+    def __init__(self, consumer: AIOConsumer) -> None:
+        self._consumer = consumer
+        self._span = SpanOfBody(consumer.process)
+
+    async def __anext__(self) -> Message:
+        self._span.turn(None)
+        while True:
+            message = await self._consumer.poll(_SECONDS)
+            if message is not None and is_record(message):
+                self._span.turn(message)
+                return message
+
+
+class _Individually:
+    """A producer whose produce_batch() sends one by one: librdkafka's batch call carries no headers."""
+
+    def __init__(self, producer: confluent_kafka.Producer) -> None:
+        self._producer = producer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def produce_batch(self, topic: str, messages: list[dict[str, Any]], partition: int = -1) -> int:
+        """Produce each message with its headers."""
+        return produce_batch(self._producer.produce, topic, messages, partition, None)
+
+
+class AIOProducer(aio.AIOProducer):
+    """confluent_kafka.aio.AIOProducer whose produce() makes a send span that ends with its future.
+
+    Unlike the original it takes `headers`, since each record goes out by itself.
+    """
+
+    def __init__(
+        self, producer_conf: dict[str, Any], *args: Any, tracing: Tracing | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__({name: value for name, value in producer_conf.items() if name != ERRORS_ONLY}, *args, **kwargs)
+        cluster = ClusterId()
+        self._cluster = cluster
+        self._sender = Sender(tracing or current(), producer_conf, cluster)
+        self._transactions = Transactions(self._sender, producer_conf, cluster)
+        self._kafka_executor._producer = _Individually(self._producer)  # type: ignore[assignment] # as far as it looks
+
+    async def produce(
+        self, topic: str, value: Any = None, key: Any = None, *args: Any, **kwargs: Any
+    ) -> "asyncio.Future[Any]":
+        """Produce as the original does; the record's headers then carry the send span's context."""
+        headers = kwargs.pop("headers", None)
+        origin = self._sender.origin(variable.get(), headers)
+        carried = headers if origin is None else origin.headers
+        sent = None if origin is None else self._sender.begin(topic, key, value, origin)
+        result = asyncio.get_running_loop().create_future()
+        if sent is not None:
+            result.add_done_callback(lambda future: self._ended(sent, future))
+        known: dict[str, Any] = {name: kwargs[name] for name in ("partition", "timestamp") if name in kwargs}
+        self._batch_processor.add_message(
+            {"topic": topic, "value": value, "key": key, "headers": carried, **known}, result
+        )
+        self._buffer_timeout_manager.mark_activity()
+        if self._batch_processor.get_buffer_size() >= self._batch_size:
+            await self._flush_buffer()
+        return result
+
+    def _ended(self, sent: Sent, future: "asyncio.Future[Any]") -> None:
+        self._cluster.learn(self._producer)
+        if future.cancelled():
+            self._sender.refused(sent, asyncio.CancelledError("purged before it was sent"))
+        elif (error := future.exception()) is None:
+            self._sender.delivered(sent, None, None, future.result())
+        else:
+            kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
+            self._sender.refused(sent, kafka_error)
+
+    async def begin_transaction(self, *args: Any, **kwargs: Any) -> Any:
+        """Begin a transaction, and its span."""
+        await super().begin_transaction(*args, **kwargs)
+        self._transactions.begin()
+
+    async def send_offsets_to_transaction(self, positions: list[TopicPartition], *args: Any, **kwargs: Any) -> Any:
+        """Commit offsets in the transaction; a settle span in its span."""
+        with self._transactions.settling(positions):
+            return await super().send_offsets_to_transaction(positions, *args, **kwargs)
+
+    async def commit_transaction(self, *args: Any, **kwargs: Any) -> Any:
+        """Commit the transaction, which ends its span."""
+        with self._transactions.ending("committed"):
+            return await super().commit_transaction(*args, **kwargs)
+
+    async def abort_transaction(self, *args: Any, **kwargs: Any) -> Any:
+        """Abort the transaction; its span and those of its sends then say so."""
+        with self._transactions.ending("aborted"):
+            return await super().abort_transaction(*args, **kwargs)

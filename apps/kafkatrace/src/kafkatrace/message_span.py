@@ -1,0 +1,205 @@
+"""The process span of one message."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import Token
+from time import time_ns
+from types import TracebackType
+from typing import Any, Protocol
+
+from opentelemetry.baggage import _BAGGAGE_KEY
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import SpanLimits
+from opentelemetry.trace import Span, SpanContext, Status, StatusCode, TraceFlags
+from opentelemetry.util.types import Attributes, AttributeValue
+
+from kafkatrace import w3c
+from kafkatrace.current import SPAN_KEY, variable
+from kafkatrace.details import Details
+from kafkatrace.errors import error_type
+
+
+class Ending(Protocol):
+    """Who takes ended spans, by `put`."""
+
+    limits: SpanLimits
+    open: dict[int, "MessageSpan"]
+    put: Callable[[tuple[Any, ...]], None]
+
+
+class MessageSpan(Context, Span):
+    """A message's process span, and at once the context in which it is the current one.
+
+    One object instead of a span, its SpanContext and a context of two keys: with many messages a second these
+    are most of the cost. Code that runs inside sees a usual OpenTelemetry context.
+    """
+
+    # set in every span
+    receiver: Ending
+    ambient: Context
+    traceparent: bytes  # what a child in another process gets; while not recording, what the sender gave
+    topic: str
+    stamp: tuple[int, int]  # Message.timestamp()
+    polled: int  # nanoseconds since the epoch, as all times; 0 when not known
+    begun: int
+    ended_at: int
+    _token: Token[Context]
+    # set in sampled spans
+    queue_id: bytes  # 16 hexadecimal digits
+    partition: int
+    offset: int
+    key: object
+    tombstone: bool
+    lag: int | None
+    __slots__ = tuple(__annotations__)
+
+    # seldom other than this
+    recording = False
+    sender: bytes | None = None  # the sender's traceparent
+    apart = False  # a trace of its own, with a link to the sender instead of a parent
+    state = ""
+    baggage: Mapping[str, str] | None = None
+    malformed: tuple[str, ...] = ()
+    revoked = False
+    failure: str | None = None  # the error.type of the exception that ended it
+    details: Details | None = None
+
+    @property
+    def draws_queue(self) -> bool:
+        """Whether its queue span is recorded, too: apart, it belongs to the sender's trace, if that is sampled."""
+        return not self.apart or (self.sender is not None and bool(self.sender[54] & 1))
+
+    # ---- the context manager
+
+    def __enter__(self) -> "MessageSpan":
+        """Make this the current span, and its message's baggage the current one."""
+        self._token = variable.set(self)
+        if self.recording:
+            self.receiver.open[id(self)] = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the span; an exception is recorded and goes on."""
+        try:
+            variable.reset(self._token)
+        except ValueError:
+            pass
+        if error is not None:
+            self.failure = error_type(error)
+            if self.is_recording():
+                self._detailed().fail(error)
+        self.end()
+
+    # ---- OpenTelemetry's Span
+
+    def end(self, end_time: int | None = None) -> None:
+        """End the span, once."""
+        if not self.ended_at:
+            self.ended_at = time_ns() if end_time is None else end_time
+            receiver = self.receiver
+            if self.recording:
+                receiver.open.pop(id(self), None)
+            receiver.put((receiver, self))
+
+    def get_span_context(self) -> SpanContext:
+        """Give the ids and flags."""
+        state = w3c.parse_tracestate(self.state.encode()) if self.state else None
+        _, trace_id, span_id, flags = self.traceparent.split(b"-")
+        return SpanContext(int(trace_id, 16), int(span_id, 16), False, TraceFlags(int(flags, 16)), state)
+
+    def is_recording(self) -> bool:
+        """Tell whether the span is sampled and not ended."""
+        return self.recording and not self.ended_at
+
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
+        """Set several attributes."""
+        for key, value in attributes.items():
+            self.set_attribute(key, value)
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        """Set one attribute."""
+        if self.is_recording():
+            self._detailed().set_attribute(key, value)
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        """Add an event."""
+        if self.is_recording():
+            self._detailed().add_event(name, attributes, timestamp)
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Add a link."""
+        if self.is_recording():
+            self._detailed().add_link(context, attributes)
+
+    def update_name(self, name: str) -> None:
+        """Replace `process T`."""
+        if self.is_recording():
+            self._detailed().name = name
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Set the status."""
+        if self.is_recording():
+            given = status if isinstance(status, Status) else Status(status, description)
+            self._detailed().set_status(given)
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        """Record an exception that the handler dealt with itself."""
+        if self.is_recording():
+            self._detailed().record_exception(exception, attributes, timestamp, escaped=escaped)
+
+    def _detailed(self) -> Details:
+        if self.details is None:
+            self.details = Details(self.receiver.limits)
+        return self.details
+
+    # ---- OpenTelemetry's Context, a read-only dict
+
+    def copy(self) -> dict[str, object]:
+        """Make a dict of all keys; the API's set_value() builds on it."""
+        whole = {**self.ambient, SPAN_KEY: self}
+        whole.pop(_BAGGAGE_KEY, None)  # of another trace
+        if self.baggage:
+            whole[_BAGGAGE_KEY] = self.baggage
+        return whole
+
+    def get(self, key: str, default: object = None) -> Any:
+        """Look a key up."""
+        if key == SPAN_KEY:
+            return self
+        if key == _BAGGAGE_KEY:
+            return self.baggage or default
+        return self.ambient.get(key, default)
+
+    def __getitem__(self, key: str) -> object:
+        return self.copy()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.copy()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.copy())
+
+    def __len__(self) -> int:
+        return len(self.copy())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def keys(self) -> Any:
+        """Give all keys."""
+        return self.copy().keys()
+
+    def values(self) -> Any:
+        """Give all values."""
+        return self.copy().values()
+
+    def items(self) -> Any:
+        """Give all pairs."""
+        return self.copy().items()

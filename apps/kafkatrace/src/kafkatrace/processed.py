@@ -1,0 +1,153 @@
+"""What becomes of a message's spans when they have ended: metrics, and two encoded spans."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from opentelemetry.trace import SpanKind
+
+from kafkatrace import clocks, definitions, otlp, queueing, semconv, w3c, wire
+from kafkatrace.batch import Batch
+from kafkatrace.client import ClusterId, client_attributes, key_text, operation
+from kafkatrace.message_span import MessageSpan
+from kafkatrace.queueing import NS_PER_MS
+from kafkatrace.series import Series, metric_attributes
+from kafkatrace.tracing import Tracing
+from kafkatrace.watching import watch_clocks
+
+_OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
+_LAG: Final = wire.Int(otlp.ATTRIBUTE, semconv.LAG)
+_KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
+_TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_REVOKED: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.PARTITIONS_REVOKED: True})
+_QUEUE_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.QUEUE_MILLISECONDS)
+_END_TO_END_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.END_TO_END_MILLISECONDS)
+_OFFSET_MINIMUM: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET_MINIMUM)
+
+
+class Processed:
+    """Ended process spans of one consumer."""
+
+    def __init__(self, tracing: Tracing, conf: Mapping[str, object], cluster: ClusterId) -> None:
+        self.limits = tracing.limits
+        self.open: dict[int, MessageSpan] = {}
+        self.consumed = 0
+        self._counters = tracing.counters
+        self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
+        self._cluster = cluster
+        self._about = {**client_attributes(conf), **operation(semconv.PROCESS, semconv.PROCESS)}
+        self._clocks = clocks.Clocks()
+        metrics = tracing.metrics
+        self._durations = Series(metrics, self._about, duration=definitions.PROCESS_DURATION)
+        self._queues = Series(metrics, self._about, duration=definitions.QUEUE_DURATION)
+        self._journeys = Series(metrics, self._about, duration=definitions.END_TO_END_DURATION)
+        polling = {**self._about, **operation(semconv.POLL, semconv.RECEIVE)}
+        metrics.watch(definitions.CONSUMED_MESSAGES, metric_attributes(polling), lambda: self.consumed)
+        watch_clocks(tracing.metrics, self._about, self._clocks)
+        self._openings: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+
+    # ---- in the background
+
+    def account(self, item: tuple[Any, ...]) -> int:
+        """Count a message."""
+        span: MessageSpan = item[1]
+        topic, failure, (kind, milliseconds) = span.topic, span.failure, span.stamp
+        self._durations.of(topic, failure).add(span.ended_at - span.begun)
+        appended = queueing.appended_ns(span.stamp)
+        if appended is not None:
+            polled = span.polled or span.begun
+            self._queues.of(topic).add(polled - appended)
+            self._journeys.of(topic).add(span.ended_at - appended)
+            if polled < appended:
+                self._counters.negative()
+            if kind == clocks.LOG_APPEND_TIME:
+                self._clocks.received(milliseconds, polled)
+        return span.recording + (span.recording and span.draws_queue)
+
+    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+        """Encode a message's process span, and its queue span before it."""
+        span: MessageSpan = item[1]
+        queue = queueing.queue_time(span.stamp, span.polled or None, span.begun)
+        queued, processed = self._opening(span.topic, span.partition)
+        record = self._record(span, queue)
+        sender, own = span.sender, span.traceparent
+        flags = own[54] & w3c.KNOWN_FLAGS
+        state = span.state.encode()
+        if span.draws_queue:
+            trace = sender or own
+            remote = otlp.REMOTE if sender else 0
+            ids = trace[3:35] + span.queue_id + (sender[36:52] if sender else b"")
+            rest = (queued, *record)
+            batch.cluster.append(otlp.span(ids, *queue.span_times, rest, flags=flags | remote, state=state))
+        ids = own[3:35] + own[36:52] + (b"" if span.apart else span.queue_id)
+        rest = (self._name(span, processed), *record, *self._more(span, queue))
+        batch.service.append(
+            otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=b"" if span.apart else state)
+        )
+
+    def _record(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+        """Encode what both spans say."""
+        record = [_OFFSET(span.offset), queue.kind_attributes()]
+        if (text := key_text(span.key)) is not None:
+            record.append(_KEY(text))
+        if span.tombstone:
+            record.append(_TOMBSTONE)
+        if (waited := queue.milliseconds_until(queue.polled_ns)) is not None:
+            record.append(_QUEUE_MS(waited))
+        return record
+
+    def _more(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+        """Encode what only the process span says."""
+        more = [] if span.lag is None else [_LAG(span.lag)]
+        if (whole := queue.milliseconds_until(span.ended_at)) is not None:
+            more.append(_END_TO_END_MS(whole))
+        if (minimum := self._clocks.minimum) is not None:
+            more.append(_OFFSET_MINIMUM(minimum / NS_PER_MS))
+        if span.revoked:
+            more.append(_REVOKED)
+        if span.malformed:
+            more.append(wire.attributes(otlp.ATTRIBUTE, {semconv.MALFORMED_HEADERS: span.malformed}))
+        if span.apart and span.sender is not None:
+            sender = span.sender
+            flags = sender[54] & w3c.KNOWN_FLAGS | otlp.REMOTE
+            more.append(otlp.link(sender[3:35] + sender[36:52], flags, state=span.state.encode()))
+        if span.details is not None:
+            more.append(span.details.encode())
+        return more
+
+    def _name(self, span: MessageSpan, processed: bytes) -> bytes:
+        if span.details is None or span.details.name is None:
+            return processed
+        return otlp.opening(span.details.name, SpanKind.CONSUMER, self._attributes(span.topic, span.partition))
+
+    def _opening(self, topic: str, partition: int) -> tuple[bytes, bytes]:
+        key = (topic, partition)
+        if (known := self._openings.get(key)) is not None:
+            return known
+        attributes = self._attributes(topic, partition)
+        # INTERNAL: the broker records nothing itself; PRODUCER or CONSUMER would have backends count one more request
+        of_queue = {name: value for name, value in attributes.items() if name in _OF_QUEUE}
+        made = (
+            otlp.opening(f"{semconv.QUEUE} {topic}", SpanKind.INTERNAL, of_queue),
+            otlp.opening(f"{semconv.PROCESS} {topic}", SpanKind.CONSUMER, attributes),
+        )
+        if self._cluster.value is not None:
+            self._openings[key] = made
+        return made
+
+    def _attributes(self, topic: str, partition: int) -> dict[str, Any]:
+        return {
+            **self._about,
+            semconv.MESSAGING_DESTINATION_NAME: topic,
+            semconv.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
+            **self._cluster.attributes(),
+        }
+
+
+_OF_QUEUE: Final = frozenset(
+    (
+        semconv.MESSAGING_SYSTEM,
+        semconv.MESSAGING_DESTINATION_NAME,
+        semconv.MESSAGING_DESTINATION_PARTITION_ID,
+        semconv.MESSAGING_KAFKA_CLUSTER_ID,
+    )
+)

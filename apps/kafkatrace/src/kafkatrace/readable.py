@@ -1,0 +1,67 @@
+"""Spans out of OTLP, as the SDK's exporters want them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1 import trace_pb2
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
+
+_REMOTE = 0x200
+
+
+def spans(request: ExportTraceServiceRequest, resource: Resource) -> Iterator[ReadableSpan]:
+    """Read all spans, which belong to this resource."""
+    for group in request.resource_spans:
+        for scoped in group.scope_spans:
+            scope = InstrumentationScope(scoped.scope.name, scoped.scope.version, scoped.schema_url)
+            for span in scoped.spans:
+                yield _span(span, resource, scope)
+
+
+def _span(span: trace_pb2.Span, resource: Resource, scope: InstrumentationScope) -> ReadableSpan:
+    state = TraceState.from_header([span.trace_state]) if span.trace_state else None
+    parent = _context(span.trace_id, span.parent_span_id, span.flags, state) if span.parent_span_id else None
+    return ReadableSpan(
+        name=span.name,
+        context=_context(span.trace_id, span.span_id, span.flags & ~_REMOTE, state),
+        parent=parent,
+        resource=resource,
+        attributes=_attributes(span.attributes),
+        events=[Event(each.name, _attributes(each.attributes), each.time_unix_nano) for each in span.events],
+        links=[_link(each) for each in span.links],
+        kind=SpanKind(span.kind - 1),
+        status=Status(StatusCode(span.status.code), span.status.message or None),
+        start_time=span.start_time_unix_nano,
+        end_time=span.end_time_unix_nano,
+        instrumentation_scope=scope,
+    )
+
+
+def _context(trace_id: bytes, span_id: bytes, flags: int, state: TraceState | None) -> SpanContext:
+    remote = bool(flags & _REMOTE)
+    numbers = int.from_bytes(trace_id, "big"), int.from_bytes(span_id, "big")
+    return SpanContext(*numbers, remote, TraceFlags(flags & 0xFF), state)
+
+
+def _link(link: trace_pb2.Span.Link) -> Link:
+    state = TraceState.from_header([link.trace_state]) if link.trace_state else None
+    return Link(_context(link.trace_id, link.span_id, link.flags, state), _attributes(link.attributes))
+
+
+def _attributes(pairs: Iterable[KeyValue]) -> BoundedAttributes:
+    return BoundedAttributes(attributes={pair.key: _value(pair.value) for pair in pairs})
+
+
+def _value(value: AnyValue) -> Any:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return tuple(_value(each) for each in value.array_value.values)
+    if kind == "kvlist_value":
+        return {pair.key: _value(pair.value) for pair in value.kvlist_value.values}
+    return None if kind is None else getattr(value, kind)

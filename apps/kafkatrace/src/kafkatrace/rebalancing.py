@@ -1,0 +1,39 @@
+"""Rebalances: process spans of partitions that are no longer ours end there and say so."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from confluent_kafka import TopicPartition
+
+from kafkatrace.message_span import MessageSpan
+
+RebalanceCallback = Callable[[Any, list[TopicPartition]], None]
+NAMES: Final = ("on_assign", "on_revoke", "on_lost")
+_ENDING: Final = ("on_revoke", "on_lost")
+
+
+def watched(open_spans: Mapping[int, MessageSpan], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give subscribe()'s callbacks, by name, with ours around those that tell of partitions that go.
+
+    Without on_lost, the original calls on_revoke for lost partitions, too.
+    """
+    callbacks = dict(given)
+    for name in _ENDING:
+        if name in callbacks and not callable(callbacks[name]):
+            continue  # the original says what it expects
+        if name in callbacks or name == "on_revoke":
+            callbacks[name] = _ending(open_spans, callbacks.get(name))
+    return callbacks
+
+
+def _ending(open_spans: Mapping[int, MessageSpan], told: RebalanceCallback | None) -> RebalanceCallback:
+    def revoke(consumer: Any, partitions: list[TopicPartition]) -> None:
+        gone = {(each.topic, each.partition) for each in partitions}
+        for span in list(open_spans.values()):
+            if (span.topic, span.partition) in gone:
+                span.revoked = True
+                span.end()
+        if told is not None:
+            told(consumer, partitions)
+
+    return revoke

@@ -1,0 +1,65 @@
+"""Settle spans: commits, by the user and automatic ones."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, TopicPartition
+
+from kafkatrace import semconv
+from kafkatrace.client import ClusterId
+from kafkatrace.operations import Begun, Operations, places
+from kafkatrace.tracing import Tracing
+
+ON_COMMIT: Final = "on_commit"
+
+
+@dataclass(slots=True)
+class Settle:
+    """A commit under way; `partitions` is its answer."""
+
+    begun: Begun | None
+    partitions: Sequence[TopicPartition] | None = None
+
+
+class Settling:
+    """Commits of one consumer; `reported` is to be its on_commit."""
+
+    def __init__(self, tracing: Tracing, conf: Mapping[str, Any], cluster: ClusterId) -> None:
+        self._spans = Operations(tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
+        self._told: Callable[[KafkaError | None, list[TopicPartition]], None] | None = conf.get(ON_COMMIT)
+        self._under_way: deque[Settle] = deque()
+
+    @contextmanager
+    def call(self) -> Iterator[Settle]:
+        """Draw the span of a commit that lasts as long as the call."""
+        settle = Settle(self._spans.begin())
+        try:
+            yield settle
+        except BaseException as error:
+            self._spans.end(settle.begun, {}, error)
+            raise
+        self._spans.end(settle.begun, places(settle.partitions))
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Begin the span of a commit whose answer comes to `reported`."""
+        settle = Settle(self._spans.begin())
+        self._under_way.append(settle)
+        try:
+            yield
+        except BaseException as error:
+            self._under_way.remove(settle)
+            self._spans.end(settle.begun, {}, error)
+            raise
+
+    def reported(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Take the outcome of an asynchronous or automatic commit, and pass it on."""
+        if self._under_way:
+            self._spans.end(self._under_way.popleft().begun, places(partitions), error)
+        elif error is None or error.code() != KafkaError._NO_OFFSET:  # an automatic one: its beginning is not told
+            self._spans.end(self._spans.begin(), places(partitions), error)
+        if self._told is not None:
+            self._told(error, partitions)

@@ -1,0 +1,67 @@
+"""The span of a transaction, from its beginning to its outcome, which its sends carry, too.
+
+https://cwiki.apache.org/confluence/display/KAFKA/KIP-98+-+Exactly+Once+Delivery+and+Transactional+Messaging
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicPartition
+from opentelemetry.util.types import AttributeValue
+
+from kafkatrace import semconv
+from kafkatrace.client import ClusterId
+from kafkatrace.operations import Begun, Operations, places
+from kafkatrace.sending import Sender
+
+
+class Transactions:
+    """The transactions of one producer, one at a time."""
+
+    def __init__(self, sender: Sender, conf: Mapping[str, Any], cluster: ClusterId) -> None:
+        self._sender = sender
+        self._put = sender.put
+        self._attributes: dict[str, AttributeValue] = {
+            semconv.TRANSACTION_ID: str(conf.get("transactional.id", "")),
+        }
+        self._spans = Operations(sender.tracing, conf, cluster, semconv.TRANSACTION, None)
+        self._settling = Operations(sender.tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
+        self._begun: Begun | None = None
+        self._sends: deque[tuple[Any, ...]] = deque()
+
+    def begin(self) -> None:
+        """Begin a span; the sends are held back until the outcome is known."""
+        self._begun = self._spans.begin()
+        self._sender.put = self._sends.append
+
+    @contextmanager
+    def settling(self, positions: Sequence[TopicPartition]) -> Iterator[None]:
+        """Draw the settle span of the offsets, in the transaction's span."""
+        begun = self._settling.begin(beneath=self._begun)
+        try:
+            yield
+        except BaseException as error:
+            self._settling.end(begun, places(positions), error)
+            raise
+        self._settling.end(begun, places(positions))
+
+    @contextmanager
+    def ending(self, outcome: str) -> Iterator[None]:
+        """End the span with its outcome; an error that may be tried again leaves the transaction as it is."""
+        try:
+            yield
+        except KafkaException as error:
+            if error.args and error.args[0].retriable():
+                raise
+            self._end("unknown" if outcome == "committed" else outcome, error)
+            raise
+        self._end(outcome, None)
+
+    def _end(self, outcome: str, error: BaseException | None) -> None:
+        begun, self._begun = self._begun, None
+        self._sender.put = self._put
+        while self._sends:
+            self._put((*self._sends.popleft(), outcome))
+        self._spans.end(begun, {**self._attributes, semconv.TRANSACTION_OUTCOME: outcome}, error)

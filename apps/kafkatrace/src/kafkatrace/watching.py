@@ -1,0 +1,50 @@
+"""Numbers that are kept elsewhere, told as metrics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from opentelemetry.util.types import AttributeValue
+
+from kafkatrace import definitions, semconv
+from kafkatrace.clocks import Clocks
+from kafkatrace.counters import Counters
+from kafkatrace.metrics import Metrics
+from kafkatrace.pipeline import Pipeline
+from kafkatrace.series import metric_attributes
+
+_NS: Final = 1e9
+_COMPONENT: Final = {"otel.component.type": "kafkatrace", "otel.component.name": "kafkatrace/0"}
+
+
+def watch_counters(metrics: Metrics, counters: Counters) -> None:
+    """Tell the oddities."""
+    metrics.watch(definitions.MALFORMED_HEADERS, {}, lambda: counters.malformed_headers)
+    metrics.watch(definitions.NEGATIVE_QUEUE_TIMES, {}, lambda: counters.negative_queue_times)
+
+
+def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
+    """Tell what became of spans, under the names that SDKs have for it."""
+    full = {**_COMPONENT, semconv.ERROR_TYPE: "queue_full"}
+    lost = {**_COMPONENT, semconv.ERROR_TYPE: "rejected"}
+    metrics.watch(definitions.SPANS_PROCESSED, _COMPONENT, lambda: pipeline.exported + pipeline.failed)
+    metrics.watch(definitions.SPANS_PROCESSED, full, lambda: pipeline.overflowed)
+    metrics.watch(definitions.SPANS_EXPORTED, _COMPONENT, lambda: pipeline.exported)
+    metrics.watch(definitions.SPANS_EXPORTED, lost, lambda: pipeline.failed)
+
+
+def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks) -> None:
+    """Tell how far the broker's clock is from this client's."""
+
+    def middle() -> float | None:
+        return None if (offset := clocks.offset) is None else offset.middle / _NS
+
+    def uncertainty() -> float | None:
+        return None if (offset := clocks.offset) is None else offset.uncertainty / _NS
+
+    def minimum() -> float | None:
+        return None if clocks.minimum is None else clocks.minimum / _NS
+
+    attributes = {semconv.MESSAGING_CLIENT_ID: about[semconv.MESSAGING_CLIENT_ID], **metric_attributes(about)}
+    metrics.watch(definitions.CLOCK_OFFSET, attributes, middle)
+    metrics.watch(definitions.CLOCK_UNCERTAINTY, attributes, uncertainty)
+    metrics.watch(definitions.CLOCK_OFFSET_MINIMUM, attributes, minimum)
