@@ -13,7 +13,7 @@ CRD := charts/tracedpipeline-operator/files/crd.yaml
 .PHONY: help
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.synced: pyproject.toml uv.lock operator/pyproject.toml $(wildcard apps/*/pyproject.toml) tools/uv.sh versions.mk
 	tools/uv.sh sync --frozen --all-packages
@@ -43,7 +43,20 @@ generate: setup ## Write the generated files (the CRD)
 
 .PHONY: test
 test: setup ## Unit and golden tests: no engine, no cluster
-	$(VENV)/pytest tests/unit tests/golden
+	$(VENV)/pytest tests/unit tests/golden tests/fuzz
+
+.PHONY: fuzz
+fuzz: setup ## A hundred thousand strange records through kafkatrace
+	KAFKATRACE_FUZZ_CASES=100000 $(VENV)/pytest tests/fuzz --timeout 3600
+
+##@ Measurements
+.PHONY: bench
+bench: setup ## What tracing costs, beside the bare client and the contrib instrumentation (5 minutes, a real Kafka)
+	tools/bench.sh all
+
+.PHONY: bench-outage
+bench-outage: setup ## Memory while the Collector is away for ten minutes
+	tools/bench.sh outage --rate 5000 --seconds 600
 
 ##@ On a kind cluster
 .PHONY: kind-up

@@ -1,11 +1,11 @@
 """What the tests of both clients share: spans kept in memory, and readers for them."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import confluent_kafka
 import kafkatrace
-from confluent_kafka import Message
+from confluent_kafka import KafkaError, Message, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -51,3 +51,39 @@ def traceparents(message: Message) -> list[bytes]:
     headers = message.headers() or []
     assert isinstance(headers, list)
     return [value for name, value in headers if name == "traceparent" and isinstance(value, bytes)]
+
+
+def shown(result: Any) -> Any:
+    """What two clients' results have in common if they are the same."""
+    if isinstance(result, Message):
+        return result.topic(), result.partition(), result.offset(), result.key(), result.value(), shown(result.error())
+    if isinstance(result, TopicPartition):
+        return result.topic, result.partition, result.offset, shown(result.error)
+    if isinstance(result, KafkaError):
+        return result.name(), result.str()
+    if isinstance(result, list | tuple):
+        return [shown(each) for each in result]
+    return result
+
+
+def failed(error: BaseException) -> tuple[type, str]:
+    """Kind and text of an error; Python and C say in other words which arguments a function takes."""
+    text = "arguments" if isinstance(error, TypeError) and "argument" in str(error) else str(error)
+    return type(error), text
+
+
+def outcome(call: Callable[..., object], *args: object) -> Any:
+    """What a call gives, or what it raises."""
+    try:
+        return shown(call(*args))
+    except Exception as error:
+        return failed(error)
+
+
+def linked(span: ReadableSpan) -> set[tuple[int, int]]:
+    """Trace ids and span ids that a span links to."""
+    return {(link.context.trace_id, link.context.span_id) for link in span.links}
+
+
+def offsets(spans: list[ReadableSpan]) -> list[object]:
+    return sorted((say(span, "messaging.kafka.offset") for span in spans), key=str)

@@ -27,13 +27,15 @@ def produce_batch(
                 message.get("key"),
                 partition,
                 told,
-                timestamp=message.get("timestamp", 0),
+                timestamp=message.get("timestamp") or 0,
                 headers=message.get("headers"),
             )
             taken += 1
         except BufferError:
             message["_error"] = _failed(KafkaError._QUEUE_FULL)
         except KafkaException as error:
+            if error.args[0].code() == KafkaError._INVALID_ARG:  # not this message but all
+                raise KafkaException(KafkaError(KafkaError._INVALID_ARG, f"Invalid topic: {topic}")) from None
             message["_error"] = _failed(error.args[0].code())
     return taken
 
@@ -48,8 +50,21 @@ def _check(messages: list[dict[str, Any]]) -> None:
         for name in ("value", "key"):
             if not isinstance(message.get(name), str | bytes | None):
                 raise TypeError(f"Message {name} at index {index} must be bytes or str")
-        if not isinstance(message.get("partition", 0), int):
-            raise TypeError(f"Message partition at index {index} must be int")
+        for name in ("partition", "timestamp"):
+            if not isinstance(message.get(name), int | None):
+                raise TypeError(f"Message {name} at index {index} must be int")
+        if not are_headers(message.get("headers")):
+            raise ValueError(f"Invalid headers at index {index}")
+
+
+def are_headers(headers: object) -> bool:
+    """Tell whether confluent-kafka takes them as headers."""
+    pairs = list(headers.items()) if isinstance(headers, dict) else headers
+    return pairs is None or (isinstance(pairs, list) and all(map(_is_header, pairs)))
+
+
+def _is_header(pair: object) -> bool:
+    return isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], str | bytes | None)
 
 
 def _failed(code: int) -> KafkaError:

@@ -69,6 +69,8 @@ def key_text(key: object) -> bytes | None:
     """Give a key as UTF-8; nothing for one that is not text, or longer than 1 KiB."""
     if not isinstance(key, str | bytes) or len(key) > _LONGEST_KEY:
         return None
+    if isinstance(key, bytes) and key.isascii():
+        return key
     try:
         if isinstance(key, str):
             return key.encode()

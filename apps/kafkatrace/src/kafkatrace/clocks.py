@@ -24,21 +24,25 @@ class Offset:
 
 
 class _Extreme:
-    """The largest number of the last one to two windows."""
+    """The largest number of a window and of the one before."""
 
     def __init__(self) -> None:
-        self._now: int | None = None
-        self._before: int | None = None
+        self._largest: dict[int, int] = {}
 
-    def add(self, number: int) -> None:
-        self._now = number if self._now is None or number > self._now else self._now
+    def add(self, window: int, number: int) -> None:
+        held = self._largest.get(window)
+        if held is None:
+            before = self._largest.get(window - 1)
+            self._largest = {window: number} if before is None else {window - 1: before, window: number}
+        elif number > held:
+            self._largest[window] = number
 
-    def turn(self) -> None:
-        self._before, self._now = self._now, None
-
-    def value(self) -> int | None:
-        known = [each for each in (self._now, self._before) if each is not None]
-        return max(known) if known else None
+    def value(self, window: int) -> int | None:
+        largest = self._largest  # other threads ask, while one adds
+        now, before = largest.get(window), largest.get(window - 1)
+        if now is None or before is None:
+            return before if now is None else now
+        return max(now, before)
 
 
 class Clocks:
@@ -46,36 +50,32 @@ class Clocks:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._turn = clock() + _WINDOW
         self._lower = _Extreme()
         self._upper = _Extreme()  # negated
 
     def appended(self, milliseconds: int, after: int, before: int) -> None:
         """Learn that the broker wrote a record at `milliseconds` of its clock, between these times of ours."""
-        self._age()
-        self._lower.add(milliseconds * _MS - before)
-        self._upper.add(after - (milliseconds + 1) * _MS)
+        window = self._window()
+        self._lower.add(window, milliseconds * _MS - before)
+        self._upper.add(window, after - (milliseconds + 1) * _MS)
 
     def received(self, milliseconds: int, at: int) -> None:
         """Learn that a record, written at `milliseconds` of the broker's clock, was here at this time of ours."""
-        self._age()
-        self._lower.add(milliseconds * _MS - at)
+        self._lower.add(self._window(), milliseconds * _MS - at)
 
     @property
     def minimum(self) -> int | None:
         """The broker's clock minus ours is at least this."""
-        return self._lower.value()
+        return self._lower.value(self._window())
 
     @property
     def offset(self) -> Offset | None:
         """The broker's clock minus ours; None when not known, or when a clock was set meanwhile."""
-        lower, upper = self._lower.value(), self._upper.value()
+        window = self._window()
+        lower, upper = self._lower.value(window), self._upper.value(window)
         if lower is None or upper is None or lower > -upper:
             return None
         return Offset((lower - upper) / 2, (-upper - lower) / 2)
 
-    def _age(self) -> None:
-        if self._clock() >= self._turn:
-            self._turn = self._clock() + _WINDOW
-            self._lower.turn()
-            self._upper.turn()
+    def _window(self) -> int:
+        return int(self._clock() // _WINDOW)

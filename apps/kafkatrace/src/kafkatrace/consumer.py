@@ -11,9 +11,9 @@ from opentelemetry.trace import Span
 
 from kafkatrace.configuration import conf_of
 from kafkatrace.iteration import each_in_its_span, records
-from kafkatrace.rebalancing import NAMES, watched
+from kafkatrace.rebalancing import watched
 from kafkatrace.receiving import Receiver
-from kafkatrace.settling import ON_COMMIT, Settling
+from kafkatrace.settling import Settling
 from kafkatrace.tracing import Tracing, current
 
 _poll: Final = confluent_kafka.Consumer.poll
@@ -37,13 +37,13 @@ class Consumer(confluent_kafka.Consumer):
         tracing = tracing or self._tracing or current()
         self._receiver = Receiver(tracing, conf, apart=link or self._link)
         self._settling = Settling(tracing, conf, self._receiver.cluster)
-        super().__init__({**conf, ON_COMMIT: self._settling.reported})
+        super().__init__(self._settling.conf(conf))
 
     def poll(self, timeout: float = -1) -> Message | None:
         """Poll as the original does."""
         message = _poll(self, timeout)
         if message is not None:
-            self._receiver.polled(message)
+            self._receiver.polled(self, message)
         return message
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
@@ -51,7 +51,7 @@ class Consumer(confluent_kafka.Consumer):
         begun = time.time_ns()
         messages = _consume(self, num_messages, timeout)
         if messages:
-            self._receiver.received(begun, messages)
+            self._receiver.received(self, begun, messages)
         return messages
 
     def process(self, message: Message) -> AbstractContextManager[Span]:
@@ -60,7 +60,7 @@ class Consumer(confluent_kafka.Consumer):
         Draws the queue span (record's timestamp to poll), child of the sender's span, and opens the process
         span beneath it. An exception is recorded and goes on. ValueError for an error or partition-end event.
         """
-        return self._receiver.process(self, message)
+        return self._receiver.process(message)
 
     def process_all(self, messages: Iterable[Message]) -> Iterator[Message]:
         """Iterate over a batch: each message's process span lasts while the loop's body handles it.
@@ -76,8 +76,8 @@ class Consumer(confluent_kafka.Consumer):
 
     def subscribe(self, topics: list[str], *args: Any, **kwargs: Any) -> None:
         """Subscribe as the original does; process spans of partitions that go are then ended and say so."""
-        given = {**dict(zip(NAMES, args, strict=False)), **kwargs}
-        super().subscribe(topics, **watched(self._receiver.processed.open, given))
+        args, kwargs = watched(self._receiver.processed.open, args, kwargs)
+        super().subscribe(topics, *args, **kwargs)
 
     def commit(self, message: Any = _NOT_GIVEN, offsets: Any = _NOT_GIVEN, asynchronous: Any = True) -> Any:
         """Commit as the original does; a settle span tells of it."""

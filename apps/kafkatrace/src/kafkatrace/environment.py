@@ -34,6 +34,11 @@ def span_exporter(variables: Mapping[str, str]) -> SpanExporter | None:
     return None
 
 
+def measures(variables: Mapping[str, str]) -> bool:
+    """Whether anybody wants metrics; with OTEL_METRICS_EXPORTER=none unsampled messages cost less."""
+    return variables.get("OTEL_METRICS_EXPORTER", "").strip().lower() != "none"
+
+
 def metric_exporter(variables: Mapping[str, str], *, beside_otlp: bool) -> MetricExporter | None:
     """Read OTEL_METRICS_EXPORTER; unset, metrics go over OTLP where spans do, else nowhere."""
     if not variables.get("OTEL_METRICS_EXPORTER", "").strip() and not beside_otlp:

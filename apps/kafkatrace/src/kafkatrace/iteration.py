@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka.error import ConsumeError
 from opentelemetry.trace import Span
 
 from kafkatrace import semconv
@@ -16,7 +17,13 @@ _SECONDS: Final = 1.0  # then a signal handler gets its turn
 def records(consumer: Consumer) -> Iterator[Message]:
     """Poll without end."""
     while True:
-        if (message := consumer.poll(_SECONDS)) is not None:
+        try:
+            message = consumer.poll(_SECONDS)
+        except ConsumeError as error:  # what a DeserializingConsumer makes of an event
+            if error.code != KafkaError._PARTITION_EOF:
+                raise
+            continue
+        if message is not None:
             yield message
 
 

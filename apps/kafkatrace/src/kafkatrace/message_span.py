@@ -23,7 +23,8 @@ class Ending(Protocol):
 
     limits: SpanLimits
     open: dict[int, "MessageSpan"]
-    put: Callable[[tuple[Any, ...]], None]
+    measures: bool  # whether it wants those that are not recorded, too
+    put: Callable[["MessageSpan"], None]
 
 
 class MessageSpan(Context, Span):
@@ -38,12 +39,15 @@ class MessageSpan(Context, Span):
     ambient: Context
     traceparent: bytes  # what a child in another process gets; while not recording, what the sender gave
     topic: str
-    stamp: tuple[int, int]  # Message.timestamp()
+    timestamp_type: int  # of Message.timestamp(), and its milliseconds
+    timestamp: int
     polled: int  # nanoseconds since the epoch, as all times; 0 when not known
     begun: int
     ended_at: int
+    recording: bool
     _token: Token[Context]
-    # set in sampled spans
+    # set in spans that may be sampled
+    sender: bytes | None  # the sender's traceparent
     queue_id: bytes  # 16 hexadecimal digits
     partition: int
     offset: int
@@ -53,8 +57,6 @@ class MessageSpan(Context, Span):
     __slots__ = tuple(__annotations__)
 
     # seldom other than this
-    recording = False
-    sender: bytes | None = None  # the sender's traceparent
     apart = False  # a trace of its own, with a link to the sender instead of a parent
     state = ""
     baggage: Mapping[str, str] | None = None
@@ -81,13 +83,13 @@ class MessageSpan(Context, Span):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the span; an exception is recorded and goes on."""
-        try:
+        try:  # noqa: SIM105 - suppress() costs as much as all else here
             variable.reset(self._token)
-        except ValueError:
+        except ValueError:  # left in another context than entered: nothing to undo
             pass
-        if error is not None:
+        if error is not None and not self.ended_at:
             self.failure = error_type(error)
-            if self.is_recording():
+            if self.recording:
                 self._detailed().fail(error)
         self.end()
 
@@ -100,7 +102,9 @@ class MessageSpan(Context, Span):
             receiver = self.receiver
             if self.recording:
                 receiver.open.pop(id(self), None)
-            receiver.put((receiver, self))
+                receiver.put(self)
+            elif receiver.measures:
+                receiver.put(self)
 
     def get_span_context(self) -> SpanContext:
         """Give the ids and flags."""

@@ -6,7 +6,7 @@ Names and buckets: https://github.com/open-telemetry/semantic-conventions/blob/v
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -58,12 +58,13 @@ class Duration:
 
     def add(self, nanoseconds: int) -> None:
         """Count one; a negative one, of clocks that disagree, falls into the lowest bucket and shows as `min`."""
-        self._buckets[bisect_left(self._bounds_ns, nanoseconds)] += 1
         self._sum += nanoseconds
         if nanoseconds > self._highest:
             self._highest = nanoseconds
         if nanoseconds < self._lowest:
             self._lowest = nanoseconds
+        # last: what others collect meanwhile then has a minimum for each that is counted
+        self._buckets[bisect_left(self._bounds_ns, nanoseconds)] += 1
 
     def count(self) -> int:
         """Tell how many there were."""
@@ -71,13 +72,16 @@ class Duration:
 
     def point(self, attributes: Attributes, since: int, now: int) -> export.HistogramDataPoint:
         """Give the state as the SDK's data point, in seconds."""
+        buckets = tuple(
+            self._buckets
+        )  # others go on counting meanwhile, and backends refuse a count that isn't their sum
         return export.HistogramDataPoint(
             attributes=attributes,
             start_time_unix_nano=since,
             time_unix_nano=now,
-            count=self.count(),
+            count=sum(buckets),
             sum=self._sum / 1e9,
-            bucket_counts=tuple(self._buckets),
+            bucket_counts=buckets,
             explicit_bounds=self._bounds,
             min=self._lowest / 1e9,
             max=self._highest / 1e9,
@@ -119,21 +123,29 @@ class Metrics:
             durations = {each: list(series.values()) for each, series in self._durations.items()}
             reads = {each: list(series) for each, series in self._reads.items()}
         histograms = [
-            _metric(definition, _histogram([held.point(about, self._since, now) for about, held in series]))
+            _metric(definition, _histogram([held.point(about, self._since, now) for about, held in begun]))
             for definition, series in durations.items()
+            if (begun := [(about, held) for about, held in series if held.count()])
         ]
         return histograms + [self._numbers(definition, series, now) for definition, series in reads.items()]
 
     def _numbers(self, definition: Definition, series: list[tuple[Attributes, Read]], now: int) -> export.Metric:
-        added: dict[tuple[object, ...], tuple[Attributes, int | float]] = {}
-        for attributes, read in series:
-            if (number := read()) is not None:  # two clients of the same name count together
-                key = tuple(sorted(attributes.items()))
-                added[key] = (attributes, number + (added[key][1] if key in added else 0))
-        points = [export.NumberDataPoint(about, self._since, now, number) for about, number in added.values()]
+        points = list(self._added(series, now, gauge=definition.kind is Kind.GAUGE))
         if definition.kind is Kind.GAUGE:
             return _metric(definition, export.Gauge(points))
         return _metric(definition, export.Sum(points, export.AggregationTemporality.CUMULATIVE, is_monotonic=True))
+
+    def _added(
+        self, series: list[tuple[Attributes, Read]], now: int, *, gauge: bool
+    ) -> Iterator[export.NumberDataPoint]:
+        """Give a point for each set of attributes: equal clients count together; of a gauge, the newest's counts."""
+        added: dict[tuple[object, ...], tuple[Attributes, int | float]] = {}
+        for attributes, read in series:
+            if (number := read()) is not None:
+                key = tuple(sorted(attributes.items()))
+                before = 0 if gauge or key not in added else added[key][1]
+                added[key] = (attributes, number + before)
+        return (export.NumberDataPoint(about, self._since, now, number) for about, number in added.values())
 
 
 def _histogram(points: list[export.HistogramDataPoint]) -> export.Histogram:

@@ -5,7 +5,7 @@ https://github.com/open-telemetry/opentelemetry-proto/blob/v1.8.0/opentelemetry/
 
 from binascii import unhexlify
 from collections.abc import Iterable, Mapping
-from struct import Struct
+from struct import Struct, error
 from typing import Final
 
 from opentelemetry.sdk.resources import Resource
@@ -22,6 +22,7 @@ _TIMES: Final = Struct("<cQcQ").pack
 _TIME: Final = Struct("<cQ").pack
 _FLAGS: Final = tuple(b"\x85\x01" + Struct("<I").pack(flags) for flags in range(0x400))
 _LINK_FLAGS: Final = tuple(b"\x35" + Struct("<I").pack(flags) for flags in range(0x400))
+_LATEST: Final = (1 << 64) - 1
 _KNOWN: Final = 0x100  # says that the next bit is set where the parent is remote
 REMOTE: Final = 0x300
 
@@ -39,29 +40,37 @@ def span(ids: bytes, begun: int, ended: int, rest: Iterable[bytes], *, flags: in
     nanoseconds since the epoch; `flags` the trace flags, with REMOTE where the parent is in another process.
     """
     numbers = unhexlify(ids)
-    head = b"\x0a\x10%b\x12\x08%b" % (numbers[:16], numbers[16:24])
     if len(numbers) > 24:
-        head += b"\x22\x08" + numbers[24:]
+        head = b"\x0a\x10%b\x12\x08%b\x22\x08%b" % (numbers[:16], numbers[16:24], numbers[24:])
+    else:
+        head = b"\x0a\x10%b\x12\x08%b" % (numbers[:16], numbers[16:])
     if state:
         head += wire.field(b"\x1a", state)
-    body = b"".join((head, _TIMES(b"\x39", begun, b"\x41", ended), _FLAGS[flags | _KNOWN], *rest))
-    return b"%b%b%b" % (_SPAN, wire.varint(len(body)), body)
+    try:
+        times = _TIMES(b"\x39", begun, b"\x41", ended)
+    except error:
+        times = _TIMES(b"\x39", _held(begun), b"\x41", _held(ended))
+    body = b"".join((head, times, _FLAGS[flags | _KNOWN], *rest))
+    return _SPAN + wire.varint(len(body)) + body
 
 
 def event(name: str, time: int, attributes: Mapping[str, object], dropped: int = 0) -> bytes:
     """Encode a span's event."""
-    head = _TIME(b"\x09", time) + wire.field(b"\x12", wire.text(name))
+    head = _TIME(b"\x09", _held(time)) + wire.field(b"\x12", wire.text(name))
     tail = b"\x20" + wire.varint(dropped) if dropped else b""
     return wire.field(_EVENT, head + wire.attributes(b"\x1a", attributes) + tail)
 
 
-def link(ids: bytes, flags: int, attributes: Mapping[str, object] | None = None, state: bytes = b"") -> bytes:
+def link(
+    ids: bytes, flags: int, attributes: Mapping[str, object] | None = None, state: bytes = b"", dropped: int = 0
+) -> bytes:
     """Encode a link to the span with the hexadecimal trace id (32) and span id (16)."""
     numbers = unhexlify(ids)
     head = b"\x0a\x10%b\x12\x08%b" % (numbers[:16], numbers[16:])
     if state:
         head += wire.field(b"\x1a", state)
-    return wire.field(_LINK, head + wire.attributes(b"\x22", attributes or {}) + _LINK_FLAGS[flags | _KNOWN])
+    tail = b"\x28" + wire.varint(dropped) if dropped else b""
+    return wire.field(_LINK, head + wire.attributes(b"\x22", attributes or {}) + tail + _LINK_FLAGS[flags | _KNOWN])
 
 
 def status(code: StatusCode, message: str | None = None) -> bytes:
@@ -96,6 +105,11 @@ class Identity:
             return b""
         in_scope = wire.field(b"\x12", b"".join((self._scope, *spans, self._schema)))
         return wire.field(b"\x0a", self._resource + in_scope + self._resource_schema)
+
+
+def _held(time: float) -> int:
+    """Keep a user's own time in what the wire can hold: a wrong one must cost neither the span nor the handler."""
+    return min(max(int(time), 0), _LATEST)
 
 
 def _schema(url: str | None) -> bytes:

@@ -11,13 +11,14 @@ import time
 import weakref
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
 
 from kafkatrace.batch import Batch, Exporter
 from kafkatrace.counters import Tally
 from kafkatrace.limits import Limits
+from kafkatrace.message_span import MessageSpan
 
 _logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WARNINGS: Final = 60.0
@@ -25,13 +26,21 @@ _AT_ONCE: Final = 256  # then other threads get their turn: encoding holds the i
 
 
 class Finisher(Protocol):
-    """Knows what becomes of an item that it put; the item is a tuple that begins with the finisher itself."""
+    """Knows what becomes of an item that it put."""
 
     def account(self, item: Any) -> int:
         """Count the item into metrics, and tell how many spans it will give."""
 
     def encode(self, item: Any, batch: Batch) -> None:
         """Add the item's spans to the batch."""
+
+
+# A message's span, or a tuple that begins with its finisher: one object less for each message.
+Item: TypeAlias = MessageSpan | tuple[Any, ...]
+
+
+def _finisher(item: Item) -> Any:
+    return item[0] if isinstance(item, tuple) else item.receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +58,38 @@ class Pipeline:
         self._exporter = exporter
         self._limits = limits
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
+        self._begun = Tally()
+        self.begin_span = self._begun.add  # for each sampled span: it must be exported or show as dropped
         self._start()
         restart = weakref.WeakMethod(self._start)
         os.register_at_fork(after_in_child=lambda: (again := restart()) and again())
 
     def _start(self) -> None:
         # also in a forked child: the parent exports what waits there, and its locks may be held for ever
-        self._queue: deque[tuple[Any, ...]] = deque()
+        self._queue: deque[Item] = deque()
+        self._flushes: deque[threading.Event] = deque()
         self._mark = self._limits.batch
         self._wake = threading.Event()
         self._accounting = threading.Lock()
-        self._started = Tally()
+        self._begun_before = self._begun.value()
         self.exported = self.failed = self.overflowed = self._told = 0
         self._closing = self._abandoned = False
         self._worker = threading.Thread(target=self._run, name="kafkatrace-export", daemon=True)
         self._worker.start()
 
-    def begin_span(self) -> None:
-        """Count a sampled span that begins: whatever becomes of it, it must be exported or show as dropped."""
-        self._started.add()
-
-    def put(self, item: tuple[Any, ...]) -> None:
+    def put(self, item: Item) -> None:
         """Take a finished operation."""
         self._queue.append(item)
         if len(self._queue) >= self._mark:
             self._pressed()
+
+    def flush(self, timeout: float) -> FlushResult:
+        """Export what waits now, within `timeout` seconds, and go on."""
+        done = threading.Event()
+        self._flushes.append(done)
+        self._wake.set()
+        done.wait(max(timeout, 0.0))
+        return self._result()
 
     def close(self, timeout: float) -> FlushResult:
         """Export what waits and stop, within `timeout` seconds; a span still under way counts as dropped.
@@ -84,7 +100,10 @@ class Pipeline:
         self._wake.set()
         self._worker.join(max(timeout, 0.0))
         self._abandoned = True
-        return FlushResult(self.exported, max(self._started.value() - self.exported, 0))
+        return self._result()
+
+    def _result(self) -> FlushResult:
+        return FlushResult(self.exported, max(self._begun.value() - self._begun_before - self.exported, 0))
 
     def _pressed(self) -> None:
         self._mark = self._limits.queue  # the thread is told once, and then only when there is no more room
@@ -95,14 +114,17 @@ class Pipeline:
                     item = self._queue.pop()
                 except IndexError:
                     return
-                self.overflowed += item[0].account(item)
+                self.overflowed += _finisher(item).account(item)
 
     def _run(self) -> None:
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # for good: the thread does nothing but export
         metrics_due = time.monotonic() + self._limits.metrics_interval
         while not self._abandoned:
             full = self._wait(metrics_due)
-            self._export_batches(1 if self._closing or not full else self._limits.batch)
+            flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
+            self._export_batches(self._limits.batch if full and not flushes and not self._closing else 1)
+            for flushed in flushes:
+                flushed.set()
             if self._closing or time.monotonic() >= metrics_due:
                 metrics_due = time.monotonic() + self._limits.metrics_interval
                 self._exporter.export_metrics()
@@ -114,7 +136,7 @@ class Pipeline:
         """Wait until a batch is full (True) or the delay is over."""
         self._wake.clear()
         self._mark = self._limits.batch
-        if self._closing or len(self._queue) >= self._limits.batch:
+        if self._closing or self._flushes or len(self._queue) >= self._limits.batch:
             return True
         return self._wake.wait(min(self._limits.delay, max(metrics_due - time.monotonic(), 0.0)))
 
@@ -135,14 +157,15 @@ class Pipeline:
                     item = self._queue.popleft()
                 except IndexError:
                     return
-                if item[0].account(item):
-                    self._encode(item, batch)
+                self._finish(item, batch)
                 if not batch.room(self._limits.batch):
                     return
 
-    def _encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+    def _finish(self, item: Item, batch: Batch) -> None:
+        finisher = _finisher(item)
         try:
-            item[0].encode(item, batch)
+            if finisher.account(item):
+                finisher.encode(item, batch)
         except Exception:  # one strange value must not cost the others
             self.failed += 1
             _logger.exception("a span could not be encoded")

@@ -31,8 +31,9 @@ class Processed:
         self.limits = tracing.limits
         self.open: dict[int, MessageSpan] = {}
         self.consumed = 0
+        self.measures = tracing.measures
         self._counters = tracing.counters
-        self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
+        self.put: Callable[[MessageSpan], None] = tracing.pipeline.put
         self._cluster = cluster
         self._about = {**client_attributes(conf), **operation(semconv.PROCESS, semconv.PROCESS)}
         self._clocks = clocks.Clocks()
@@ -47,26 +48,24 @@ class Processed:
 
     # ---- in the background
 
-    def account(self, item: tuple[Any, ...]) -> int:
+    def account(self, span: MessageSpan) -> int:
         """Count a message."""
-        span: MessageSpan = item[1]
-        topic, failure, (kind, milliseconds) = span.topic, span.failure, span.stamp
+        topic, failure = span.topic, span.failure
         self._durations.of(topic, failure).add(span.ended_at - span.begun)
-        appended = queueing.appended_ns(span.stamp)
+        appended = queueing.appended_ns(span.timestamp_type, span.timestamp)
         if appended is not None:
             polled = span.polled or span.begun
             self._queues.of(topic).add(polled - appended)
             self._journeys.of(topic).add(span.ended_at - appended)
             if polled < appended:
                 self._counters.negative()
-            if kind == clocks.LOG_APPEND_TIME:
-                self._clocks.received(milliseconds, polled)
+            if span.timestamp_type == clocks.LOG_APPEND_TIME:
+                self._clocks.received(span.timestamp, polled)
         return span.recording + (span.recording and span.draws_queue)
 
-    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+    def encode(self, span: MessageSpan, batch: Batch) -> None:
         """Encode a message's process span, and its queue span before it."""
-        span: MessageSpan = item[1]
-        queue = queueing.queue_time(span.stamp, span.polled or None, span.begun)
+        queue = queueing.queue_time((span.timestamp_type, span.timestamp), span.polled or None, span.begun)
         queued, processed = self._opening(span.topic, span.partition)
         record = self._record(span, queue)
         sender, own = span.sender, span.traceparent

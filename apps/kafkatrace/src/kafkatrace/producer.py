@@ -1,6 +1,8 @@
 """confluent-kafka's Producer, traced: same methods, same arguments, same results."""
 
+from collections.abc import Mapping
 from functools import partial as bind
+from time import time_ns
 from typing import Any, Final
 
 import confluent_kafka
@@ -12,12 +14,17 @@ from kafkatrace.configuration import conf_of
 from kafkatrace.current import variable
 from kafkatrace.headers import Headers
 from kafkatrace.propagation import TRACEPARENT
-from kafkatrace.sending import ERRORS_ONLY, DeliveryCallback, Origin, Sender
+from kafkatrace.sending import ERRORS_ONLY, DeliveryCallback, Sender, Sent
 from kafkatrace.tracing import Tracing, current
 from kafkatrace.transactions import Transactions
 
 # By position and unbound: the original's arguments cost more by name, and so does super().
 _produce: Final = confluent_kafka.Producer.produce
+
+
+def with_every_report(conf: Mapping[str, Any]) -> dict[str, Any]:
+    """Have every delivery reported; what is no bool is the original's to refuse."""
+    return {name: value for name, value in conf.items() if not (name == ERRORS_ONLY and value is True)}
 
 
 class Producer(confluent_kafka.Producer):
@@ -28,8 +35,8 @@ class Producer(confluent_kafka.Producer):
 
     def __init__(self, *args: Any, tracing: Tracing | None = None, **kwargs: Any) -> None:
         conf = conf_of(args, kwargs)
-        # the send span needs every report; Sender keeps the setting's promise towards the user's callback
-        super().__init__({name: value for name, value in conf.items() if name != ERRORS_ONLY})
+        # the send span needs them; Sender keeps the setting's promise towards the user's callback
+        super().__init__(with_every_report(conf))
         self._cluster = ClusterId()
         self._sender = Sender(tracing or self._tracing or current(), conf, self._cluster)
         self._transactions = Transactions(self._sender, conf, self._cluster)
@@ -49,18 +56,29 @@ class Producer(confluent_kafka.Producer):
         sender = self._sender
         told = callback or on_delivery or sender.on_delivery
         context = variable.get()
-        if headers or context or not sender.enabled:
+        sent: Sent
+        carried: Headers
+        if headers is not None or context or not sender.enabled:
             origin = sender.origin(context, headers)
             if origin is None:
                 _produce(self, topic, value, key, partition, sender.untraced(told), None, timestamp, headers)
                 return
-        else:
+            carried = origin.headers
+            sent = sender.begin(topic, key, value, origin)
+        else:  # nothing to continue and nothing to keep: what begin() would do, without the calls
             traceparent = sender.roots.take()
-            origin = Origin(traceparent, b"", False, "", [(TRACEPARENT, traceparent)])
-        sent = sender.begin(topic, key, value, origin)
-        report = bind(sender.delivered, sent, told)
+            carried = [(TRACEPARENT, traceparent)]
+            if traceparent[54] & 1:
+                sender.started()
+                sent = (time_ns(), topic, traceparent, b"", False, "", key, value is None)
+            else:
+                sent = (time_ns(), topic)
+        if len(sent) > 2 or sender.measures:
+            report: DeliveryCallback | None = bind(sender.delivered, sent, told)
+        else:
+            report = sender.untraced(told)
         try:
-            _produce(self, topic, value, key, partition, report, None, timestamp, origin.headers)
+            _produce(self, topic, value, key, partition, report, None, timestamp, carried)
         except BaseException as error:  # BufferError: the queue is full
             sender.refused(sent, error)
             raise
@@ -74,7 +92,8 @@ class Producer(confluent_kafka.Producer):
         on_delivery: DeliveryCallback | None = None,
     ) -> int:
         """Produce several as the original does, but one by one: librdkafka's batch call carries no headers."""
-        return produce_batch(self.produce, topic, messages, partition, callback or on_delivery)
+        super().produce_batch(topic, [] if isinstance(messages, list) else messages, partition)  # refuses bad arguments
+        return produce_batch(bind(Producer.produce, self), topic, messages, partition, callback or on_delivery)
 
     def poll(self, timeout: float = -1) -> int:
         """Serve delivery reports as the original does."""

@@ -51,18 +51,17 @@ def queue_time(timestamp: tuple[int, int], polled_ns: int | None, now_ns: int) -
     """Work out the wait from Message.timestamp(); without a known poll time it ends now."""
     return QueueTime(
         timestamp_type=_TYPES.get(timestamp[0], "none"),
-        appended_ns=appended_ns(timestamp),
+        appended_ns=appended_ns(*timestamp),
         polled_ns=now_ns if polled_ns is None else polled_ns,
         poll_known=polled_ns is not None,
     )
 
 
-def appended_ns(timestamp: tuple[int, int]) -> int | None:
+def appended_ns(kind: int, milliseconds: int) -> int | None:
     """Give a record's timestamp in nanoseconds since the epoch.
 
     It is the producer's to choose: one before 1970 or beyond 64-bit nanoseconds fits into no span and is none.
     """
-    kind, milliseconds = timestamp
     return milliseconds * NS_PER_MS if kind in _TYPES and 0 <= milliseconds <= _LARGEST_MS else None
 
 

@@ -9,6 +9,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
@@ -32,9 +33,9 @@ def _span(span: trace_pb2.Span, resource: Resource, scope: InstrumentationScope)
         context=_context(span.trace_id, span.span_id, span.flags & ~_REMOTE, state),
         parent=parent,
         resource=resource,
-        attributes=_attributes(span.attributes),
-        events=[Event(each.name, _attributes(each.attributes), each.time_unix_nano) for each in span.events],
-        links=[_link(each) for each in span.links],
+        attributes=_attributes(span.attributes, span.dropped_attributes_count),
+        events=_list(map(_event, span.events), span.dropped_events_count),
+        links=_list(map(_link, span.links), span.dropped_links_count),
         kind=SpanKind(span.kind - 1),
         status=Status(StatusCode(span.status.code), span.status.message or None),
         start_time=span.start_time_unix_nano,
@@ -51,11 +52,25 @@ def _context(trace_id: bytes, span_id: bytes, flags: int, state: TraceState | No
 
 def _link(link: trace_pb2.Span.Link) -> Link:
     state = TraceState.from_header([link.trace_state]) if link.trace_state else None
-    return Link(_context(link.trace_id, link.span_id, link.flags, state), _attributes(link.attributes))
+    attributes = _attributes(link.attributes, link.dropped_attributes_count)
+    return Link(_context(link.trace_id, link.span_id, link.flags, state), attributes)
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> BoundedAttributes:
-    return BoundedAttributes(attributes={pair.key: _value(pair.value) for pair in pairs})
+def _event(event: trace_pb2.Span.Event) -> Event:
+    attributes = _attributes(event.attributes, event.dropped_attributes_count)
+    return Event(event.name, attributes, event.time_unix_nano)
+
+
+def _attributes(pairs: Iterable[KeyValue], dropped: int) -> BoundedAttributes:
+    attributes = BoundedAttributes(attributes={pair.key: _value(pair.value) for pair in pairs})
+    attributes.dropped = dropped
+    return attributes
+
+
+def _list(items: Iterable[Any], dropped: int) -> BoundedList[Any]:
+    kept = BoundedList.from_seq(None, items)
+    kept.dropped = dropped
+    return kept
 
 
 def _value(value: AnyValue) -> Any:

@@ -12,18 +12,23 @@ NAMES: Final = ("on_assign", "on_revoke", "on_lost")
 _ENDING: Final = ("on_revoke", "on_lost")
 
 
-def watched(open_spans: Mapping[int, MessageSpan], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give subscribe()'s callbacks, by name, with ours around those that tell of partitions that go.
+def watched(
+    open_spans: Mapping[int, MessageSpan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Give subscribe()'s callbacks with ours around those that tell of partitions that go.
 
     Without on_lost, the original calls on_revoke for lost partitions, too.
     """
-    callbacks = dict(given)
+    named = dict(zip(NAMES, args, strict=False))
+    if len(args) > len(NAMES) or named.keys() & kwargs.keys():
+        return args, dict(kwargs)  # the original says what is wrong
+    callbacks = {**named, **kwargs}
     for name in _ENDING:
         if name in callbacks and not callable(callbacks[name]):
             continue  # the original says what it expects
         if name in callbacks or name == "on_revoke":
             callbacks[name] = _ending(open_spans, callbacks.get(name))
-    return callbacks
+    return (), callbacks
 
 
 def _ending(open_spans: Mapping[int, MessageSpan], told: RebalanceCallback | None) -> RebalanceCallback:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import time_ns
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from confluent_kafka import KafkaException, Message, TopicPartition
 from opentelemetry import trace
@@ -19,15 +19,18 @@ from kafkatrace.processed import Processed
 from kafkatrace.propagation import BAGGAGE, TRACEPARENT, TRACESTATE
 from kafkatrace.tracing import Tracing
 
-_LAG_FRESH_NS: Final = 100_000_000
+_LOOK_NS: Final = 100_000_000
 _BESIDES: Final = frozenset((TRACESTATE, BAGGAGE))
 # When each message was handed out, nanoseconds since the epoch, by id(): a confluent Message takes neither attributes
 # nor weak references. One for all consumers, so that an id that is used again has its newest owner's time.
 polled_at: Final[dict[int, int]] = {}
 
 
-class HasWatermarks(KafkaClient, Protocol):
+class AsksItself(KafkaClient, Protocol):
     """A consumer, as far as this module uses it."""
+
+    def assignment(self) -> list[TopicPartition]:
+        """Tell the partitions that it reads."""
 
     def get_watermark_offsets(
         self, partition: TopicPartition, timeout: float = -1, cached: bool = False
@@ -48,22 +51,28 @@ class Receiver:
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
-        self.started = tracing.pipeline.begin_span
-        self._highs: dict[tuple[str, int], tuple[int, int]] = {}
+        self._started = tracing.pipeline.begin_span
+        self._highs: dict[tuple[str, int], int] = {}
+        self._look_due = 0
 
-    def polled(self, message: Message) -> None:
-        """Note when a message, or an event that is none, reached the caller."""
+    def polled(self, consumer: AsksItself, message: Message) -> None:
+        """Note when a message, or an event that is none, reached the caller; in the thread that polled it."""
         if message.error() is None:
-            polled_at[id(message)] = time_ns()
+            now = polled_at[id(message)] = time_ns()
             self.processed.consumed += 1
+            if now > self._look_due:
+                self._look(consumer, now)
 
-    def received(self, begun_at: int, messages: Sequence[Message]) -> None:
+    def received(self, consumer: AsksItself, begun_at: int, messages: Sequence[Message]) -> None:
         """Note when a batch reached the caller, and draw its receive span, linked to every sampled sender."""
         records = [message for message in messages if message.error() is None]
         if not records:
             return
-        polled_at.update(dict.fromkeys(map(id, records), time_ns()))
+        now = time_ns()
+        polled_at.update(dict.fromkeys(map(id, records), now))
         self.processed.consumed += len(records)
+        if now > self._look_due:
+            self._look(consumer, now)
         begun = self._batches.begin(begun_at)
         if begun is None:
             return
@@ -73,7 +82,7 @@ class Receiver:
             attributes[semconv.MESSAGING_DESTINATION_NAME] = topics.pop() or ""
         self._batches.end(begun, attributes, links=_senders(records) if begun.sampled else ())
 
-    def process(self, consumer: HasWatermarks, message: Message) -> AbstractContextManager[Span]:
+    def process(self, message: Message) -> AbstractContextManager[Span]:
         """Begin a message's process span; ValueError for an event that is no record."""
         ambient = variable.get()
         if (ambient and suppressed(ambient)) or not self._tracing.enabled:
@@ -83,18 +92,19 @@ class Receiver:
         span.receiver = self.processed
         span.ambient = ambient
         span.polled = polled_at.pop(id(message), 0)
-        span.stamp = message.timestamp()
+        span.timestamp_type, span.timestamp = message.timestamp()
         span.ended_at = 0
+        span.recording = False
         sender = _traceparent(message)
         if sender is not None and self._follow and not sender[54] & 1:
             span.traceparent = sender
             span.topic = message.topic()  # type: ignore[assignment] # a message with headers has a topic
         else:
-            self._begin(consumer, message, span, sender)
+            self._begin(message, span, sender)
         span.begun = time_ns()
         return span
 
-    def _begin(self, consumer: HasWatermarks, message: Message, span: MessageSpan, sender: bytes | None) -> None:
+    def _begin(self, message: Message, span: MessageSpan, sender: bytes | None) -> None:
         """Begin a span that may be recorded."""
         span.topic, span.partition, span.offset = _check(message)
         if sender is None:
@@ -110,14 +120,12 @@ class Receiver:
         span.recording = True
         span.queue_id = self._tracing.span_ids.take()
         span.key, span.tombstone = message.key(), message.value() is None
-        span.lag = self._lag(consumer, span)
-        self.started()  # the process span
-        if span.draws_queue:
-            self.started()
+        span.lag = self._lag(span)
+        self._started()  # the process span
+        if not self._apart or span.draws_queue:
+            self._started()
         if span.ambient and (around := trace.get_current_span(span.ambient).get_span_context()).is_valid:
             span.add_link(around)  # such as a batch's span, in whose place the sender is the parent
-        if self.cluster.value is None:
-            self.cluster.learn(consumer)
 
     def _read(self, message: Message, span: MessageSpan) -> bytes | None:
         """Read what is more than a lone traceparent, or less."""
@@ -126,29 +134,36 @@ class Receiver:
         self._tracing.counters.malformed(len(carried.malformed))
         return carried.traceparent
 
-    def _lag(self, consumer: HasWatermarks, span: MessageSpan) -> int | None:
-        """Count the records behind this one, as of a fetch of the last 100 ms: no network."""
-        where, now = (span.topic, span.partition), span.polled
-        high, until = self._highs.get(where, (-1, 0))
-        if span.offset >= high or now > until:
-            try:
-                high = consumer.get_watermark_offsets(TopicPartition(*where), cached=True)[1]
-            except (KafkaException, RuntimeError):  # RuntimeError: the consumer is closed
-                return None
-            self._highs[where] = high, now + _LAG_FRESH_NS
+    def _look(self, consumer: AsksItself, now: int) -> None:
+        """Learn where the partitions end, as of their last fetch, and the cluster's id: no network.
+
+        Not in process(): a consumer lets one thread in at a time, so that would wait for another thread's poll().
+        """
+        self._look_due = now + _LOOK_NS
+        self.cluster.learn(consumer)
+        try:
+            for partition in consumer.assignment():
+                high = consumer.get_watermark_offsets(partition, cached=True)[1]
+                self._highs[partition.topic, partition.partition] = high
+        except (KafkaException, RuntimeError):  # RuntimeError: the consumer is closed
+            return
+
+    def _lag(self, span: MessageSpan) -> int | None:
+        """Count the records behind this one that were known at most 100 ms before it was polled."""
+        high = self._highs.get((span.topic, span.partition), -1)
         return max(high - span.offset - 1, 0) if high >= 0 else None
 
 
 def _traceparent(message: Message) -> bytes | None:
     """Give a valid traceparent that has no tracestate and no baggage beside it; None for all that is less usual."""
+    found: Any = None
     try:
-        found = None
         for name, value in message.headers():  # type: ignore[union-attr, str-unpack] # see below
             if name == TRACEPARENT:
                 found = value
             elif name in _BESIDES:
                 return None
-        return None if found is None else w3c.canonical_traceparent(found)  # type: ignore[arg-type] # see below
+        return w3c.canonical_traceparent(found)
     except Exception:  # no headers, headers of another shape, text, names that are not UTF-8: read() looks closer
         return None
 

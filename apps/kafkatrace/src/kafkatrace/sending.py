@@ -21,6 +21,7 @@ from kafkatrace.watching import watch_clocks
 DeliveryCallback: TypeAlias = Callable[[KafkaError | None, Message], None]
 ERRORS_ONLY: Final = "delivery.report.only.error"
 _NS_PER_MS: Final = 1_000_000
+_CLOCK_NS: Final = 100_000_000  # between two looks at the broker's clock
 _OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
 _KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
 _TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
@@ -51,13 +52,16 @@ class Sender:
         self.tracing = tracing
         self.roots = tracing.roots
         self.enabled = tracing.enabled
+        self.measures = tracing.measures
         self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")
-        self._started = tracing.pipeline.begin_span
+        self.started = tracing.pipeline.begin_span
         self._errors_only = str(conf.get(ERRORS_ONLY, False)).lower() in ("true", "t", "1")
         self._cluster = cluster
         self._about = {**client_attributes(conf), **operation(semconv.SEND, semconv.SEND)}
         self._openings: dict[tuple[str, int | None, str | None], bytes] = {}
         self._clocks = clocks.Clocks()
+        self._clock_due = 0
+        self._clock_attributes = b""
         self._series = Series(tracing.metrics, self._about, definitions.SENT_MESSAGES)
         self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
         watch_clocks(tracing.metrics, self._about, self._clocks)
@@ -82,20 +86,29 @@ class Sender:
 
     def begin(self, topic: str, key: object, value: object, origin: Origin) -> Sent:
         """Note the beginning of a send."""
-        if not origin.traceparent[54] & 1:
-            return time_ns(), topic
-        self._started()
         traceparent, parent, remote, state, _ = origin
+        if not traceparent[54] & 1:
+            return time_ns(), topic
+        self.started()
         return time_ns(), topic, traceparent, parent, remote, state, key, value is None
 
     def delivered(self, sent: Sent, told: DeliveryCallback | None, error: KafkaError | None, message: Message) -> None:
         """Take the delivery report, and pass it on."""
-        self.put((self, sent, time_ns(), error, message.partition(), message.offset(), message.timestamp()))
+        now = time_ns()
+        if len(sent) == 2:
+            self.put((self, sent, now, error))
+        elif now < self._clock_due:
+            self.put((self, sent, now, error, message.partition(), message.offset(), (0, 0)))
+        else:
+            self._clock_due = now + _CLOCK_NS
+            self.put((self, sent, now, error, message.partition(), message.offset(), message.timestamp()))
         if told is not None and (error is not None or not self._errors_only):
             told(error, message)
 
     def refused(self, sent: Sent, error: BaseException | KafkaError) -> None:
         """Take what kept the record out of the producer's queue; nothing else will ever be reported of it."""
+        begun, topic, *more = sent
+        sent = (begun, str(topic), *more)  # type: ignore[assignment] # the same with a name even of a topic that is none
         self.put((self, sent, time_ns(), error, None, None, (0, 0)))
 
     def untraced(self, told: DeliveryCallback | None) -> DeliveryCallback | None:
@@ -108,15 +121,20 @@ class Sender:
 
     def account(self, item: tuple[Any, ...]) -> int:
         """Count a send."""
-        sent, ended, error, stamp = item[1], item[2], item[3], item[6]
+        sent, ended, error = item[1:4]
         self._series.of(sent[1], None if error is None else name_of(error)).add(ended - sent[0])
-        if stamp[0] == clocks.LOG_APPEND_TIME:
-            self._clocks.appended(stamp[1], sent[0], ended)
-        return int(len(sent) > 2)
+        if len(sent) == 2:
+            return 0
+        kind, milliseconds = item[6]
+        if kind == clocks.LOG_APPEND_TIME:
+            self._clocks.appended(milliseconds, sent[0], ended)
+            self._clock_attributes = _told(self._clocks.offset)
+        return 1
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
         """Encode a send span."""
-        _, sent, ended, error, partition, offset, *_, outcome = item if len(item) > 7 else (*item, None)
+        _, sent, ended, error, partition, offset, _ = item[:7]
+        outcome = item[7] if len(item) > 7 else None
         begun, topic, traceparent, parent, remote, state, key, tombstone = sent
         rest = [self._opening(topic, partition, outcome)]
         if offset is not None and offset >= 0:
@@ -125,13 +143,13 @@ class Sender:
             rest.append(_KEY(text))
         if tombstone:
             rest.append(_TOMBSTONE)
-        if (apart := self._clocks.offset) is not None:
-            rest += _CLOCK_OFFSET(apart.middle / _NS_PER_MS), _CLOCK_UNCERTAINTY(apart.uncertainty / _NS_PER_MS)
+        if self._clock_attributes:
+            rest.append(self._clock_attributes)
         if error is not None:
             rest.append(failure(error, ended))
         flags = traceparent[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if remote else 0)
         ids = traceparent[3:35] + traceparent[36:52] + parent
-        batch.service.append(otlp.span(ids, begun, ended, rest, flags=flags, state=state.encode()))
+        batch.service.append(otlp.span(ids, begun, ended, rest, flags=flags, state=state.encode() if state else b""))
 
     def _opening(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
         key = (topic, partition, outcome)
@@ -146,3 +164,9 @@ class Sender:
         if self._cluster.value is not None:
             self._openings[key] = made
         return made
+
+
+def _told(apart: clocks.Offset | None) -> bytes:
+    if apart is None:
+        return b""
+    return _CLOCK_OFFSET(apart.middle / _NS_PER_MS) + _CLOCK_UNCERTAINTY(apart.uncertainty / _NS_PER_MS)

@@ -32,6 +32,11 @@ class Settling:
         self._told: Callable[[KafkaError | None, list[TopicPartition]], None] | None = conf.get(ON_COMMIT)
         self._under_way: deque[Settle] = deque()
 
+    def conf(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the configuration with `reported` in it; what can't be called is the original's to refuse."""
+        refused = ON_COMMIT in given and not callable(given[ON_COMMIT])
+        return dict(given) if refused else {**given, ON_COMMIT: self.reported}
+
     @contextmanager
     def call(self) -> Iterator[Settle]:
         """Draw the span of a commit that lasts as long as the call."""
@@ -41,7 +46,7 @@ class Settling:
         except BaseException as error:
             self._spans.end(settle.begun, {}, error)
             raise
-        self._spans.end(settle.begun, places(settle.partitions))
+        self._spans.end(settle.begun, places(settle.partitions), _error(settle.partitions))
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -57,9 +62,15 @@ class Settling:
 
     def reported(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """Take the outcome of an asynchronous or automatic commit, and pass it on."""
+        failed = error or _error(partitions)
         if self._under_way:
-            self._spans.end(self._under_way.popleft().begun, places(partitions), error)
+            self._spans.end(self._under_way.popleft().begun, places(partitions), failed)
         elif error is None or error.code() != KafkaError._NO_OFFSET:  # an automatic one: its beginning is not told
-            self._spans.end(self._spans.begin(), places(partitions), error)
+            self._spans.end(self._spans.begin(), places(partitions), failed)
         if self._told is not None:
             self._told(error, partitions)
+
+
+def _error(partitions: Sequence[TopicPartition] | None) -> KafkaError | None:
+    """Give the first partition's error: a commit can fail for some alone."""
+    return next((each.error for each in partitions or () if each.error is not None), None)

@@ -26,8 +26,6 @@ from kafkatrace.sampling import Sampling
 from kafkatrace.watching import watch_counters, watch_pipeline
 
 _DEFAULT_CLUSTER: Final = "kafka"
-_SAMPLED: Final = {b"0": b"1", b"1": b"1", b"2": b"3", b"3": b"3"}
-_UNSAMPLED: Final = {b"0": b"0", b"1": b"0", b"2": b"2", b"3": b"2"}
 
 
 class Tracing:
@@ -44,6 +42,7 @@ class Tracing:
         exporter: SpanExporter | None = None,
     ) -> None:
         self.enabled = environment.enabled(os.environ)
+        self.measures = environment.measures(os.environ)
         environment.check_propagators(os.environ)
         self.sampling = sampling
         self.roots = Roots(sampling.ratio)
@@ -66,13 +65,18 @@ class Tracing:
     def child(self, traceparent: bytes) -> bytes:
         """Make the traceparent of a span beneath this one; where it is not sampled, only the flags may differ."""
         sampled = traceparent[54] & 1 if self.sampling.parent_based else self.roots.samples(traceparent[3:35])
+        random = traceparent[54] & 2  # the digits 0 to 3 have the bits of the numbers
         if sampled:
-            return b"%b%b-0%b" % (traceparent[:36], self.span_ids.take(), _SAMPLED[traceparent[54:55]])
-        return traceparent[:54] + _UNSAMPLED[traceparent[54:55]]
+            return traceparent[:36] + self.span_ids.take() + (b"-03" if random else b"-01")
+        return traceparent[:54] + (b"2" if random else b"0")
 
     def collect_metrics(self) -> MetricsData:
         """Give all metrics as they are now, as the SDK's data, for those who export them by themselves."""
         return self._reports.data()
+
+    def flush(self, timeout: float = 5.0) -> FlushResult:
+        """Export what waits now, within `timeout` seconds; the result counts as that of shutdown()."""
+        return self.pipeline.flush(timeout)
 
     def shutdown(self, timeout: float = 5.0) -> FlushResult:
         """Export what waits, within `timeout` seconds; the result counts every sampled span since the start.

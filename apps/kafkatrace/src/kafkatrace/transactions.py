@@ -29,6 +29,7 @@ class Transactions:
         self._spans = Operations(sender.tracing, conf, cluster, semconv.TRANSACTION, None)
         self._settling = Operations(sender.tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
         self._begun: Begun | None = None
+        self._failed: KafkaException | None = None  # why it can only be aborted
         self._sends: deque[tuple[Any, ...]] = deque()
 
     def begin(self) -> None:
@@ -43,24 +44,32 @@ class Transactions:
         try:
             yield
         except BaseException as error:
-            self._settling.end(begun, places(positions), error)
+            self._settling.end(begun, {} if isinstance(error, TypeError) else places(positions), error)
             raise
         self._settling.end(begun, places(positions))
 
     @contextmanager
     def ending(self, outcome: str) -> Iterator[None]:
-        """End the span with its outcome; an error that may be tried again leaves the transaction as it is."""
+        """End the span with its outcome; an error after which the transaction is still open leaves it open."""
         try:
             yield
-        except KafkaException as error:
-            if error.args and error.args[0].retriable():
-                raise
-            self._end("unknown" if outcome == "committed" else outcome, error)
+        except BaseException as error:
+            if not self._left_open(error):
+                self._end("unknown" if outcome == "committed" else outcome, error)
             raise
-        self._end(outcome, None)
+        self._end(outcome, self._failed)
+
+    def _left_open(self, error: BaseException) -> bool:
+        """Tell whether the call is to be made again, or abort_transaction() is."""
+        if not isinstance(error, KafkaException) or not error.args:
+            return False
+        if error.args[0].txn_requires_abort():
+            self._failed = error
+            return True
+        return bool(error.args[0].retriable())
 
     def _end(self, outcome: str, error: BaseException | None) -> None:
-        begun, self._begun = self._begun, None
+        begun, self._begun, self._failed = self._begun, None, None
         self._sender.put = self._put
         while self._sends:
             self._put((*self._sends.popleft(), outcome))

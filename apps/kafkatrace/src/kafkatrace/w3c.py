@@ -27,11 +27,13 @@ _STATE_MEMBER: Final = re.compile(
     rb"([a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})"
     rb"=([\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e])"
 )
-_KEY_SAFE: Final = "!#$&'*+-.^_`|~"  # a key's characters besides letters, digits and "%"
-_VALUE_SAFE: Final = "!#$&'()*+-./:<=>?@[]^_`{|}~"  # a value's, likewise
+# a key's characters besides letters, digits and "%"; no "+", which the SDKs of OpenTelemetry read as a space
+_KEY_SAFE: Final = "!#$&'*-.^_`|~"
+_VALUE_SAFE: Final = "!#$&'()*-./:<=>?@[]^_`{|}~"  # a value's, likewise
+# With possessive quantifiers: tried again with each part shorter, 8 KiB of spaces would take seconds.
 _BAGGAGE_MEMBER: Final = re.compile(
-    rb"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*="
-    rb"[ \t]*([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*)[ \t]*(?:;.*)?"
+    rb"[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)[ \t]*+="
+    rb"[ \t]*+([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*+)[ \t]*+(?:;.*+)?+"
 )
 
 

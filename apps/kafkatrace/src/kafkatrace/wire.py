@@ -10,6 +10,7 @@ from struct import Struct
 from typing import Final
 
 _SMALL: Final = tuple(bytes((number,)) for number in range(128))
+_MORE: Final = tuple(bytes((number | 128,)) for number in range(128))  # seven bits with others to follow
 _DOUBLE: Final = Struct("<d").pack
 _STRING_VALUE: Final = b"\x0a"
 _BOOL_VALUE: Final = b"\x10"
@@ -19,19 +20,28 @@ _ARRAY_VALUE: Final = b"\x2a"
 _BYTES_VALUE: Final = b"\x3a"
 _KVLIST_VALUE: Final = b"\x32"
 _64_BITS: Final = (1 << 64) - 1
+_SHORT: Final = 64  # texts whose head is at hand
+_READY: Final = 4096  # numbers whose encoding is at hand: lengths of spans and of all that is in them
+_LIMIT: Final = 1 << 63
 
 
 def varint(number: int) -> bytes:
     """Encode an integer; a negative one takes ten bytes, as 64-bit two's complement."""
-    if 0 <= number < 128:
+    if 0 <= number < _READY:
+        return _VARINTS[number]
+    return _varint(number & _64_BITS)
+
+
+def _varint(number: int) -> bytes:
+    if number < 128:
         return _SMALL[number]
-    number &= _64_BITS
-    parts = bytearray()
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
+    if number < 1 << 21:  # most offsets, without a loop
+        rest = number >> 7
+        return _MORE[number & 127] + (_SMALL[rest] if rest < 128 else _MORE[rest & 127] + _SMALL[rest >> 7])
+    return _MORE[number & 127] + _varint(number >> 7)
+
+
+_VARINTS: Final = tuple(map(_varint, range(_READY)))
 
 
 def field(tag: bytes, content: bytes) -> bytes:
@@ -51,7 +61,7 @@ def value(given: object) -> bytes:
             return field(_STRING_VALUE, text(given))
         case bool():
             return _BOOL_VALUE + _SMALL[given]
-        case int():
+        case int() if -_LIMIT <= given < _LIMIT:
             return _INT_VALUE + varint(given)
         case float():
             return _DOUBLE_VALUE + _DOUBLE(given)
@@ -118,8 +128,14 @@ class Text:
     def __init__(self, tag: bytes, key: str) -> None:
         self._tag = tag
         self._name = field(b"\x0a", text(key)) + b"\x12"
+        self._short = tuple(self._head(length) for length in range(_SHORT))
 
     def __call__(self, encoded: bytes) -> bytes:
         """Encode the attribute from UTF-8."""
-        inner = field(_STRING_VALUE, encoded)
-        return field(self._tag, b"%b%b%b" % (self._name, varint(len(inner)), inner))
+        length = len(encoded)
+        return (self._short[length] if length < _SHORT else self._head(length)) + encoded
+
+    def _head(self, length: int) -> bytes:
+        inner = _STRING_VALUE + varint(length)
+        name = self._name + varint(len(inner) + length) + inner
+        return self._tag + varint(len(name) + length) + name

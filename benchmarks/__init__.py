@@ -1,0 +1,1 @@
+"""Measurements: each command compares side by side in one run."""
