@@ -1,5 +1,6 @@
 """A mock broker for the session, and a Tracing whose spans stay in memory."""
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -94,3 +95,12 @@ def receive(consumer: Consumer, topic: str) -> Callable[[], Message]:
         return message
 
     return next_record
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)

@@ -1,10 +1,7 @@
 """Encoded spans on their way to one export, and the ways out."""
 
-import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -13,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from kafkatrace import readable
+from kafkatrace.environment import SILENT
 from kafkatrace.otlp import Identity
 from kafkatrace.reports import Reports
 
@@ -38,8 +36,8 @@ class Batch:
 class Exporter(Protocol):
     """A way out."""
 
-    def export(self, batch: Batch) -> bool:
-        """Hand the spans over; False when they were not taken."""
+    def export(self, batch: Batch) -> str | None:
+        """Hand the spans over; the result is why they were not taken, None when they were."""
 
     def export_metrics(self) -> None:
         """Hand over what the metrics say now."""
@@ -55,15 +53,18 @@ class OtlpExporter:
         self._identities = service, cluster
         self._reports = reports
         self._client = OTLPSpanExporter()._client  # the SDK has no public way for bytes
-        self._client._logger = _sparing_logger("kafkatrace.export")
+        self._client._logger = SILENT
 
-    def export(self, batch: Batch) -> bool:
+    def export(self, batch: Batch) -> str | None:
         """Post one request."""
         service, cluster = self._identities
         made_by_sdk = encode_spans(batch.made_by_sdk).SerializeToString() if batch.made_by_sdk else b""
-        return self._client.export(
-            service.request(batch.service) + cluster.request(batch.cluster) + made_by_sdk
-        ).success
+        body = service.request(batch.service) + cluster.request(batch.cluster) + made_by_sdk
+        result = self._client.export(body)
+        if result.success:
+            return None
+        status = "" if result.status_code is None else f"HTTP {result.status_code} "
+        return status + str(result.error or result.reason or "no answer in time")
 
     def export_metrics(self) -> None:
         """Post metrics."""
@@ -83,13 +84,14 @@ class SdkExporter:
         self._identities = service, cluster
         self._reports = reports
 
-    def export(self, batch: Batch) -> bool:
+    def export(self, batch: Batch) -> str | None:
         """Read the encoded spans back, so that both ways out say the same, and hand them over."""
         spans: list[ReadableSpan] = list(batch.made_by_sdk)
         for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
             request = ExportTraceServiceRequest.FromString(identity.request(encoded))
             spans.extend(readable.spans(request, identity.resource))
-        return self._exporter.export(spans) is SpanExportResult.SUCCESS
+        taken = self._exporter.export(spans) is SpanExportResult.SUCCESS
+        return None if taken else f"{type(self._exporter).__name__} says no more"
 
     def export_metrics(self) -> None:
         """Hand metrics over."""
@@ -99,28 +101,3 @@ class SdkExporter:
         """Shut the exporter down."""
         self._reports.shutdown()
         self._exporter.shutdown()
-
-
-_SECONDS_BETWEEN: Final = 60.0
-
-
-class _OnceAMinute(logging.Filter):
-    """With the Collector away, each batch would log several times."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._next = clock()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if self._clock() < self._next:
-            return False
-        self._next = self._clock() + _SECONDS_BETWEEN
-        return True
-
-
-def _sparing_logger(name: str) -> logging.Logger:
-    logger = logging.getLogger(name)
-    if not any(isinstance(each, _OnceAMinute) for each in logger.filters):
-        logger.addFilter(_OnceAMinute())
-    return logger

@@ -8,7 +8,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode
 from opentelemetry.util.types import Attributes
 
 from kafkatrace import otlp, semconv, w3c, wire
-from kafkatrace.errors import error_type, exception_attributes
+from kafkatrace.errors import error_type, exception_attributes, words
 
 
 class Details:
@@ -50,7 +50,7 @@ class Details:
         )
         flags = context.trace_flags & w3c.KNOWN_FLAGS | (otlp.REMOTE if context.is_remote else 0)
         ids = b"%032x%016x" % (context.trace_id, context.span_id)
-        self._links.append(otlp.link(ids, flags, kept, w3c.format_tracestate(context.trace_state)))
+        self._links.append(otlp.link(ids, flags, kept, w3c.format_tracestate(context.trace_state), kept.dropped))
 
     def set_status(self, status: Status) -> None:
         """Set the status: OK is final, and unset changes nothing."""
@@ -68,7 +68,7 @@ class Details:
         """Mark the span with the exception that ended it."""
         self.record_exception(error, None, None, escaped=False)
         self.set_attribute(semconv.ERROR_TYPE, error_type(error))
-        self.set_status(Status(StatusCode.ERROR, str(error)))
+        self.set_status(Status(StatusCode.ERROR, words(error)))
 
     def encode(self) -> bytes:
         """Encode all but the name."""

@@ -1,5 +1,6 @@
 """The OTEL_* variables that choose exporters, protocols, propagators; what can't be followed is refused by name."""
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -7,6 +8,9 @@ from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExp
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
 
+# The SDK's clients log every attempt; what came of them the pipeline logs, once a minute at most.
+SILENT: Final = logging.getLogger("kafkatrace.export")
+SILENT.disabled = True
 _PROTOCOL: Final = "http/protobuf"
 _EXPORTERS: Final = ("otlp", "console", "none")
 
@@ -49,7 +53,9 @@ def metric_exporter(variables: Mapping[str, str], *, beside_otlp: bool) -> Metri
         case "none":
             return None
     _check_protocol(variables, "METRICS")
-    return OTLPMetricExporter()
+    exporter = OTLPMetricExporter()
+    exporter._client._logger = SILENT
+    return exporter
 
 
 def check_propagators(variables: Mapping[str, str]) -> None:

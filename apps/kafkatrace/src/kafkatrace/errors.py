@@ -24,6 +24,14 @@ def error_type(error: BaseException) -> str:
     return type_name(error)
 
 
+def words(error: BaseException) -> str:
+    """Give an exception's message; nothing where its own __str__ fails."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def exception_event(error: BaseException, time: int, attributes: Attributes = None, *, escaped: bool = False) -> bytes:
     """Encode the event `exception`, with the stack trace."""
     return otlp.event("exception", time, exception_attributes(error, attributes, escaped=escaped))
@@ -36,7 +44,7 @@ def exception_attributes(error: BaseException, attributes: Attributes = None, *,
     """
     return {
         semconv.EXCEPTION_TYPE: type_name(error),
-        semconv.EXCEPTION_MESSAGE: str(error),
+        semconv.EXCEPTION_MESSAGE: words(error),
         semconv.EXCEPTION_STACKTRACE: "".join(traceback.format_exception(error)),
         semconv.EXCEPTION_ESCAPED: str(escaped),
         **(attributes or {}),
@@ -53,4 +61,4 @@ def failure(error: BaseException | KafkaError, time: int) -> bytes:
     name = wire.attributes(otlp.ATTRIBUTE, {semconv.ERROR_TYPE: name_of(error)})
     if isinstance(error, KafkaError):
         return name + otlp.status(StatusCode.ERROR, error.str())
-    return name + exception_event(error, time) + otlp.status(StatusCode.ERROR, str(error))
+    return name + exception_event(error, time) + otlp.status(StatusCode.ERROR, words(error))

@@ -87,24 +87,30 @@ class MessageSpan(Context, Span):
             variable.reset(self._token)
         except ValueError:  # left in another context than entered: nothing to undo
             pass
-        if error is not None and not self.ended_at:
-            self.failure = error_type(error)
-            if self.recording:
+        if self.recording:
+            if self.receiver.open.pop(id(self), None) is None:
+                return  # ended before: by the handler, or by a rebalance in another thread
+            if error is not None:
                 self._detailed().fail(error)
-        self.end()
+        elif self.ended_at:
+            return
+        if error is not None:
+            self.failure = error_type(error)
+        self._finish(time_ns())
 
     # ---- OpenTelemetry's Span
 
     def end(self, end_time: int | None = None) -> None:
         """End the span, once."""
         if not self.ended_at:
-            self.ended_at = time_ns() if end_time is None else end_time
-            receiver = self.receiver
-            if self.recording:
-                receiver.open.pop(id(self), None)
-                receiver.put(self)
-            elif receiver.measures:
-                receiver.put(self)
+            self.receiver.open.pop(id(self), None)
+            self._finish(time_ns() if end_time is None else end_time)
+
+    def _finish(self, time: int) -> None:
+        self.ended_at = time
+        receiver = self.receiver
+        if self.recording or receiver.measures:
+            receiver.put(self)
 
     def get_span_context(self) -> SpanContext:
         """Give the ids and flags."""
@@ -207,3 +213,14 @@ class MessageSpan(Context, Span):
     def items(self) -> Any:
         """Give all pairs."""
         return self.copy().items()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:  # a dict has one of its own
+        return self is not other
+
+    __hash__ = object.__hash__  # type: ignore[assignment] # of a dict it is None, of a span not
+
+    def __repr__(self) -> str:
+        return f"MessageSpan({self.topic!r}, {self.traceparent.decode()!r})"

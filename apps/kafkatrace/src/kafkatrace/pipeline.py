@@ -56,7 +56,7 @@ class Pipeline:
 
     def __init__(self, exporter: Exporter, limits: Limits) -> None:
         self._exporter = exporter
-        self._limits = limits
+        self.limits = limits
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
         self._begun = Tally()
         self.begin_span = self._begun.add  # for each sampled span: it must be exported or show as dropped
@@ -68,9 +68,10 @@ class Pipeline:
         # also in a forked child: the parent exports what waits there, and its locks may be held for ever
         self._queue: deque[Item] = deque()
         self._flushes: deque[threading.Event] = deque()
-        self._mark = self._limits.batch
+        self._mark = self.limits.batch
         self._wake = threading.Event()
         self._accounting = threading.Lock()
+        self._why = "none"
         self._begun_before = self._begun.value()
         self.exported = self.failed = self.overflowed = self._told = 0
         self._closing = self._abandoned = False
@@ -106,9 +107,9 @@ class Pipeline:
         return FlushResult(self.exported, max(self._begun.value() - self._begun_before - self.exported, 0))
 
     def _pressed(self) -> None:
-        self._mark = self._limits.queue  # the thread is told once, and then only when there is no more room
+        self._mark = self.limits.queue  # the thread is told once, and then only when there is no more room
         self._wake.set()
-        if len(self._queue) > self._limits.queue:
+        if len(self._queue) > self.limits.queue:
             with self._accounting:
                 try:
                     item = self._queue.pop()
@@ -118,15 +119,15 @@ class Pipeline:
 
     def _run(self) -> None:
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # for good: the thread does nothing but export
-        metrics_due = time.monotonic() + self._limits.metrics_interval
+        metrics_due = time.monotonic() + self.limits.metrics_interval
         while not self._abandoned:
             full = self._wait(metrics_due)
             flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
-            self._export_batches(self._limits.batch if full and not flushes and not self._closing else 1)
+            self._export_batches(self.limits.batch if full and not flushes and not self._closing else 1)
             for flushed in flushes:
                 flushed.set()
             if self._closing or time.monotonic() >= metrics_due:
-                metrics_due = time.monotonic() + self._limits.metrics_interval
+                metrics_due = time.monotonic() + self.limits.metrics_interval
                 self._exporter.export_metrics()
             if self._closing and not self._queue:
                 break
@@ -135,15 +136,15 @@ class Pipeline:
     def _wait(self, metrics_due: float) -> bool:
         """Wait until a batch is full (True) or the delay is over."""
         self._wake.clear()
-        self._mark = self._limits.batch
-        if self._closing or self._flushes or len(self._queue) >= self._limits.batch:
+        self._mark = self.limits.batch
+        if self._closing or self._flushes or len(self._queue) >= self.limits.batch:
             return True
-        return self._wake.wait(min(self._limits.delay, max(metrics_due - time.monotonic(), 0.0)))
+        return self._wake.wait(min(self.limits.delay, max(metrics_due - time.monotonic(), 0.0)))
 
     def _export_batches(self, least: int) -> None:
         while len(self._queue) >= least and not self._abandoned:
             batch = Batch()
-            while self._queue and batch.room(self._limits.batch):
+            while self._queue and batch.room(self.limits.batch):
                 self._take_some(batch)
                 time.sleep(0)
             if batch.size:
@@ -158,7 +159,7 @@ class Pipeline:
                 except IndexError:
                     return
                 self._finish(item, batch)
-                if not batch.room(self._limits.batch):
+                if not batch.room(self.limits.batch):
                     return
 
     def _finish(self, item: Item, batch: Batch) -> None:
@@ -172,14 +173,14 @@ class Pipeline:
 
     def _export(self, batch: Batch) -> None:
         try:
-            succeeded = self._exporter.export(batch)
-        except Exception:
-            _logger.exception("the span exporter raised")
-            succeeded = False
-        if succeeded:
+            refused = self._exporter.export(batch)
+        except Exception as error:
+            refused = f"{type(error).__name__}: {error}"
+        if refused is None:
             self.exported += batch.size
         else:
             self.failed += batch.size
+            self._why = refused
 
     def _warn(self) -> None:
         lost = self.overflowed + self.failed
@@ -187,8 +188,9 @@ class Pipeline:
             self._told = lost
             self._warned_at = time.monotonic()
             _logger.warning(
-                "spans lost since the start: %d not taken by the exporter, %d found the queue full; "
+                "spans lost since the start: %d not exported, %d found the queue full; the last failure: %s; "
                 "is the Collector reachable (OTEL_EXPORTER_OTLP_ENDPOINT)?",
                 self.failed,
                 self.overflowed,
+                self._why,
             )

@@ -66,7 +66,10 @@ class Producer(confluent_kafka.Producer):
             carried = origin.headers
             sent = sender.begin(topic, key, value, origin)
         else:  # nothing to continue and nothing to keep: what begin() would do, without the calls
-            traceparent = sender.roots.take()
+            try:
+                traceparent = sender.ready.pop()
+            except IndexError:
+                traceparent = sender.roots.take()
             carried = [(TRACEPARENT, traceparent)]
             if traceparent[54] & 1:
                 sender.started()

@@ -13,7 +13,7 @@ _ENDING: Final = ("on_revoke", "on_lost")
 
 
 def watched(
-    open_spans: Mapping[int, MessageSpan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    open_spans: dict[int, MessageSpan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Give subscribe()'s callbacks with ours around those that tell of partitions that go.
 
@@ -31,11 +31,11 @@ def watched(
     return (), callbacks
 
 
-def _ending(open_spans: Mapping[int, MessageSpan], told: RebalanceCallback | None) -> RebalanceCallback:
+def _ending(open_spans: dict[int, MessageSpan], told: RebalanceCallback | None) -> RebalanceCallback:
     def revoke(consumer: Any, partitions: list[TopicPartition]) -> None:
         gone = {(each.topic, each.partition) for each in partitions}
-        for span in list(open_spans.values()):
-            if (span.topic, span.partition) in gone:
+        for key, span in list(open_spans.items()):
+            if (span.topic, span.partition) in gone and open_spans.pop(key, None) is not None:
                 span.revoked = True
                 span.end()
         if told is not None:

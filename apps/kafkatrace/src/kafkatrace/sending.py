@@ -51,6 +51,7 @@ class Sender:
     def __init__(self, tracing: Tracing, conf: Mapping[str, Any], cluster: ClusterId) -> None:
         self.tracing = tracing
         self.roots = tracing.roots
+        self.ready = tracing.roots.ready
         self.enabled = tracing.enabled
         self.measures = tracing.measures
         self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")

@@ -30,12 +30,13 @@ class Transactions:
         self._settling = Operations(sender.tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
         self._begun: Begun | None = None
         self._failed: KafkaException | None = None  # why it can only be aborted
+        self._most = sender.tracing.pipeline.limits.queue
         self._sends: deque[tuple[Any, ...]] = deque()
 
     def begin(self) -> None:
         """Begin a span; the sends are held back until the outcome is known."""
         self._begun = self._spans.begin()
-        self._sender.put = self._sends.append
+        self._sender.put = self._hold
 
     @contextmanager
     def settling(self, positions: Sequence[TopicPartition]) -> Iterator[None]:
@@ -58,6 +59,12 @@ class Transactions:
                 self._end("unknown" if outcome == "committed" else outcome, error)
             raise
         self._end(outcome, self._failed)
+
+    def _hold(self, item: tuple[Any, ...]) -> None:
+        if len(self._sends) < self._most:
+            self._sends.append(item)
+        else:  # memory has its bound; these go without the outcome
+            self._put(item)
 
     def _left_open(self, error: BaseException) -> bool:
         """Tell whether the call is to be made again, or abort_transaction() is."""

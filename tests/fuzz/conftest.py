@@ -1,0 +1,98 @@
+"""How many cases, and what the project's own propagators say of each."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import kafkatrace
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from kafkatrace.client import ClusterId
+from kafkatrace.sending import Sender
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from tests.unit.kafkatrace.handmade import Inbox
+
+CASES: Final = int(os.environ.get("KAFKATRACE_FUZZ_CASES", "500"))
+PROPERTIES: Final = 5  # of test_headers.py, which share the cases
+_EVERY: Final = 10_000
+
+
+def cases(share: float = 1.0) -> settings:
+    """Settings of one property."""
+    return settings(
+        max_examples=max(round(CASES * share / PROPERTIES), 1),
+        deadline=2_000,  # ms: what takes longer can stop a consumer
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+class Counting(SpanExporter):
+    """Takes spans and keeps their number."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.taken += len(spans)
+        return SpanExportResult.SUCCESS
+
+
+class Fuzz:
+    """A consumer and a producer without a broker, and how many cases they have seen."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.exporter = Counting()
+        self.tracing = kafkatrace.configure("fuzz", exporter=self.exporter)
+        self.inbox = Inbox(self.tracing)
+        self.apart = Inbox(self.tracing, apart=True)
+        self.sender = Sender(self.tracing, {}, ClusterId())
+        self.seen = 0
+        self.recorded = 0
+        self._reporter = reporter
+        self._begun = time.monotonic()
+
+    def case(self) -> None:
+        """Count one."""
+        self.seen += 1
+        if self.seen % _EVERY == 0:
+            self.tell()
+
+    def tell(self) -> None:
+        """Say how far it is."""
+        self._reporter.write_line(f"\nfuzz: {self.seen:,} cases in {time.monotonic() - self._begun:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def fuzz(request: pytest.FixtureRequest) -> Iterator[Fuzz]:
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+    fuzz = Fuzz(reporter)
+    yield fuzz
+    fuzz.tell()
+    result = fuzz.tracing.shutdown(60)
+    assert (result.exported, result.dropped, fuzz.exporter.taken) == (fuzz.recorded, 0, fuzz.recorded), "none is lost"
+
+
+class Warnings(logging.Handler):
+    """What opentelemetry has to complain about."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage()[:200])
+
+
+@pytest.fixture(scope="session")
+def warned() -> Iterator[list[str]]:
+    handler = Warnings()
+    logging.getLogger("opentelemetry").addHandler(handler)
+    yield handler.said
+    logging.getLogger("opentelemetry").removeHandler(handler)

@@ -1,0 +1,37 @@
+"""Process spans without a broker: messages made by hand."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from confluent_kafka import Message
+from kafkatrace import Tracing
+from kafkatrace.receiving import Receiver
+from opentelemetry.trace import Span
+
+Header = tuple[str, Any]
+
+
+class Poisoned(Message):
+    """What confluent-kafka gives when a header's name is not UTF-8."""
+
+    def headers(self) -> Any:
+        raise SystemError("returned a result with an exception set")
+
+
+def message(headers: Sequence[Header] | None = None, of: type[Message] = Message) -> Message:
+    given = None if headers is None else list(headers)
+    return of(topic="t", partition=0, offset=7, timestamp=(1, 1_000), key=b"k", value=b"v", headers=given)
+
+
+class Inbox:
+    """What a consumer does with a message, without the consumer."""
+
+    def __init__(self, tracing: Tracing, *, apart: bool = False) -> None:
+        self.receiver = Receiver(tracing, {"group.id": "g"}, apart=apart)
+
+    def process(self, record: Message) -> AbstractContextManager[Span]:
+        return self.receiver.process(record)
+
+    def take(self, *headers: Header) -> AbstractContextManager[Span]:
+        return self.process(message(headers))
