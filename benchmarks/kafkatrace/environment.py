@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def variables(**given: str) -> Iterator[None]:
-    """Set these, and put back what was there."""
-    before = {name: os.environ.get(name) for name in (*given, "OTEL_TRACES_EXPORTER")}
-    os.environ.pop("OTEL_TRACES_EXPORTER", None)
+    """Set these in place of all OTEL_* variables, and put back what was there."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("OTEL_"):
+            del os.environ[name]
     os.environ.update(given)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)

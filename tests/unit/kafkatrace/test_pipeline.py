@@ -191,7 +191,7 @@ def test_limits_come_from_the_environment() -> None:
     environment = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"}
     environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1500"
     assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25, metrics_interval=1.5)
-    assert Limits.from_environment({}) == Limits(queue=65_536, batch=512, delay=5.0, metrics_interval=60.0)
+    assert Limits.from_environment({}) == Limits(queue=65_536, batch=2048, delay=5.0, metrics_interval=60.0)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])

@@ -53,6 +53,7 @@ class Receiver:
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
         self._started = tracing.pipeline.begin_span
         self._highs: dict[tuple[str, int], int] = {}
+        self._ready = tracing.span_ids.ready
         self._look_due = 0
 
     def polled(self, consumer: AsksItself, message: Message) -> None:
@@ -96,17 +97,21 @@ class Receiver:
         span.ended_at = 0
         span.recording = False
         sender = _traceparent(message)
-        if sender is not None and self._follow and not sender[54] & 1:
+        if sender is None or not self._follow:
+            self._begin(message, span, sender)
+        elif sender[54] & 1:
+            span.sender = sender
+            span.traceparent = sender[:36] + self._span_id() + sender[52:]
+            self._record(message, span)
+        else:
             span.traceparent = sender
             span.topic = message.topic()  # type: ignore[assignment] # a message with headers has a topic
-        else:
-            self._begin(message, span, sender)
         span.begun = time_ns()
         return span
 
     def _begin(self, message: Message, span: MessageSpan, sender: bytes | None) -> None:
-        """Begin a span that may be recorded."""
-        span.topic, span.partition, span.offset = _check(message)
+        """Begin a span that does not simply follow a lone traceparent."""
+        span.topic = _check(message)
         if sender is None:
             sender = self._read(message, span)
         span.sender = sender
@@ -115,17 +120,29 @@ class Receiver:
             span.apart = sender is not None
         else:
             span.traceparent = self._tracing.child(sender)
-        if not span.traceparent[54] & 1:
-            return
+        if span.traceparent[54] & 1:
+            self._record(message, span)
+
+    def _record(self, message: Message, span: MessageSpan) -> None:
+        """Note all that a recorded span says of its message."""
         span.recording = True
-        span.queue_id = self._tracing.span_ids.take()
+        span.queue_id = self._span_id()
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        span.topic, span.partition, span.offset = topic, partition, offset  # type: ignore[assignment] # a record has them
         span.key, span.tombstone = message.key(), message.value() is None
-        span.lag = self._lag(span)
+        high = self._highs.get((topic, partition), -1)  # type: ignore[arg-type] # likewise
+        span.lag = None if high < 0 else max(high - offset - 1, 0)  # type: ignore[operator] # likewise
         self._started()  # the process span
         if not self._apart or span.draws_queue:
             self._started()
         if span.ambient and (around := trace.get_current_span(span.ambient).get_span_context()).is_valid:
             span.add_link(around)  # such as a batch's span, in whose place the sender is the parent
+
+    def _span_id(self) -> bytes:
+        try:
+            return self._ready.pop()
+        except IndexError:
+            return self._tracing.span_ids.take()
 
     def _read(self, message: Message, span: MessageSpan) -> bytes | None:
         """Read what is more than a lone traceparent, or less."""
@@ -135,7 +152,7 @@ class Receiver:
         return carried.traceparent
 
     def _look(self, consumer: AsksItself, now: int) -> None:
-        """Learn where the partitions end, as of their last fetch, and the cluster's id: no network.
+        """Learn where the partitions end, for the lag, as of their last fetch, and the cluster's id: no network.
 
         Not in process(): a consumer lets one thread in at a time, so that would wait for another thread's poll().
         """
@@ -147,11 +164,6 @@ class Receiver:
                 self._highs[partition.topic, partition.partition] = high
         except (KafkaException, RuntimeError):  # RuntimeError: the consumer is closed
             return
-
-    def _lag(self, span: MessageSpan) -> int | None:
-        """Count the records behind this one that were known at most 100 ms before it was polled."""
-        high = self._highs.get((span.topic, span.partition), -1)
-        return max(high - span.offset - 1, 0) if high >= 0 else None
 
 
 def _traceparent(message: Message) -> bytes | None:
@@ -173,9 +185,10 @@ def _senders(records: Sequence[Message]) -> list[bytes]:
     return [traceparent for traceparent in found if traceparent is not None and traceparent[54] & 1]
 
 
-def _check(message: Message) -> tuple[str, int, int]:
+def _check(message: Message) -> str:
+    """Give a record's topic; ValueError for what is none."""
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     if message.error() is not None or topic is None or partition is None or offset is None:
         what = message.error() or "a Message without topic, partition and offset"
         raise ValueError(f"process() got no record but {what}: look at message.error() before processing")
-    return topic, partition, offset
+    return topic
