@@ -212,7 +212,8 @@ def test_two_spans_are_two(inbox: Inbox) -> None:
     with inbox.take() as second:
         pass
     assert first != second
-    assert first in (second, first)
+    assert first in [second, first]
+    assert first not in [second]
     assert len({first, second}) == 2, "spans are kept in sets and as keys"
     assert {first: 1, second: 2}[second] == 2
 

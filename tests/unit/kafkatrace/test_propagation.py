@@ -98,7 +98,12 @@ def test_injects_all_three_in_place_of_the_old() -> None:
 
 def test_a_stale_tracestate_goes_and_baggage_stays_when_the_context_has_none() -> None:
     headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], Carried(OTHER), PARENT)
-    assert headers == [("baggage", b"old=1"), ("traceparent", PARENT)]
+    assert headers == [("traceparent", PARENT), ("baggage", b"old=1")]
+
+
+@pytest.mark.parametrize("value", [b"\xff", None, b"x" * 9000])
+def test_baggage_that_nobody_can_read_goes_no_further(value: bytes | None) -> None:
+    assert propagation.inject([("baggage", value)], Carried(OTHER), PARENT) == [("traceparent", PARENT)]
 
 
 def test_the_code_that_runs_has_its_span_its_state_and_its_baggage() -> None:

@@ -59,6 +59,7 @@ class MessageSpan(Context, Span):
     # seldom other than this
     apart = False  # a trace of its own, with a link to the sender instead of a parent
     state = ""
+    sender_state = ""  # where the span is apart
     baggage: Mapping[str, str] | None = None
     malformed: tuple[str, ...] = ()
     revoked = False

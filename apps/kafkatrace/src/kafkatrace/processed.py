@@ -70,7 +70,7 @@ class Processed:
         record = self._record(span, queue)
         sender, own = span.sender, span.traceparent
         flags = own[54] & w3c.KNOWN_FLAGS
-        state = span.state.encode()
+        state = (span.sender_state if span.apart else span.state).encode()
         if span.draws_queue:
             trace = sender or own
             remote = otlp.REMOTE if sender else 0
@@ -108,7 +108,7 @@ class Processed:
         if span.apart and span.sender is not None:
             sender = span.sender
             flags = sender[54] & w3c.KNOWN_FLAGS | otlp.REMOTE
-            more.append(otlp.link(sender[3:35] + sender[36:52], flags, state=span.state.encode()))
+            more.append(otlp.link(sender[3:35] + sender[36:52], flags, state=span.sender_state.encode()))
         if span.details is not None:
             more.append(span.details.encode())
         return more

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+from confluent_kafka import Message
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context, get_current
 
@@ -48,19 +49,33 @@ class Carried:
 
 
 NOTHING: Final = Carried(None)
+_MARK: Final = "kafkatrace.headers.unreadable"
+UNREADABLE: Final[list[tuple[str, str | bytes | None]]] = [(_MARK, None)]
+
+
+def headers_of(message: HasHeaders) -> object:
+    """Give a message's headers, UNREADABLE where one's name is not UTF-8.
+
+    confluent-kafka 2.16 then raises (SystemError at times), and the next time gives a list of null pointers, which
+    ends the process when anybody looks at it: so such a message has only this mark from here on.
+    """
+    try:
+        return message.headers()
+    except Exception:
+        if isinstance(message, Message):
+            message.set_headers(list(UNREADABLE))
+        return UNREADABLE
 
 
 def read(message: HasHeaders) -> Carried:
     """Read the context that a message carries; never raises."""
-    try:
-        headers = message.headers()
-    except Exception:  # a header's *name* that is not UTF-8 makes confluent-kafka raise, SystemError at times
-        return Carried(None, malformed=("headers",))
-    return extract(headers)
+    return extract(headers_of(message))
 
 
 def extract(headers: object) -> Carried:
     """Read the context in headers; never raises."""
+    if headers == UNREADABLE:
+        return Carried(None, malformed=("headers",))
     found = last(headers, NAMES)
     if not found:
         return NOTHING
@@ -97,11 +112,12 @@ def ambient(context: Context) -> Carried:
 def inject(headers: Headers | None, carried: Carried, traceparent: bytes) -> Headers:
     """Make headers with a span's context in place of the one that was there; the given object is not changed.
 
-    A tracestate belongs to its traceparent, so an old one goes in any case; old baggage goes only when there
-    is new.
+    Baggage that was there stays when there is no new one, if it can be read: others may not survive what can't.
     """
     added = carried.headers(traceparent)
-    made: Headers = replaced(headers, added, {TRACESTATE, *(name for name, _ in added)})
+    if headers and not carried.baggage:
+        added += Carried(None, baggage=extract(headers).baggage).headers(traceparent)[1:]
+    made: Headers = replaced(headers, added, NAMES)
     return made
 
 
@@ -110,10 +126,8 @@ def context_headers(message: HasHeaders | None = None) -> Headers:
 
     kafkatrace.Producer does this by itself. Headers that can't be read are left out.
     """
-    try:
-        headers = message.headers() if message is not None else None
-    except Exception:  # see read()
-        headers = None
+    given = None if message is None else headers_of(message)
+    headers: Any = None if given == UNREADABLE else given
     carried = ambient(get_current())
     if carried.traceparent is None:
         return headers or []

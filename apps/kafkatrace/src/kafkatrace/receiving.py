@@ -96,9 +96,10 @@ class Receiver:
         span.timestamp_type, span.timestamp = message.timestamp()
         span.ended_at = 0
         span.recording = False
-        sender = _traceparent(message)
+        headers = propagation.headers_of(message)
+        sender = _traceparent(headers)
         if sender is None or not self._follow:
-            self._begin(message, span, sender)
+            self._begin(message, span, headers, sender)
         elif sender[54] & 1:
             span.sender = sender
             span.traceparent = sender[:36] + self._span_id() + sender[52:]
@@ -109,15 +110,16 @@ class Receiver:
         span.begun = time_ns()
         return span
 
-    def _begin(self, message: Message, span: MessageSpan, sender: bytes | None) -> None:
+    def _begin(self, message: Message, span: MessageSpan, headers: object, sender: bytes | None) -> None:
         """Begin a span that does not simply follow a lone traceparent."""
         span.topic = _check(message)
         if sender is None:
-            sender = self._read(message, span)
+            sender = self._read(headers, span)
         span.sender = sender
         if sender is None or self._apart:
             span.traceparent = self._tracing.roots.take()
             span.apart = sender is not None
+            span.sender_state, span.state = span.state, ""  # it belongs to the sender's trace
         else:
             span.traceparent = self._tracing.child(sender)
         if span.traceparent[54] & 1:
@@ -144,9 +146,9 @@ class Receiver:
         except IndexError:
             return self._tracing.span_ids.take()
 
-    def _read(self, message: Message, span: MessageSpan) -> bytes | None:
+    def _read(self, headers: object, span: MessageSpan) -> bytes | None:
         """Read what is more than a lone traceparent, or less."""
-        carried = propagation.read(message)
+        carried = propagation.extract(headers)
         span.state, span.baggage, span.malformed = carried.state, carried.baggage, carried.malformed
         self._tracing.counters.malformed(len(carried.malformed))
         return carried.traceparent
@@ -166,22 +168,22 @@ class Receiver:
             return
 
 
-def _traceparent(message: Message) -> bytes | None:
+def _traceparent(headers: Any) -> bytes | None:
     """Give a valid traceparent that has no tracestate and no baggage beside it; None for all that is less usual."""
     found: Any = None
     try:
-        for name, value in message.headers():  # type: ignore[union-attr, str-unpack] # see below
+        for name, value in headers:
             if name == TRACEPARENT:
                 found = value
             elif name in _BESIDES:
                 return None
         return w3c.canonical_traceparent(found)
-    except Exception:  # no headers, headers of another shape, text, names that are not UTF-8: read() looks closer
+    except Exception:  # none, headers of another shape, text: extract() looks closer
         return None
 
 
 def _senders(records: Sequence[Message]) -> list[bytes]:
-    found = (_traceparent(message) or propagation.read(message).traceparent for message in records)
+    found = (propagation.read(message).traceparent for message in records)
     return [traceparent for traceparent in found if traceparent is not None and traceparent[54] & 1]
 
 
