@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -23,7 +22,6 @@ from tests.unit.kafkatrace.handmade import Poisoned, message
 
 _LONGEST_MEMBER = 4096  # of baggage that the SDK reads
 _LONGEST_PARENT = 512  # of a future version
-_SLOW = 0.5  # seconds of the processor; one megabyte takes 4 ms
 _NAMES = ("traceparent", "tracestate", "baggage")
 
 
@@ -73,9 +71,7 @@ def check(
     warned.clear()
     before = fuzz.tracing.counters.malformed_headers
     given: Any = record.headers() if type(record) is Message else None
-    begun = time.thread_time()
     with process(record) as span:
-        assert time.thread_time() - begun < _SLOW, "a few such records stop a consumer"
         own = span.get_span_context()
         assert own.is_valid
         assert trace.get_current_span() is span

@@ -1,26 +1,11 @@
 """Kafka headers in the shapes that confluent-kafka takes and gives: a list of pairs, a dict, None."""
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 Value: TypeAlias = str | bytes | None
 Pairs: TypeAlias = list[tuple[str, Value]]
 Headers: TypeAlias = dict[str, Value] | Pairs
-
-
-class Unreadable(list[Any]):
-    """In place of headers that can't be read; for others it is an empty list."""
-
-
-def disarm(message: object) -> None:
-    """Replace headers of which one's name is not UTF-8, after headers() raised.
-
-    confluent-kafka 2.16 raises SystemError the first time, and from then on gives tuples with null pointers in
-    them: whoever touches one, also the handler, ends the process.
-    """
-    with suppress(AttributeError):  # it is a message of another kind
-        message.set_headers(Unreadable())  # type: ignore[attr-defined] # of Message
 
 
 def last(headers: object, names: Collection[str]) -> dict[str, object]:

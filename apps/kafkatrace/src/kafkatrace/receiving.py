@@ -183,8 +183,13 @@ def _traceparent(headers: Any) -> bytes | None:
 
 
 def _senders(records: Sequence[Message]) -> list[bytes]:
-    found = (propagation.read(message).traceparent for message in records)
+    """Give the traceparents of all sampled senders."""
+    found = (_sender(propagation.headers_of(message)) for message in records)
     return [traceparent for traceparent in found if traceparent is not None and traceparent[54] & 1]
+
+
+def _sender(headers: object) -> bytes | None:
+    return _traceparent(headers) or propagation.extract(headers).traceparent
 
 
 def _check(message: Message) -> str:
