@@ -110,6 +110,23 @@ def test_baggage_travels(producer: Producer, topic: str, receive: Receive) -> No
     assert ("baggage", b"user=Am%C3%A9lie") in (receive().headers() or [])
 
 
+def test_baggage_stays_at_home_where_the_propagators_say_so(
+    broker: str, topic: str, receive: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_PROPAGATORS", "tracecontext")
+    recorder = Recorder()
+    producer = Producer({"bootstrap.servers": broker, **QUIET}, tracing=recorder.tracing)
+    token = context.attach(baggage.set_baggage("user", "7"))
+    try:
+        producer.produce(topic, b"v", partition=0)
+    finally:
+        context.detach(token)
+    producer.flush(10)
+    headers = receive().headers() or []
+    assert [header[0] for header in headers] == ["traceparent"]
+    recorder.tracing.shutdown()
+
+
 def test_a_failed_delivery_is_an_error_on_the_span(unreachable: Producer, topic: str, recorder: Recorder) -> None:
     reports: list[KafkaError | None] = []
     unreachable.produce(topic, b"v", on_delivery=lambda error, _: reports.append(error))

@@ -58,11 +58,13 @@ def metric_exporter(variables: Mapping[str, str], *, beside_otlp: bool) -> Metri
     return exporter
 
 
-def check_propagators(variables: Mapping[str, str]) -> None:
+def carries_baggage(variables: Mapping[str, str]) -> bool:
     """Read OTEL_PROPAGATORS, of which we have two; ValueError for others."""
-    names = [name.strip() for name in variables.get("OTEL_PROPAGATORS", "").split(",") if name.strip()]
-    if names and not {"tracecontext"} <= set(names) <= {"tracecontext", "baggage"}:
-        raise ValueError(f"OTEL_PROPAGATORS is {','.join(names)!r}: kafkatrace carries tracecontext and baggage")
+    names = {name.strip() for name in variables.get("OTEL_PROPAGATORS", "").split(",") if name.strip()}
+    if names and not {"tracecontext"} <= names <= {"tracecontext", "baggage"}:
+        shown = variables["OTEL_PROPAGATORS"]
+        raise ValueError(f"OTEL_PROPAGATORS is {shown!r}: kafkatrace carries tracecontext and baggage")
+    return not names or "baggage" in names
 
 
 def _exporter(variables: Mapping[str, str], name: str) -> str:

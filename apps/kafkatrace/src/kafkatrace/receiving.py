@@ -149,7 +149,8 @@ class Receiver:
     def _read(self, headers: object, span: MessageSpan) -> bytes | None:
         """Read what is more than a lone traceparent, or less."""
         carried = propagation.extract(headers)
-        span.state, span.baggage, span.malformed = carried.state, carried.baggage, carried.malformed
+        span.state, span.malformed = carried.state, carried.malformed
+        span.baggage = carried.baggage if self._tracing.carries_baggage else None
         self._tracing.counters.malformed(len(carried.malformed))
         return carried.traceparent
 

@@ -72,6 +72,8 @@ class Sender:
         if not self.enabled or suppressed(context):
             return None
         carried = propagation.ambient(context)
+        if not self.tracing.carries_baggage:
+            carried = propagation.Carried(carried.traceparent, carried.state)
         remote = False
         if carried.traceparent is None and headers:
             forwarded = propagation.extract(headers)

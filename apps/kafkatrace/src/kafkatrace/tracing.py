@@ -43,7 +43,7 @@ class Tracing:
     ) -> None:
         self.enabled = environment.enabled(os.environ)
         self.measures = environment.measures(os.environ)
-        environment.check_propagators(os.environ)
+        self.carries_baggage = environment.carries_baggage(os.environ)
         self.sampling = sampling
         self.roots = Roots(sampling.ratio)
         self.span_ids = SpanIds()
