@@ -3,11 +3,13 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import kafkatrace
 import pytest
+from _pytest.capture import CaptureManager
 from hypothesis import HealthCheck, Phase, settings
 from kafkatrace.client import ClusterId
 from kafkatrace.sending import Sender
@@ -46,7 +48,7 @@ class Counting(SpanExporter):
 class Fuzz:
     """A consumer and a producer without a broker, and how many cases they have seen."""
 
-    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+    def __init__(self, capturing: CaptureManager | None) -> None:
         self.exporter = Counting()
         self.tracing = kafkatrace.configure("fuzz", exporter=self.exporter)
         self.inbox = Inbox(self.tracing)
@@ -54,7 +56,8 @@ class Fuzz:
         self.sender = Sender(self.tracing, {}, ClusterId())
         self.seen = 0
         self.recorded = 0
-        self._reporter = reporter
+        self._uncaptured: Callable[[], AbstractContextManager[None]]
+        self._uncaptured = nullcontext if capturing is None else capturing.global_and_fixture_disabled
         self._begun = time.monotonic()
 
     def case(self) -> None:
@@ -65,14 +68,14 @@ class Fuzz:
 
     def tell(self) -> None:
         """Say how far it is."""
-        self._reporter.write_line(f"\nfuzz: {self.seen:,} cases in {time.monotonic() - self._begun:.0f} s")
+        with self._uncaptured():
+            print(f"\nfuzz: {self.seen:,} cases in {time.monotonic() - self._begun:.0f} s", flush=True)
 
 
 @pytest.fixture(scope="session")
 def fuzz(request: pytest.FixtureRequest) -> Iterator[Fuzz]:
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    fuzz = Fuzz(reporter)
+    capturing: CaptureManager | None = request.config.pluginmanager.get_plugin("capturemanager")
+    fuzz = Fuzz(capturing)
     yield fuzz
     fuzz.tell()
     result = fuzz.tracing.shutdown(60)

@@ -121,6 +121,16 @@ def test_refuses_malformed_baggage(value: bytes) -> None:
     assert w3c.parse_baggage(value) is None
 
 
+@pytest.mark.timeout(60)
+def test_blanks_cannot_stop_a_consumer() -> None:
+    for _ in range(1_000):  # each took two seconds where every length of every blank was tried
+        assert w3c.parse_baggage(b"a=" + b" " * 8_180 + b"\x00") is None
+
+
+def test_a_plus_is_sent_in_a_way_that_nobody_reads_as_a_space() -> None:
+    assert w3c.format_baggage({"a+b": "1+1"}) == b"a%2Bb=1%2B1"
+
+
 def test_half_a_character_in_baggage_is_sent_as_a_question_mark() -> None:
     assert w3c.format_baggage({"a": "\ud800"}) == b"a=?"
 
