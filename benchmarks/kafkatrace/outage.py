@@ -14,7 +14,6 @@ from benchmarks.kafkatrace.environment import variables
 from benchmarks.kafkatrace.pace import paced
 
 _NOWHERE: Final = "http://127.0.0.1:1"  # nothing listens there
-_SAMPLE_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

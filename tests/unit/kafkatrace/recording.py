@@ -87,3 +87,12 @@ def linked(span: ReadableSpan) -> set[tuple[int, int]]:
 
 def offsets(spans: list[ReadableSpan]) -> list[object]:
     return sorted((say(span, "messaging.kafka.offset") for span in spans), key=str)
+
+
+def beside_the_server(span: ReadableSpan) -> dict[str, object]:
+    """All attributes but where the client is connected to, which must be there; the cluster's id once it is known."""
+    attributes = dict(span.attributes or {})
+    assert attributes.pop("server.address")
+    assert attributes.pop("server.port")
+    attributes.pop("messaging.kafka.cluster.id", None)
+    return dict(attributes)
