@@ -15,7 +15,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/.synced: pyproject.toml uv.lock operator/pyproject.toml $(wildcard apps/*/pyproject.toml) tools/uv.sh versions.mk
+.venv/.synced: pyproject.toml uv.lock operator/pyproject.toml $(wildcard apps/*/pyproject.toml) $(wildcard apps/kafkatrace/speedups/*) tools/uv.sh versions.mk
 	tools/uv.sh sync --frozen --all-packages
 	touch $@
 
@@ -44,6 +44,7 @@ generate: setup ## Write the generated files (the CRD)
 .PHONY: test
 test: setup ## Unit and golden tests: no engine, no cluster
 	$(VENV)/pytest tests/unit tests/golden tests/fuzz
+	KAFKATRACE_PURE_PYTHON=1 $(VENV)/pytest tests/unit/kafkatrace tests/fuzz
 
 .PHONY: fuzz
 fuzz: setup ## A hundred thousand strange records through kafkatrace

@@ -13,11 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 import confluent_kafka
+import hypothesis
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 _topics = count(1)
+
+hypothesis.settings.register_profile("unit", deadline=None)  # the machine may be busy
+hypothesis.settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ class AIOConsumer(aio.AIOConsumer):
     def _poll(self, *args: Any, **kwargs: Any) -> Message | None:
         message = self._consumer.poll(*args, **kwargs)
         if message is not None:
-            self._receiver.polled(self._consumer, message)
+            self._receiver.polled.one(self._consumer, message)
         return message
 
     def _consume(self, context: Context, *args: Any, **kwargs: Any) -> list[Message]:

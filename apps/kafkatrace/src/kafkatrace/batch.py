@@ -1,7 +1,7 @@
 """Encoded spans on their way to one export, and the ways out."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -33,6 +33,23 @@ class Batch:
         return self.size + 2 <= limit or not self.size
 
 
+class Encoded:
+    """Finishes what was encoded and counted when it ended: (ENCODED, span of the service, of the cluster if any)."""
+
+    def account(self, item: tuple[object, ...]) -> int:
+        """Tell how many spans there are."""
+        return len(item) - 1
+
+    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
+        """Add the spans to the batch."""
+        batch.service.append(item[1])
+        if len(item) > 2:
+            batch.cluster.append(item[2])
+
+
+ENCODED: Final = Encoded()
+
+
 class Exporter(Protocol):
     """A way out."""
 
@@ -59,7 +76,7 @@ class OtlpExporter:
         """Post one request."""
         service, cluster = self._identities
         made_by_sdk = encode_spans(batch.made_by_sdk).SerializeToString() if batch.made_by_sdk else b""
-        body = service.request(batch.service) + cluster.request(batch.cluster) + made_by_sdk
+        body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
         result = self._client.export(body)
         if result.success:
             return None

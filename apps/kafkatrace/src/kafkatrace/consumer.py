@@ -14,6 +14,7 @@ from kafkatrace.iteration import each_in_its_span, records
 from kafkatrace.rebalancing import watched
 from kafkatrace.receiving import Receiver
 from kafkatrace.settling import Settling
+from kafkatrace.speedups import method
 from kafkatrace.tracing import Tracing, current
 
 _poll: Final = confluent_kafka.Consumer.poll
@@ -36,14 +37,16 @@ class Consumer(confluent_kafka.Consumer):
         conf = conf_of(args, kwargs)
         tracing = tracing or self._tracing or current()
         self._receiver = Receiver(tracing, conf, apart=link or self._link)
+        self._polled, self._process = self._receiver.polled, self._receiver.process
         self._settling = Settling(tracing, conf, self._receiver.cluster)
         super().__init__(self._settling.conf(conf))
 
+    @method("poll", _poll)
     def poll(self, timeout: float = -1) -> Message | None:
         """Poll as the original does."""
         message = _poll(self, timeout)
         if message is not None:
-            self._receiver.polled(self, message)
+            self._polled.one(self, message)
         return message
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
@@ -54,13 +57,14 @@ class Consumer(confluent_kafka.Consumer):
             self._receiver.received(self, begun, messages)
         return messages
 
+    @method("process")
     def process(self, message: Message) -> AbstractContextManager[Span]:
         """Handle a message inside `with consumer.process(message) as span:`.
 
         Draws the queue span (record's timestamp to poll), child of the sender's span, and opens the process
         span beneath it. An exception is recorded and goes on. ValueError for an error or partition-end event.
         """
-        return self._receiver.process(message)
+        return self._process(message)
 
     def process_all(self, messages: Iterable[Message]) -> Iterator[Message]:
         """Iterate over a batch: each message's process span lasts while the loop's body handles it.

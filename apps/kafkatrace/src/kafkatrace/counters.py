@@ -7,12 +7,12 @@ class Tally:
     """A counter whose `add` is one call into C, atomic in CPython; no lock that a fork could leave held."""
 
     def __init__(self) -> None:
-        self._count = count()
-        self.add = self._count.__next__
+        self.numbers = count()
+        self.add = self.numbers.__next__
 
     def value(self) -> int:
         """Tell how often it was advanced; by its text, since all else would advance it."""
-        return int(repr(self._count)[len("count(") : -1])
+        return int(repr(self.numbers)[len("count(") : -1])
 
 
 class Counters:

@@ -1,9 +1,7 @@
 """The process span of one message."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import Token
 from time import time_ns
-from types import TracebackType
 from typing import Any, Protocol
 
 from opentelemetry.baggage import _BAGGAGE_KEY
@@ -13,9 +11,10 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode, TraceFlag
 from opentelemetry.util.types import Attributes, AttributeValue
 
 from kafkatrace import w3c
-from kafkatrace.current import SPAN_KEY, variable
+from kafkatrace.current import SPAN_KEY
 from kafkatrace.details import Details
 from kafkatrace.errors import error_type
+from kafkatrace.speedups import SpanFields
 
 
 class Ending(Protocol):
@@ -27,43 +26,21 @@ class Ending(Protocol):
     put: Callable[["MessageSpan"], None]
 
 
-class MessageSpan(Context, Span):
+class MessageSpan(SpanFields, Context, Span):
     """A message's process span, and at once the context in which it is the current one.
 
     One object instead of a span, its SpanContext and a context of two keys: with many messages a second these
     are most of the cost. Code that runs inside sees a usual OpenTelemetry context.
     """
 
-    # set in every span
     receiver: Ending
-    ambient: Context
-    traceparent: bytes  # what a child in another process gets; while not recording, what the sender gave
-    topic: str
-    timestamp_type: int  # of Message.timestamp(), and its milliseconds
-    timestamp: int
-    polled: int  # nanoseconds since the epoch, as all times; 0 when not known
-    begun: int
-    ended_at: int
-    recording: bool
-    _token: Token[Context]
-    # set in spans that may be sampled
-    sender: bytes | None  # the sender's traceparent
-    queue_id: bytes  # 16 hexadecimal digits
-    partition: int
-    offset: int
-    key: object
-    tombstone: bool
-    lag: int | None
-    __slots__ = tuple(__annotations__)
 
     # seldom other than this
-    apart = False  # a trace of its own, with a link to the sender instead of a parent
     state = ""
     sender_state = ""  # where the span is apart
     baggage: Mapping[str, str] | None = None
     malformed: tuple[str, ...] = ()
     revoked = False
-    failure: str | None = None  # the error.type of the exception that ended it
     details: Details | None = None
 
     @property
@@ -71,33 +48,11 @@ class MessageSpan(Context, Span):
         """Whether its queue span is recorded, too: apart, it belongs to the sender's trace, if that is sampled."""
         return not self.apart or (self.sender is not None and bool(self.sender[54] & 1))
 
-    # ---- the context manager
-
-    def __enter__(self) -> "MessageSpan":
-        """Make this the current span, and its message's baggage the current one."""
-        self._token = variable.set(self)
+    def failed(self, error: BaseException) -> None:
+        """Take the exception that ends the span."""
         if self.recording:
-            self.receiver.open[id(self)] = self
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the span; an exception is recorded and goes on."""
-        try:  # noqa: SIM105 - suppress() costs as much as all else here
-            variable.reset(self._token)
-        except ValueError:  # left in another context than entered: nothing to undo
-            pass
-        if self.recording:
-            if self.receiver.open.pop(id(self), None) is None:
-                return  # ended before: by the handler, or by a rebalance in another thread
-            if error is not None:
-                self._detailed().fail(error)
-        elif self.ended_at:
-            return
-        if error is not None:
-            self.failure = error_type(error)
-        self._finish(time_ns())
+            self._detailed().fail(error)
+        self.failure = error_type(error)
 
     # ---- OpenTelemetry's Span
 
@@ -105,13 +60,9 @@ class MessageSpan(Context, Span):
         """End the span, once."""
         if not self.ended_at:
             self.receiver.open.pop(id(self), None)
-            self._finish(time_ns() if end_time is None else end_time)
-
-    def _finish(self, time: int) -> None:
-        self.ended_at = time
-        receiver = self.receiver
-        if self.recording or receiver.measures:
-            receiver.put(self)
+            self.ended_at = time_ns() if end_time is None else end_time
+            if self.recording or self.receiver.measures:
+                self.receiver.put(self)
 
     def get_span_context(self) -> SpanContext:
         """Give the ids and flags."""

@@ -5,7 +5,6 @@ Names and buckets: https://github.com/open-telemetry/semantic-conventions/blob/v
 
 import threading
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,11 +13,10 @@ from typing import Final
 from opentelemetry.sdk.metrics import export
 from opentelemetry.util.types import AttributeValue
 
+from kafkatrace.speedups import Histogram
+
 _BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-_BOUNDS_NS: Final = tuple(round(bound * 1e9) for bound in _BOUNDS)
 _LONG_BOUNDS: Final = (*_BOUNDS, 30.0, 60.0, 300.0, 1800.0, 3600.0)  # records may wait for hours
-_LONG_BOUNDS_NS: Final = tuple(round(bound * 1e9) for bound in _LONG_BOUNDS)
-_NEVER: Final = 1 << 63
 Attributes = Mapping[str, AttributeValue]
 
 
@@ -44,47 +42,30 @@ class Definition:
     kind: Kind
 
 
-class Duration:
-    """One histogram of durations."""
+class Duration(Histogram):
+    """One histogram of durations, and its bounds."""
 
     def __init__(self, kind: Kind) -> None:
-        long = kind is Kind.LONG_DURATION
-        self._bounds = _LONG_BOUNDS if long else _BOUNDS
-        self._bounds_ns = _LONG_BOUNDS_NS if long else _BOUNDS_NS
-        self._buckets = [0] * (len(self._bounds) + 1)
-        self._sum = 0
-        self._lowest = _NEVER
-        self._highest = -_NEVER
-
-    def add(self, nanoseconds: int) -> None:
-        """Count one; a negative one, of clocks that disagree, falls into the lowest bucket and shows as `min`."""
-        self._sum += nanoseconds
-        if nanoseconds > self._highest:
-            self._highest = nanoseconds
-        if nanoseconds < self._lowest:
-            self._lowest = nanoseconds
-        # last: what others collect meanwhile then has a minimum for each that is counted
-        self._buckets[bisect_left(self._bounds_ns, nanoseconds)] += 1
+        self.bounds = _LONG_BOUNDS if kind is Kind.LONG_DURATION else _BOUNDS
+        super().__init__(tuple(round(bound * 1e9) for bound in self.bounds))
 
     def count(self) -> int:
         """Tell how many there were."""
-        return sum(self._buckets)
+        return sum(self.state()[0])
 
     def point(self, attributes: Attributes, since: int, now: int) -> export.HistogramDataPoint:
         """Give the state as the SDK's data point, in seconds."""
-        buckets = tuple(
-            self._buckets
-        )  # others go on counting meanwhile, and backends refuse a count that isn't their sum
+        buckets, total, lowest, highest = self.state()
         return export.HistogramDataPoint(
             attributes=attributes,
             start_time_unix_nano=since,
             time_unix_nano=now,
-            count=sum(buckets),
-            sum=self._sum / 1e9,
+            count=sum(buckets),  # backends refuse a count that isn't the sum of the buckets
+            sum=total / 1e9,
             bucket_counts=buckets,
-            explicit_bounds=self._bounds,
-            min=self._lowest / 1e9,
-            max=self._highest / 1e9,
+            explicit_bounds=self.bounds,
+            min=lowest / 1e9,
+            max=highest / 1e9,
         )
 
 

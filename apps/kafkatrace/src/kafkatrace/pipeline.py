@@ -59,6 +59,7 @@ class Pipeline:
         self.limits = limits
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
         self._begun = Tally()
+        self.begun_spans = self._begun.numbers
         self.begin_span = self._begun.add  # for each sampled span: it must be exported or show as dropped
         self._start()
         restart = weakref.WeakMethod(self._start)

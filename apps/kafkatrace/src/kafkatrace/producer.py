@@ -15,6 +15,7 @@ from kafkatrace.current import variable
 from kafkatrace.headers import Headers
 from kafkatrace.propagation import TRACEPARENT
 from kafkatrace.sending import ERRORS_ONLY, DeliveryCallback, Sender, Sent
+from kafkatrace.speedups import method
 from kafkatrace.tracing import Tracing, current
 from kafkatrace.transactions import Transactions
 
@@ -39,8 +40,10 @@ class Producer(confluent_kafka.Producer):
         super().__init__(with_every_report(conf))
         self._cluster = ClusterId()
         self._sender = Sender(tracing or self._tracing or current(), conf, self._cluster)
+        self._sending = self._sender.sending  # for what is in C
         self._transactions = Transactions(self._sender, conf, self._cluster)
 
+    @method("produce", _produce)
     def produce(  # noqa: PLR0913 - the original's arguments
         self,
         topic: str,

@@ -62,9 +62,14 @@ def headers_of(message: HasHeaders) -> object:
     try:
         return message.headers()
     except Exception:
-        if isinstance(message, Message):
-            message.set_headers(list(UNREADABLE))
-        return UNREADABLE
+        return unreadable(message)
+
+
+def unreadable(message: object) -> object:
+    """Give a message whose headers raised the mark in their place."""
+    if isinstance(message, Message):
+        message.set_headers(list(UNREADABLE))
+    return UNREADABLE
 
 
 def read(message: HasHeaders) -> Carried:

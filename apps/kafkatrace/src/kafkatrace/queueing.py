@@ -84,3 +84,5 @@ _KINDS: Final = {
     for skewed in _BOTH
     for known in _BOTH
 }
+# of a record with a timestamp that came out after it went in: by type, and by whether the poll time is known
+USUAL_KINDS: Final = tuple(_KINDS[kind, True, False, known] for kind in _TYPES.values() for known in _BOTH)

@@ -1,6 +1,6 @@
 """The beginning of a message's queue span and process span."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import time_ns
 from typing import Any, Final, Protocol
@@ -10,20 +10,19 @@ from opentelemetry import trace
 from opentelemetry.trace import Span
 from opentelemetry.util.types import AttributeValue
 
-from kafkatrace import propagation, semconv, w3c
+from kafkatrace import propagation, semconv, speedups, w3c
 from kafkatrace.client import ClusterId, KafkaClient
 from kafkatrace.current import suppressed, variable
 from kafkatrace.message_span import MessageSpan
 from kafkatrace.operations import Operations
 from kafkatrace.processed import Processed
 from kafkatrace.propagation import BAGGAGE, TRACEPARENT, TRACESTATE
+from kafkatrace.speedups import Polled
 from kafkatrace.tracing import Tracing
+from kafkatrace.watching import watch_consumed
 
-_LOOK_NS: Final = 100_000_000
 _BESIDES: Final = frozenset((TRACESTATE, BAGGAGE))
-# When each message was handed out, nanoseconds since the epoch, by id(): a confluent Message takes neither attributes
-# nor weak references. One for all consumers, so that an id that is used again has its newest owner's time.
-polled_at: Final[dict[int, int]] = {}
+_NOT_READ: Final = object()
 
 
 class AsksItself(KafkaClient, Protocol):
@@ -50,30 +49,33 @@ class Receiver:
         self._apart = apart
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
+        self.polled = Polled(self._look)
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
         self._started = tracing.pipeline.begin_span
         self._highs: dict[tuple[str, int], int] = {}
         self._ready = tracing.span_ids.ready
-        self._look_due = 0
+        watch_consumed(tracing.metrics, self.processed.about, self.polled)
+        self.process: Callable[[Message], AbstractContextManager[Span]] = self.begin
+        if self._follow and tracing.enabled:
+            self.process = speedups.process(
+                self.begin,
+                MessageSpan,
+                propagation.unreadable,
+                self.processed,
+                self.processed.account,
+                self.processed.encoder,
+                self._ready,
+                tracing.span_ids.take,
+                tracing.pipeline.begun_spans,
+                self._highs,
+                tracing.measures,
+            )
 
-    def polled(self, consumer: AsksItself, message: Message) -> None:
-        """Note when a message, or an event that is none, reached the caller; in the thread that polled it."""
-        if message.error() is None:
-            now = polled_at[id(message)] = time_ns()
-            self.processed.consumed += 1
-            if now > self._look_due:
-                self._look(consumer, now)
-
-    def received(self, consumer: AsksItself, begun_at: int, messages: Sequence[Message]) -> None:
+    def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:
         """Note when a batch reached the caller, and draw its receive span, linked to every sampled sender."""
-        records = [message for message in messages if message.error() is None]
+        records = self.polled.all(consumer, messages)
         if not records:
             return
-        now = time_ns()
-        polled_at.update(dict.fromkeys(map(id, records), now))
-        self.processed.consumed += len(records)
-        if now > self._look_due:
-            self._look(consumer, now)
         begun = self._batches.begin(begun_at)
         if begun is None:
             return
@@ -83,7 +85,7 @@ class Receiver:
             attributes[semconv.MESSAGING_DESTINATION_NAME] = topics.pop() or ""
         self._batches.end(begun, attributes, links=_senders(records) if begun.sampled else ())
 
-    def process(self, message: Message) -> AbstractContextManager[Span]:
+    def begin(self, message: Message, headers: object = _NOT_READ) -> AbstractContextManager[Span]:
         """Begin a message's process span; ValueError for an event that is no record."""
         ambient = variable.get()
         if (ambient and suppressed(ambient)) or not self._tracing.enabled:
@@ -92,11 +94,10 @@ class Receiver:
         span = MessageSpan()
         span.receiver = self.processed
         span.ambient = ambient
-        span.polled = polled_at.pop(id(message), 0)
+        span.polled = self.polled.take(message)
         span.timestamp_type, span.timestamp = message.timestamp()
-        span.ended_at = 0
-        span.recording = False
-        headers = propagation.headers_of(message)
+        if headers is _NOT_READ:
+            headers = propagation.headers_of(message)
         sender = _traceparent(headers)
         if sender is None or not self._follow:
             self._begin(message, span, headers, sender)
@@ -154,12 +155,11 @@ class Receiver:
         self._tracing.counters.malformed(len(carried.malformed))
         return carried.traceparent
 
-    def _look(self, consumer: AsksItself, now: int) -> None:
+    def _look(self, consumer: AsksItself) -> None:
         """Learn where the partitions end, for the lag, as of their last fetch, and the cluster's id: no network.
 
         Not in process(): a consumer lets one thread in at a time, so that would wait for another thread's poll().
         """
-        self._look_due = now + _LOOK_NS
         self.cluster.learn(consumer)
         try:
             for partition in consumer.assignment():

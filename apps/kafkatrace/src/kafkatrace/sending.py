@@ -8,8 +8,8 @@ from confluent_kafka import KafkaError, Message
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
 
-from kafkatrace import clocks, definitions, otlp, propagation, semconv, w3c, wire
-from kafkatrace.batch import Batch
+from kafkatrace import clocks, definitions, otlp, propagation, semconv, speedups, w3c, wire
+from kafkatrace.batch import ENCODED, Batch
 from kafkatrace.client import ClusterId, client_attributes, key_text, operation
 from kafkatrace.current import suppressed
 from kafkatrace.errors import failure, name_of
@@ -25,6 +25,7 @@ _CLOCK_NS: Final = 100_000_000  # between two looks at the broker's clock
 _OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
 _KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
 _TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_NAMES: Final = (semconv.MESSAGING_KAFKA_OFFSET.encode(), semconv.MESSAGING_KAFKA_MESSAGE_KEY.encode())
 _CLOCK_OFFSET: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET)
 _CLOCK_UNCERTAINTY: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_UNCERTAINTY)
 
@@ -59,12 +60,26 @@ class Sender:
         self._errors_only = str(conf.get(ERRORS_ONLY, False)).lower() in ("true", "t", "1")
         self._cluster = cluster
         self._about = {**client_attributes(conf), **operation(semconv.SEND, semconv.SEND)}
-        self._openings: dict[tuple[str, int | None, str | None], bytes] = {}
+        self._openings: dict[tuple[object, ...], bytes] = {}
         self._clocks = clocks.Clocks()
         self._clock_due = 0
-        self._clock_attributes = b""
+        self.clock_attributes = b""
         self._series = Series(tracing.metrics, self._about, definitions.SENT_MESSAGES)
         self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
+        self.encoder = speedups.encoder(ENCODED, self, self._openings, _NAMES, _TOMBSTONE, ())
+        self.sending: object = None
+        if self.enabled and not self._errors_only:
+            self.sending = speedups.sending(
+                self,
+                self.on_delivery,
+                self.put,
+                self.ready,
+                self.roots.take,
+                tracing.pipeline.begun_spans,
+                self._series.of,
+                self.encoder,
+                self.measures,
+            )
         watch_clocks(tracing.metrics, self._about, self._clocks)
 
     def origin(self, context: Context, headers: Headers | None) -> Origin | None:
@@ -131,7 +146,7 @@ class Sender:
         kind, milliseconds = item[6]
         if kind == clocks.LOG_APPEND_TIME:
             self._clocks.appended(milliseconds, sent[0], ended)
-            self._clock_attributes = _told(self._clocks.offset)
+            self.clock_attributes = _told(self._clocks.offset)
         return 1
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
@@ -146,8 +161,8 @@ class Sender:
             rest.append(_KEY(text))
         if tombstone:
             rest.append(_TOMBSTONE)
-        if self._clock_attributes:
-            rest.append(self._clock_attributes)
+        if self.clock_attributes:
+            rest.append(self.clock_attributes)
         if error is not None:
             rest.append(failure(error, ended))
         flags = traceparent[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if remote else 0)
@@ -155,7 +170,7 @@ class Sender:
         batch.service.append(otlp.span(ids, begun, ended, rest, flags=flags, state=state.encode() if state else b""))
 
     def _opening(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
-        key = (topic, partition, outcome)
+        key = (topic, partition) if outcome is None else (topic, partition, outcome)
         if (known := self._openings.get(key)) is not None:
             return known
         attributes = {**self._about, semconv.MESSAGING_DESTINATION_NAME: topic, **self._cluster.attributes()}

@@ -6,11 +6,13 @@ from typing import Final
 from opentelemetry.util.types import AttributeValue
 
 from kafkatrace import definitions, semconv
+from kafkatrace.client import operation
 from kafkatrace.clocks import Clocks
 from kafkatrace.counters import Counters
 from kafkatrace.metrics import Metrics
 from kafkatrace.pipeline import Pipeline
 from kafkatrace.series import metric_attributes
+from kafkatrace.speedups import Polled
 
 _NS: Final = 1e9
 _COMPONENT: Final = {"otel.component.type": "kafkatrace", "otel.component.name": "kafkatrace/0"}
@@ -30,6 +32,12 @@ def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
     metrics.watch(definitions.SPANS_PROCESSED, full, lambda: pipeline.overflowed)
     metrics.watch(definitions.SPANS_EXPORTED, _COMPONENT, lambda: pipeline.exported)
     metrics.watch(definitions.SPANS_EXPORTED, lost, lambda: pipeline.failed)
+
+
+def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled) -> None:
+    """Tell how many messages a consumer handed out; `about` are its process spans' attributes."""
+    attributes = {**about, **operation(semconv.POLL, semconv.RECEIVE)}
+    metrics.watch(definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed)
 
 
 def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks) -> None:

@@ -1,0 +1,147 @@
+/* Account: counts an ended message into the histograms of its topic. What is seldom is counted by `other`, in Python. */
+#include "speedups.h"
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    PyObject *other;
+    PyObject *histograms; /* (topic) -> three: process, queue, end to end */
+    PyObject *received;   /* (timestamp, polled): the broker's clock and ours */
+    PyObject *known, *topic, *of_topic; /* all, and the last topic's: its name is a new string in each message */
+    long long bound, bound_until; /* the largest difference that `received` was told, and until when that is enough */
+} Account;
+
+enum { CREATE_TIME = 1, LOG_APPEND_TIME = 2, NS_PER_MS = 1000000, SECOND_NS = 1000000000 };
+
+PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic)
+{
+    PyObject *value = PyDict_GetItemWithError(known, topic);
+    if (value != NULL || PyErr_Occurred())
+        return value;
+    if ((value = PyObject_CallOneArg(make, topic)) == NULL)
+        return NULL;
+    int failed = PyDict_SetItem(known, topic, value);
+    Py_DECREF(value); /* `known` keeps it */
+    return failed < 0 ? NULL : value;
+}
+
+/* Only what is larger than before says anything new about the clocks; clocks drift, so each second begins anew. */
+static int tell_clocks(Account *self, SpanFields *span, long long ahead, long long polled)
+{
+    if (polled < self->bound_until && ahead <= self->bound)
+        return 0;
+    self->bound = ahead;
+    self->bound_until = polled + SECOND_NS;
+    PyObject *done = PyObject_CallFunction(self->received, "LL", span->timestamp, polled);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static int count(Account *self, SpanFields *span, PyObject *histograms)
+{
+    long long polled = span->polled ? span->polled : span->begun, appended = span->timestamp * NS_PER_MS;
+    if (histogram_add(PyTuple_GET_ITEM(histograms, 0), span->ended_at - span->begun) < 0 ||
+        histogram_add(PyTuple_GET_ITEM(histograms, 1), polled - appended) < 0 ||
+        histogram_add(PyTuple_GET_ITEM(histograms, 2), span->ended_at - appended) < 0)
+        return -1;
+    return span->timestamp_type == LOG_APPEND_TIME ? tell_clocks(self, span, appended - polled, polled) : 0;
+}
+
+/* A record in order: handled without an exception, part of its sender's trace, with a timestamp that lies before its poll. */
+static int is_common(SpanFields *span)
+{
+    long long polled = span->polled ? span->polled : span->begun;
+    return !span->apart && (span->failure == NULL || span->failure == Py_None) && span->topic != NULL &&
+           (span->timestamp_type == CREATE_TIME || span->timestamp_type == LOG_APPEND_TIME) && span->timestamp >= 0 &&
+           span->timestamp <= polled / NS_PER_MS && span->ended_at >= span->begun;
+}
+
+static PyObject *histograms_of(Account *self, PyObject *topic)
+{
+    PyObject *found;
+    if (self->topic != NULL && PyUnicode_Compare(self->topic, topic) == 0)
+        return self->of_topic;
+    if ((found = topics_value(self->known, self->histograms, topic)) == NULL)
+        return NULL;
+    SET(self->topic, Py_NewRef(topic));
+    SET(self->of_topic, Py_NewRef(found));
+    return found;
+}
+
+PyObject *account_span(PyObject *callable, SpanFields *span)
+{
+    Account *self = (Account *)callable;
+    PyObject *histograms;
+    if (!is_common(span))
+        return PyObject_CallOneArg(self->other, (PyObject *)span);
+    if ((histograms = histograms_of(self, span->topic)) == NULL)
+        return NULL;
+    Py_INCREF(histograms);
+    int failed = count(self, span, histograms);
+    Py_DECREF(histograms);
+    return failed < 0 ? NULL : PyLong_FromLong(span->recording ? 2 : 0);
+}
+
+static PyObject *account(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    if (PyVectorcall_NARGS(nargsf) != 1 || names != NULL || !PyObject_TypeCheck(args[0], &SpanFieldsType))
+        return PyObject_Vectorcall(((Account *)self)->other, args, nargsf, names);
+    return account_span(self, (SpanFields *)args[0]);
+}
+
+static int account_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *other, *histograms, *received;
+    Account *self = (Account *)object;
+    if (!PyArg_ParseTuple(args, "OOO:Account", &other, &histograms, &received))
+        return -1;
+    SET(self->other, Py_NewRef(other));
+    SET(self->histograms, Py_NewRef(histograms));
+    SET(self->received, Py_NewRef(received));
+    SET(self->known, PyDict_New());
+    self->call = account;
+    return self->known == NULL ? -1 : 0;
+}
+
+static int account_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Account *self = (Account *)object;
+    Py_VISIT(self->other);
+    Py_VISIT(self->histograms);
+    Py_VISIT(self->received);
+    Py_VISIT(self->known);
+    return 0;
+}
+
+static int account_clear(PyObject *object)
+{
+    Account *self = (Account *)object;
+    Py_CLEAR(self->other);
+    Py_CLEAR(self->histograms);
+    Py_CLEAR(self->received);
+    Py_CLEAR(self->known);
+    Py_CLEAR(self->topic);
+    Py_CLEAR(self->of_topic);
+    return 0;
+}
+
+static void account_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    account_clear(self);
+    Py_TYPE(self)->tp_free(self);
+}
+
+PyTypeObject AccountType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Account",
+    .tp_doc = "Counts an ended message into the histograms of its topic.",
+    .tp_basicsize = sizeof(Account),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(Account, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_new = PyType_GenericNew,
+    .tp_init = account_init,
+    .tp_traverse = account_traverse,
+    .tp_clear = account_clear,
+    .tp_dealloc = account_dealloc,
+};

@@ -1,0 +1,103 @@
+/* Histogram: counts durations; the interpreter's lock makes each add() whole. */
+#include "speedups.h"
+
+static const long long LARGE = 1LL << 61;
+
+static int histogram_init(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    Histogram *histogram = (Histogram *)self;
+    PyObject *bounds;
+    if (!PyArg_ParseTuple(args, "O!:Histogram", &PyTuple_Type, &bounds))
+        return -1;
+    if (PyTuple_GET_SIZE(bounds) > MOST_BOUNDS) {
+        PyErr_Format(PyExc_ValueError, "a histogram has at most %d bounds", MOST_BOUNDS);
+        return -1;
+    }
+    histogram->bounds = PyTuple_GET_SIZE(bounds);
+    for (Py_ssize_t each = 0; each < histogram->bounds; each++)
+        histogram->bound[each] = PyLong_AsLongLong(PyTuple_GET_ITEM(bounds, each));
+    if (PyErr_Occurred())
+        return -1;
+    histogram->lowest = LLONG_MAX;
+    histogram->highest = LLONG_MIN;
+    SET(histogram->sum, PyLong_FromLong(0));
+    return histogram->sum == NULL ? -1 : 0;
+}
+
+static int settle_sum(Histogram *histogram)
+{
+    PyObject *part = PyLong_FromLongLong(histogram->part), *sum;
+    if (part == NULL)
+        return -1;
+    sum = PyNumber_Add(histogram->sum, part);
+    Py_DECREF(part);
+    if (sum == NULL)
+        return -1;
+    histogram->part = 0;
+    SET(histogram->sum, sum);
+    return 0;
+}
+
+int histogram_add(PyObject *self, long long nanoseconds)
+{
+    Histogram *histogram = (Histogram *)self;
+    Py_ssize_t each = 0;
+    if (histogram->part > LARGE || histogram->part < -LARGE || nanoseconds > LARGE || nanoseconds < -LARGE) {
+        if (settle_sum(histogram) < 0)
+            return -1;
+    }
+    histogram->part += nanoseconds;
+    if (nanoseconds < histogram->lowest)
+        histogram->lowest = nanoseconds;
+    if (nanoseconds > histogram->highest)
+        histogram->highest = nanoseconds;
+    while (each < histogram->bounds && nanoseconds > histogram->bound[each])
+        each++;
+    histogram->bucket[each]++;
+    return 0;
+}
+
+static PyObject *method_add(PyObject *self, PyObject *nanoseconds)
+{
+    int overflow;
+    long long number = PyLong_AsLongLongAndOverflow(nanoseconds, &overflow);
+    if (overflow)
+        number = overflow > 0 ? LLONG_MAX : LLONG_MIN;
+    if ((number == -1 && PyErr_Occurred()) || histogram_add(self, number) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *method_state(PyObject *self, PyObject *Py_UNUSED(none))
+{
+    Histogram *histogram = (Histogram *)self;
+    PyObject *buckets;
+    if (settle_sum(histogram) < 0 || (buckets = PyTuple_New(histogram->bounds + 1)) == NULL)
+        return NULL;
+    for (Py_ssize_t each = 0; each <= histogram->bounds; each++)
+        PyTuple_SET_ITEM(buckets, each, PyLong_FromLongLong(histogram->bucket[each]));
+    return Py_BuildValue("NOLL", buckets, histogram->sum, histogram->lowest, histogram->highest);
+}
+
+static void histogram_dealloc(PyObject *self)
+{
+    Py_CLEAR(((Histogram *)self)->sum);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyMethodDef methods[] = {
+    {"add", method_add, METH_O, "Count one, in nanoseconds."},
+    {"state", method_state, METH_NOARGS, "Give the counts of the buckets, the sum, the lowest and the highest."},
+    {NULL},
+};
+
+PyTypeObject HistogramType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Histogram",
+    .tp_doc = "One histogram of durations in nanoseconds.",
+    .tp_basicsize = sizeof(Histogram),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_new = PyType_GenericNew,
+    .tp_init = histogram_init,
+    .tp_dealloc = histogram_dealloc,
+    .tp_methods = methods,
+};

@@ -1,0 +1,130 @@
+/* produce(): a record that nothing is current around. All else is produced by the method in Python. */
+#include "producer.h"
+
+enum { TOPIC, VALUE, KEY, PARTITION, CALLBACK, ON_DELIVERY, TIMESTAMP, HEADERS, ARGUMENTS };
+
+static Delivery *begin(Sending *sending, PyObject **given, PyObject *told, PyObject *traceparent)
+{
+    Delivery *made = delivery_new(sending, told, given[TOPIC]);
+    if (made == NULL)
+        return NULL;
+    made->tombstone = given[VALUE] == Py_None;
+    if (PyBytes_AS_STRING(traceparent)[FLAGS] & 1) {
+        made->traceparent = Py_NewRef(traceparent);
+        made->key = Py_NewRef(given[KEY]);
+        if (count_one(sending->started) < 0)
+            Py_CLEAR(made);
+    }
+    if (made != NULL)
+        made->begun = now_ns();
+    return made;
+}
+
+static PyObject *headers_of(PyObject *traceparent)
+{
+    PyObject *pair = PyTuple_Pack(2, shared.traceparent, traceparent), *headers = pair == NULL ? NULL : PyList_New(1);
+    if (headers == NULL)
+        Py_XDECREF(pair);
+    else
+        PyList_SET_ITEM(headers, 0, pair);
+    return headers;
+}
+
+/* Tells the sender what kept the record out of the producer's queue, and lets that exception go on. */
+static void refused(Delivery *delivery)
+{
+    PyObject *type, *error, *trace, *what, *done = NULL;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    if ((what = sent(delivery)) != NULL)
+        done = PyObject_CallMethodObjArgs(delivery->sending->sender, shared.refused, what, error, NULL);
+    Py_XDECREF(what);
+    Py_XDECREF(done);
+    if (done == NULL)
+        PyErr_WriteUnraisable((PyObject *)delivery);
+    PyErr_Restore(type, error, trace);
+}
+
+static PyObject *send(PyObject *original, PyObject *producer, Sending *sending, PyObject **given, PyObject *told)
+{
+    PyObject *traceparent = pop_ready(sending->ready, sending->take), *headers, *result = NULL;
+    Delivery *delivery = NULL;
+    if (traceparent == NULL)
+        return NULL;
+    if ((headers = headers_of(traceparent)) != NULL && (delivery = begin(sending, given, told, traceparent)) != NULL) {
+        int reported = delivery->traceparent != NULL || sending->measures;
+        PyObject *args[] = {producer, given[TOPIC], given[VALUE], given[KEY], given[PARTITION],
+                            reported ? (PyObject *)delivery : told, Py_None, given[TIMESTAMP], headers};
+        result = PyObject_Vectorcall(original, args, 9, NULL);
+        if (result == NULL)
+            refused(delivery);
+    }
+    Py_DECREF(traceparent);
+    Py_XDECREF(headers);
+    Py_XDECREF(delivery);
+    return result;
+}
+
+/* Sorts the arguments of produce() by position; 0 where Python had better look at them. */
+static int sort(PyObject **given, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    if (count > ARGUMENTS)
+        return 0;
+    for (Py_ssize_t each = 0; each < count; each++)
+        given[each] = args[each];
+    for (Py_ssize_t each = 0; names != NULL && each < PyTuple_GET_SIZE(names); each++) {
+        Py_ssize_t place = 0; /* names in code are interned */
+        while (place < ARGUMENTS && shared.produce_names[place] != PyTuple_GET_ITEM(names, each))
+            place++;
+        if (place == ARGUMENTS || given[place] != NULL)
+            return 0;
+        given[place] = args[count + each];
+    }
+    return given[TOPIC] != NULL && PyUnicode_CheckExact(given[TOPIC]);
+}
+
+static PyObject *callback(Sending *sending, PyObject **given)
+{
+    for (int each = CALLBACK; each <= ON_DELIVERY; each++)
+        if (given[each] != NULL && given[each] != Py_None)
+            return PyCallable_Check(given[each]) ? given[each] : NULL;
+    return sending->told;
+}
+
+static PyObject *common(Method *self, PyObject *producer, PyObject **given, int *done)
+{
+    PyObject *ambient = NULL, *told, *result = NULL;
+    Sending *sending;
+    int plain = plain_context(&ambient);
+    Py_XDECREF(ambient);
+    if (plain <= 0 || (sending = (Sending *)part_of(producer, shared.sending, &SendingType)) == NULL) {
+        *done = plain < 0;
+        return NULL;
+    }
+    if ((told = callback(sending, given)) != NULL) {
+        *done = 1;
+        result = send(self->original, producer, sending, given, told);
+    }
+    Py_DECREF(sending);
+    return result;
+}
+
+PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Method *self = (Method *)callable;
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    PyObject *given[ARGUMENTS] = {NULL}, *result;
+    PyObject *const defaults[] = {NULL, Py_None, Py_None, shared.minus_one, Py_None, Py_None, shared.zero, Py_None};
+    int done = 0;
+    if (count >= 2 && sort(given, args + 1, count - 1, names)) {
+        for (int each = 0; each < ARGUMENTS; each++)
+            if (given[each] == NULL)
+                given[each] = defaults[each];
+        if (given[HEADERS] == Py_None) {
+            result = common(self, args[0], given, &done);
+            if (done)
+                return result;
+        }
+    }
+    return PyObject_Vectorcall(self->function, args, nargsf, names);
+}

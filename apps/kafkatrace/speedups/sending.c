@@ -1,0 +1,70 @@
+/* Sending: what produce() needs of a kafkatrace.sending.Sender. */
+#include "producer.h"
+
+static int sending_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *sender, *told, *put, *ready, *take, *started, *histogram, *encoder;
+    Sending *self = (Sending *)object;
+    int measures;
+    if (!PyArg_ParseTuple(args, "OOOO!OOOO!p:Sending", &sender, &told, &put, &PyList_Type, &ready, &take, &started,
+                          &histogram, &EncoderType, &encoder, &measures))
+        return -1;
+    SET(self->sender, Py_NewRef(sender));
+    SET(self->told, Py_NewRef(told));
+    SET(self->put, Py_NewRef(put));
+    SET(self->encoder, Py_NewRef(encoder));
+    SET(self->ready, Py_NewRef(ready));
+    SET(self->take, Py_NewRef(take));
+    SET(self->started, Py_NewRef(started));
+    SET(self->histogram, Py_NewRef(histogram));
+    SET(self->known, PyDict_New());
+    self->measures = (char)measures;
+    return self->known == NULL ? -1 : 0;
+}
+
+static int sending_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Sending *self = (Sending *)object;
+    Py_VISIT(self->sender);
+    Py_VISIT(self->told);
+    Py_VISIT(self->take);
+    Py_VISIT(self->histogram);
+    Py_VISIT(self->known);
+    Py_VISIT(self->encoder);
+    Py_VISIT(self->put);
+    return 0;
+}
+
+static int sending_clear(PyObject *object)
+{
+    Sending *self = (Sending *)object;
+    Py_CLEAR(self->sender);
+    Py_CLEAR(self->told);
+    Py_CLEAR(self->put);
+    Py_CLEAR(self->encoder);
+    Py_CLEAR(self->ready);
+    Py_CLEAR(self->take);
+    Py_CLEAR(self->started);
+    Py_CLEAR(self->histogram);
+    Py_CLEAR(self->known);
+    return 0;
+}
+
+static void sending_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    sending_clear(self);
+    Py_TYPE(self)->tp_free(self);
+}
+
+PyTypeObject SendingType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Sending",
+    .tp_doc = "What produce() needs of its sender.",
+    .tp_basicsize = sizeof(Sending),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_new = PyType_GenericNew,
+    .tp_init = sending_init,
+    .tp_traverse = sending_traverse,
+    .tp_clear = sending_clear,
+    .tp_dealloc = sending_dealloc,
+};

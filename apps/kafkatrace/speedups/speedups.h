@@ -1,0 +1,83 @@
+/* The common case of the hot path: what every message costs. Everything else is left to the Python code beside it. */
+#ifndef KAFKATRACE_SPEEDUPS_H
+#define KAFKATRACE_SPEEDUPS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+/* A traceparent of version 00 and where its parts lie, https://www.w3.org/TR/trace-context-2/#traceparent-header */
+enum { TRACEPARENT = 55, TRACE_ID = 3, SPAN_ID = 36, SPAN_ID_END = 52, FLAGS = 54, SPAN_ID_LENGTH = 16, SAMPLED = 1 };
+
+/* The fields of kafkatrace.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
+typedef struct {
+    PyDictObject context;
+    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder;
+    long long timestamp, polled, begun, ended_at, offset;
+    int timestamp_type, partition;
+    char recording, tombstone, apart;
+} SpanFields;
+
+/* One histogram of durations in nanoseconds. */
+enum { MOST_BOUNDS = 32 };
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t bounds;
+    long long bound[MOST_BOUNDS], bucket[MOST_BOUNDS + 1], lowest, highest;
+    PyObject *sum; /* a Python integer: nanoseconds of many long waits do not fit into 64 bits for ever */
+    long long part; /* what is not in `sum` yet */
+} Histogram;
+
+/* A method: its function in Python, and the original of confluent-kafka that it calls. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    PyObject *function, *original;
+} Method;
+
+/* A method of confluent_kafka.Message that takes no arguments: called straight where the message is one. */
+typedef struct {
+    const char *name;
+    PyObject *interned;
+    PyCFunction function;
+} Reading;
+extern Reading read_error, read_headers, read_key, read_offset, read_partition, read_timestamp, read_topic, read_value;
+PyObject *reading(PyObject *message, const Reading *method);
+int use_message(PyObject *type);
+
+typedef struct {
+    PyObject *account, *clock_attributes, *delivered, *failed, *measures, *open, *polled, *process, *put, *refused, *sending, *traceparent,
+        *produce_names[8];
+    PyObject *current; /* OpenTelemetry's context variable */
+    PyObject *nothing; /* an empty tuple */
+    PyObject *minus_one, *zero;
+} Shared;
+extern Shared shared;
+
+extern PyTypeObject SpanFieldsType, HistogramType, PolledType, ProcessType, AccountType, EncoderType, MethodType,
+    SendingType, DeliveryType;
+
+long long now_ns(void);
+PyObject *pop_ready(PyObject *ready, PyObject *take);
+int count_one(PyObject *counter);
+int plain_context(PyObject **ambient);
+PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type);
+PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
+int polled_note(PyObject *polled, PyObject *consumer, PyObject *message);
+int times_put(const void *key, long long time);
+long long times_take(const void *key);
+int histogram_add(PyObject *histogram, long long nanoseconds);
+PyObject *encode_message(PyObject *encoder, SpanFields *span);
+PyObject *encode_send(PyObject *encoder, PyObject *item);
+PyObject *account_span(PyObject *account, SpanFields *span);
+PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic);
+
+/* A field that is an object: `self.field = value`. */
+#define SET(field, value)                       \
+    do {                                        \
+        PyObject *before_ = (PyObject *)(field); \
+        (field) = (value);                      \
+        Py_XDECREF(before_);                    \
+    } while (0)
+
+#endif
