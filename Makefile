@@ -27,7 +27,7 @@ check: setup ## Lint, types, import contracts, generated files
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	$(VENV)/lint-imports
+	PYTHONPATH=apps/flink-consumer/src $(VENV)/lint-imports
 	$(VENV)/codespell
 	$(VENV)/shellcheck -x $$(git ls-files '*.sh' .ci/run)
 	$(VENV)/tracedpipeline crd | diff -u $(CRD) - || { echo '$(CRD) is stale: run make generate' >&2; exit 1; }
