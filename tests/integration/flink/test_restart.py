@@ -34,7 +34,7 @@ def snapshot_of(job: Job) -> None:
 def test_no_order_is_lost_and_no_total_counts_one_twice(
     topics: Topics, spans: Collector, start: Callable[..., Job], delivery: str
 ) -> None:
-    job = start(FLINK_DELIVERY=delivery)
+    job = start(FLINK_DELIVERY=delivery, FLINK_WINDOW_MS="3600000")
     fill(topics, range(100))
     snapshot_of(job)
     fill(topics, range(100, ORDERS))
