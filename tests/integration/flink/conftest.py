@@ -74,6 +74,7 @@ class Job:
             "OTEL_SERVICE_NAME": "flink-consumer",
             "OTEL_METRICS_EXPORTER": "none",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),  # the interpreter inside the JVM knows no venv
             **variables,
         }
 
