@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from confluent_kafka import Message
 from opentelemetry.trace import Span
 
-from kafkatrace.receiving import Receiver, polled_at
+from kafkatrace.receiving import Receiver
 from kafkatrace.tracing import Tracing, current
 
 
@@ -34,7 +34,5 @@ class RecordReceiver:
         `polled_ns` is when the other client had it, nanoseconds since the epoch; the queue span ends there, or where
         processing begins when nobody knows. ValueError for a message without topic, partition and offset.
         """
-        if polled_ns is not None:
-            polled_at[id(message)] = polled_ns
-        self._receiver.processed.consumed += 1
+        self._receiver.polled.at(message, polled_ns or 0)
         return self._receiver.process(message)
