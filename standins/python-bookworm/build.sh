@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # python:3.11-slim-bookworm from Debian's packages: bookworm's Python is 3.11. As in the real image, `python3` is in
-# /usr/local/bin, its shared library is there, and pip may install. It trusts what the stand-in for Debian trusts.
+# /usr/local/bin, its shared library and headers are there, and pip may install. It trusts what the stand-in for Debian trusts.
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/../../tools/lib.sh"
 label=$1
@@ -10,7 +10,7 @@ command -v debootstrap >/dev/null || { apt-get update -qq && apt-get install -y 
 
 root=$(mktemp -d "$CACHE/bookworm.XXXXXX")
 trap 'rm -rf "$root"' EXIT
-debootstrap --variant=minbase --include=ca-certificates,libpython3.11,python3,python3-pip,python3-venv bookworm "$root"
+debootstrap --variant=minbase --include=ca-certificates,libpython3.11-dev,python3,python3-pip,python3-venv bookworm "$root"
 docker run --rm "$DEBIAN_IMAGE" tar -C /usr/local/share -c ca-certificates | tar -C "$root/usr/local/share" -x
 chroot "$root" update-ca-certificates
 chroot "$root" apt-get clean

@@ -59,7 +59,7 @@ static int record(Encoder *self, SpanFields *span, Wire *wire)
     return 1;
 }
 
-static PyObject *queue_span(Encoder *self, SpanFields *span, PyObject *opening)
+static PyObject *queue_span(SpanFields *span, PyObject *opening, Wire *said)
 {
     Wire wire;
     const char *sender = PyBytes_AS_STRING(span->sender), *own = PyBytes_AS_STRING(span->traceparent);
@@ -68,10 +68,11 @@ static PyObject *queue_span(Encoder *self, SpanFields *span, PyObject *opening)
     wire_head(&wire, &ids, span->timestamp * NS_PER_MS, span->polled ? span->polled : span->begun,
               (own[FLAGS] & KNOWN_FLAGS) | REMOTE);
     wire_object(&wire, opening);
-    return record(self, span, &wire) ? wire_span(&wire) : NULL;
+    wire_raw(&wire, said->bytes, said->used);
+    return wire_span(&wire);
 }
 
-static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening)
+static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening, Wire *said)
 {
     Wire wire;
     const char *own = PyBytes_AS_STRING(span->traceparent);
@@ -79,8 +80,7 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     wire_begin(&wire);
     wire_head(&wire, &ids, span->begun, span->ended_at, own[FLAGS] & KNOWN_FLAGS);
     wire_object(&wire, opening);
-    if (!record(self, span, &wire))
-        return NULL;
+    wire_raw(&wire, said->bytes, said->used);
     if (span->lag != NULL && span->lag != Py_None)
         wire_int(&wire, name(self, LAG), PyLong_AsLongLong(span->lag));
     wire_double(&wire, name(self, END_TO_END_MS), (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
@@ -101,10 +101,14 @@ PyObject *encode_message(PyObject *encoder, SpanFields *span)
 {
     Encoder *self = (Encoder *)encoder;
     PyObject *openings, *queue, *process = NULL, *made = NULL;
-    if (!is_common(span) || (openings = opening_of(self, span->topic, span->partition)) == NULL)
+    Wire said;
+    wire_begin(&said);
+    if (!is_common(span) || !record(self, span, &said) || said.full)
         return NULL;
-    queue = queue_span(self, span, PyTuple_GET_ITEM(openings, 0));
-    if (queue != NULL && (process = process_span(self, span, PyTuple_GET_ITEM(openings, 1))) != NULL)
+    if ((openings = opening_of(self, span->topic, span->partition)) == NULL)
+        return NULL;
+    queue = queue_span(span, PyTuple_GET_ITEM(openings, 0), &said);
+    if (queue != NULL && (process = process_span(self, span, PyTuple_GET_ITEM(openings, 1), &said)) != NULL)
         made = PyTuple_Pack(3, self->finisher, process, queue);
     Py_XDECREF(queue);
     Py_XDECREF(process);

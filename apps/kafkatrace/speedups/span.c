@@ -25,6 +25,7 @@ static int span_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(span->key);
     Py_VISIT(span->account);
     Py_VISIT(span->encoder);
+    Py_VISIT(span->open);
     return PyDict_Type.tp_traverse(self, visit, arg);
 }
 
@@ -43,6 +44,7 @@ static int span_clear(PyObject *self)
     Py_CLEAR(span->failure);
     Py_CLEAR(span->account);
     Py_CLEAR(span->encoder);
+    Py_CLEAR(span->open);
     return PyDict_Type.tp_clear(self);
 }
 
@@ -53,12 +55,21 @@ static void span_dealloc(PyObject *self)
     PyDict_Type.tp_dealloc(self);
 }
 
-/* receiver.open[id(span)] = span */
+/* The receiver's spans that are open, by id(); borrowed. */
+static PyObject *open_spans(SpanFields *span)
+{
+    if (span->open == NULL && (span->open = PyObject_GetAttr(span->receiver, shared.open)) == NULL)
+        return NULL;
+    if (PyDict_Check(span->open))
+        return span->open;
+    PyErr_SetString(PyExc_TypeError, "a receiver's open spans are a dict");
+    return NULL;
+}
+
 static int open_span(SpanFields *span)
 {
-    PyObject *open = PyObject_GetAttr(span->receiver, shared.open), *id = PyLong_FromVoidPtr(span);
-    int failed = open == NULL || id == NULL || PyObject_SetItem(open, id, (PyObject *)span) < 0;
-    Py_XDECREF(open);
+    PyObject *open = open_spans(span), *id = PyLong_FromVoidPtr(span);
+    int failed = open == NULL || id == NULL || PyDict_SetItem(open, id, (PyObject *)span) < 0;
     Py_XDECREF(id);
     return failed ? -1 : 0;
 }
@@ -66,14 +77,10 @@ static int open_span(SpanFields *span)
 /* Whether the span was still open: 1, 0, or -1 with an exception. */
 static int close_span(SpanFields *span)
 {
-    PyObject *open = PyObject_GetAttr(span->receiver, shared.open), *id = PyLong_FromVoidPtr(span);
+    PyObject *open = open_spans(span), *id = PyLong_FromVoidPtr(span);
     int found = -1;
-    if (open != NULL && id != NULL && PyDict_Check(open)) {
-        found = PyDict_Contains(open, id);
-        if (found > 0 && PyDict_DelItem(open, id) < 0)
-            found = -1;
-    }
-    Py_XDECREF(open);
+    if (open != NULL && id != NULL && (found = PyDict_Contains(open, id)) > 0 && PyDict_DelItem(open, id) < 0)
+        found = -1;
     Py_XDECREF(id);
     return found;
 }

@@ -12,7 +12,7 @@ enum { TRACEPARENT = 55, TRACE_ID = 3, SPAN_ID = 36, SPAN_ID_END = 52, FLAGS = 5
 /* The fields of kafkatrace.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
 typedef struct {
     PyDictObject context;
-    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder;
+    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder, *open;
     long long timestamp, polled, begun, ended_at, offset;
     int timestamp_type, partition;
     char recording, tombstone, apart;

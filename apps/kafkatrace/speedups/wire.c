@@ -3,23 +3,6 @@
 
 enum { ATTRIBUTE = 0x4a, LONGEST_KEY = 1024 };
 
-void wire_begin(Wire *wire) { wire->used = 0, wire->full = 0; }
-
-void wire_raw(Wire *wire, const void *bytes, size_t length)
-{
-    if (wire->full || length > ROOM - wire->used) {
-        wire->full = 1;
-        return;
-    }
-    memcpy(wire->bytes + wire->used, bytes, length);
-    wire->used += length;
-}
-
-void wire_object(Wire *wire, PyObject *bytes)
-{
-    wire_raw(wire, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
-}
-
 static size_t varint(unsigned char *to, uint64_t number)
 {
     size_t length = 0;
@@ -31,84 +14,83 @@ static size_t varint(unsigned char *to, uint64_t number)
 
 static size_t varint_length(uint64_t number)
 {
-    unsigned char ignored[10];
-    return varint(ignored, number);
+    size_t length = 1;
+    for (; number >= 0x80; number >>= 7)
+        length++;
+    return length;
 }
 
-static void wire_varint(Wire *wire, uint64_t number)
+static unsigned char *fixed(unsigned char *to, uint64_t number, int length)
 {
-    unsigned char bytes[10];
-    wire_raw(wire, bytes, varint(bytes, number));
-}
-
-static void wire_byte(Wire *wire, unsigned char byte) { wire_raw(wire, &byte, 1); }
-
-static void wire_fixed(Wire *wire, uint64_t number, int length)
-{
-    unsigned char bytes[8];
     for (int each = 0; each < length; each++)
-        bytes[each] = (unsigned char)(number >> (8 * each));
-    wire_raw(wire, bytes, (size_t)length);
+        to[each] = (unsigned char)(number >> (8 * each));
+    return to + length;
 }
 
-static int half(char character) { return character <= '9' ? character - '0' : (character | 0x20) - 'a' + 10; }
+static int half(char character) { return character <= '9' ? character - '0' : character - 'a' + 10; }
 
-static void wire_id(Wire *wire, unsigned char tag, const char *digits, size_t length)
+static unsigned char *id(unsigned char *to, unsigned char tag, const char *digits, int length)
 {
-    wire_byte(wire, tag);
-    wire_byte(wire, (unsigned char)length);
-    for (size_t each = 0; each < length; each++)
-        wire_byte(wire, (unsigned char)(half(digits[2 * each]) << 4 | half(digits[2 * each + 1])));
+    *to++ = tag;
+    *to++ = (unsigned char)length;
+    for (int each = 0; each < length; each++, digits += 2)
+        *to++ = (unsigned char)(half(digits[0]) << 4 | half(digits[1]));
+    return to;
 }
 
 void wire_head(Wire *wire, const Ids *ids, long long begun, long long ended, int flags)
 {
-    wire_id(wire, 0x0a, ids->trace, 16);
-    wire_id(wire, 0x12, ids->own, 8);
+    unsigned char head[64], *to = id(id(head, 0x0a, ids->trace, 16), 0x12, ids->own, 8);
     if (ids->parent != NULL)
-        wire_id(wire, 0x22, ids->parent, 8);
-    wire_byte(wire, 0x39);
-    wire_fixed(wire, (uint64_t)begun, 8);
-    wire_byte(wire, 0x41);
-    wire_fixed(wire, (uint64_t)ended, 8);
-    wire_varint(wire, 0x85); /* field 16 */
-    wire_fixed(wire, (uint64_t)(flags | PARENT_KNOWN), 4);
+        to = id(to, 0x22, ids->parent, 8);
+    *to++ = 0x39;
+    to = fixed(to, (uint64_t)begun, 8);
+    *to++ = 0x41;
+    to = fixed(to, (uint64_t)ended, 8);
+    *to++ = 0x85; /* field 16 */
+    *to++ = 0x01;
+    to = fixed(to, (uint64_t)(flags | PARENT_KNOWN), 4);
+    wire_raw(wire, head, (size_t)(to - head));
 }
 
 /* An attribute's beginning, for a value (an AnyValue) of that many bytes. */
 static void attribute(Wire *wire, PyObject *key, size_t value)
 {
-    size_t name = (size_t)PyBytes_GET_SIZE(key);
-    wire_byte(wire, ATTRIBUTE);
-    wire_varint(wire, 1 + varint_length(name) + name + 1 + varint_length(value) + value);
-    wire_byte(wire, 0x0a);
-    wire_varint(wire, name);
+    size_t name = (size_t)PyBytes_GET_SIZE(key), used = 1;
+    unsigned char head[24] = {ATTRIBUTE};
+    used += varint(head + used, 1 + varint_length(name) + name + 1 + varint_length(value) + value);
+    head[used++] = 0x0a;
+    used += varint(head + used, name);
+    wire_raw(wire, head, used);
     wire_object(wire, key);
-    wire_byte(wire, 0x12);
-    wire_varint(wire, value);
+    head[0] = 0x12;
+    wire_raw(wire, head, 1 + varint(head + 1, value));
 }
 
 void wire_int(Wire *wire, PyObject *key, long long number)
 {
-    attribute(wire, key, 1 + varint_length((uint64_t)number));
-    wire_byte(wire, 0x18);
-    wire_varint(wire, (uint64_t)number);
+    unsigned char value[11] = {0x18};
+    size_t length = 1 + varint(value + 1, (uint64_t)number);
+    attribute(wire, key, length);
+    wire_raw(wire, value, length);
 }
 
 void wire_double(Wire *wire, PyObject *key, double number)
 {
+    unsigned char value[9] = {0x21};
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
-    attribute(wire, key, 9);
-    wire_byte(wire, 0x21);
-    wire_fixed(wire, bits, 8);
+    fixed(value + 1, bits, 8);
+    attribute(wire, key, sizeof value);
+    wire_raw(wire, value, sizeof value);
 }
 
 void wire_text(Wire *wire, PyObject *key, const char *text, size_t length)
 {
-    attribute(wire, key, 1 + varint_length(length) + length);
-    wire_byte(wire, 0x0a);
-    wire_varint(wire, length);
+    unsigned char head[11] = {0x0a};
+    size_t used = 1 + varint(head + 1, length);
+    attribute(wire, key, used + length);
+    wire_raw(wire, head, used);
     wire_raw(wire, text, length);
 }
 

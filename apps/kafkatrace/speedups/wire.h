@@ -22,9 +22,23 @@ typedef struct {
 
 enum { KNOWN_FLAGS = 3, PARENT_KNOWN = 0x100, REMOTE = 0x300 };
 
-void wire_begin(Wire *wire);
-void wire_raw(Wire *wire, const void *bytes, size_t length);
-void wire_object(Wire *wire, PyObject *bytes);
+static inline void wire_begin(Wire *wire) { wire->used = 0, wire->full = 0; }
+
+static inline void wire_raw(Wire *wire, const void *bytes, size_t length)
+{
+    if (wire->full || length > ROOM - wire->used) {
+        wire->full = 1;
+        return;
+    }
+    memcpy(wire->bytes + wire->used, bytes, length);
+    wire->used += length;
+}
+
+static inline void wire_object(Wire *wire, PyObject *bytes)
+{
+    wire_raw(wire, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+}
+
 void wire_head(Wire *wire, const Ids *ids, long long begun, long long ended, int flags);
 void wire_int(Wire *wire, PyObject *key, long long number);
 void wire_double(Wire *wire, PyObject *key, double number);

@@ -38,8 +38,9 @@ class Exporter:
 class Spans:
     """A finisher whose items are one span each, or none where they are unsampled."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, encoded: bytes = b"span") -> None:
         self.pipeline = pipeline
+        self.encoded = encoded
         self.accounted = 0
 
     def finish(self, count: int, *, sampled: bool = True) -> None:
@@ -53,7 +54,7 @@ class Spans:
         return int(item[1])
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
-        batch.service.append(b"span")
+        batch.service.append(self.encoded)
 
 
 @pytest.fixture
@@ -135,6 +136,14 @@ def test_a_full_queue_drops_the_newest_counts_it_and_never_blocks(stuck: threadi
     assert pipeline.close(10) == FlushResult(exported=5, dropped=6)
 
 
+def test_heavy_spans_make_smaller_batches() -> None:
+    exporter = Exporter()
+    pipeline = Pipeline(exporter, Limits(10_000, 10_000, NEVER))
+    Spans(pipeline, b"x" * 20_000).finish(1_500)  # 30 MB; the Collector refuses requests of more than 20 MiB
+    assert pipeline.close(10) == FlushResult(exported=1_500, dropped=0)
+    assert exporter.batches == [512, 512, 476]
+
+
 def test_a_span_that_never_ended_counts_as_dropped() -> None:
     pipeline = Pipeline(Exporter(), Limits(100, 10, NEVER))
     pipeline.begin_span()
@@ -191,7 +200,7 @@ def test_limits_come_from_the_environment() -> None:
     environment = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"}
     environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1500"
     assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25, metrics_interval=1.5)
-    assert Limits.from_environment({}) == Limits(queue=65_536, batch=2048, delay=5.0, metrics_interval=60.0)
+    assert Limits.from_environment({}) == Limits(queue=65_536, batch=8192, delay=5.0, metrics_interval=60.0)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])

@@ -22,11 +22,20 @@ class Batch:
     service: list[bytes] = field(default_factory=list)
     cluster: list[bytes] = field(default_factory=list)
     made_by_sdk: list[ReadableSpan] = field(default_factory=list)
+    _seen: tuple[int, int] = (0, 0)
+    _weight: int = 0
 
     @property
     def size(self) -> int:
         """How many spans it has."""
         return len(self.service) + len(self.cluster) + len(self.made_by_sdk)
+
+    def weigh(self) -> int:
+        """Tell how many bytes its encoded spans have; each is looked at once."""
+        of_service, of_cluster = self._seen
+        self._weight += sum(map(len, self.service[of_service:])) + sum(map(len, self.cluster[of_cluster:]))
+        self._seen = len(self.service), len(self.cluster)
+        return self._weight
 
     def room(self, limit: int) -> bool:
         """Whether one more message fits, which gives two spans; one fits in any case."""

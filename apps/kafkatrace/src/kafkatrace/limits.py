@@ -18,10 +18,11 @@ class Limits:
         """Read OTEL_BSP_MAX_QUEUE_SIZE, _MAX_EXPORT_BATCH_SIZE, _SCHEDULE_DELAY and OTEL_METRIC_EXPORT_INTERVAL.
 
         The default queue, 65536 instead of the SDK's 2048, holds three seconds of 20,000 messages a second. The
-        default batch, 2048 instead of 512, because a request costs as much as encoding hundreds of spans.
+        default batch, 8192 instead of 512, because a request costs as much as encoding thousands of spans, and beside
+        busy threads it waits for the interpreter at each of its system calls.
         """
         queue = _positive(environment, "OTEL_BSP_MAX_QUEUE_SIZE", 65_536)
-        batch = _positive(environment, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 2048)
+        batch = _positive(environment, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 8192)
         delay = _positive(environment, "OTEL_BSP_SCHEDULE_DELAY", 5000) / 1000
         interval = _positive(environment, "OTEL_METRIC_EXPORT_INTERVAL", 60_000) / 1000
         return cls(queue, min(batch, queue), delay, interval)

@@ -22,6 +22,9 @@ from kafkatrace.message_span import MessageSpan
 
 _logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WARNINGS: Final = 60.0
+_HEAVIEST: Final = (
+    8 << 20
+)  # bytes of a batch before it takes no more; the Collector refuses requests of more than 20 MiB
 _AT_ONCE: Final = 256  # then other threads get their turn: encoding holds the interpreter's lock
 
 
@@ -145,7 +148,7 @@ class Pipeline:
     def _export_batches(self, least: int) -> None:
         while len(self._queue) >= least and not self._abandoned:
             batch = Batch()
-            while self._queue and batch.room(self.limits.batch):
+            while self._queue and batch.room(self.limits.batch) and batch.weigh() < _HEAVIEST:
                 self._take_some(batch)
                 time.sleep(0)
             if batch.size:
