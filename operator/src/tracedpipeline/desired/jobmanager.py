@@ -1,0 +1,87 @@
+"""Flink's JobManager in a cluster of the pipeline's own: starts the job from the newest snapshot in the volume."""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.desired import client, flink, objects
+from tracedpipeline.settings import Settings
+
+WHICH = naming.JOB_MANAGER
+PORTS = {"rpc": flink.RPC_PORT, "blob": flink.BLOB_PORT, "rest": naming.FLINK_REST_PORT}
+
+
+def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variables:
+    """Return what both roles read."""
+    spec = flink.of(pipeline)
+    lines = flink.KEEP_JOB_MANAGER | {
+        "jobmanager.memory.process.size": flink.megabytes(spec.job_manager.memory),
+        "taskmanager.memory.process.size": flink.megabytes(spec.task_manager.memory),
+    }
+    return flink.variables(pipeline, kafka) | {
+        "FLINK_JOBMANAGER_ADDRESS": naming.component(pipeline.name, WHICH),
+        "FLINK_PROPERTIES": flink.properties(lines),
+    }
+
+
+def service(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return where TaskManagers and the operator find it, also before its probes have seen it."""
+    found = objects.service(pipeline, WHICH, PORTS)
+    return {**found, "spec": found["spec"] | {"publishNotReadyAddresses": True}}
+
+
+def container(
+    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, which: str, **more: Any
+) -> dict[str, Any]:
+    """Return the container of either role; the image's entrypoint takes the role's name."""
+    consumer = pipeline.spec.consumer
+    return objects.container(
+        which,
+        consumer.image or settings.images.flink_consumer,
+        args=[which],
+        env=client.environment(variables(pipeline, kafka), consumer),
+        volumeMounts=client.mounts(flink.volumes(pipeline, kafka)),
+        **more,
+    )
+
+
+def pod(pipeline: TracedPipeline, kafka: KafkaConnection, container: dict[str, Any]) -> dict[str, Any]:
+    """Return the pod of either role around its container."""
+    return _beside_each_other(pipeline) | {
+        "serviceAccountName": naming.component(pipeline.name, naming.CONSUMER),
+        "securityContext": objects.pod_security(flink.USER),
+        "containers": [container],
+        "volumes": [volume for volume, _ in flink.volumes(pipeline, kafka)],
+    }
+
+
+def _beside_each_other(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the wish for one node, where the volume can be mounted on one only."""
+    if flink.of(pipeline).checkpoint_storage.existing_claim:
+        return {}
+    roles = {"key": naming.NAME, "operator": "In", "values": [naming.JOB_MANAGER, naming.TASK_MANAGER]}
+    selector = {"matchLabels": {naming.INSTANCE: pipeline.name}, "matchExpressions": [roles]}
+    term = {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the one pod."""
+    main = container(
+        pipeline,
+        kafka,
+        settings,
+        which=WHICH,
+        ports=[objects.port(name, number) for name, number in PORTS.items()],
+        resources=flink.resources(flink.of(pipeline).job_manager, cpu="100m"),
+        **objects.probes("rest", live="/config", ready="/jobs/overview"),
+    )
+    return objects.deployment(
+        pipeline,
+        WHICH,
+        replicas=1,
+        pod=pod(pipeline, kafka, main),
+        config=variables(pipeline, kafka),
+        strategy="Recreate",
+    )
