@@ -15,5 +15,6 @@ COLLECTOR_IMAGE := otel/opentelemetry-collector-contrib:0.155.0
 OPERATOR_IMAGE := tracedpipeline/operator:dev
 PRODUCER_IMAGE := tracedpipeline/producer:dev
 CONSUMER_IMAGE := tracedpipeline/consumer:dev
+FLINK_CONSUMER_IMAGE := tracedpipeline/flink-consumer:dev
 
 KIND_CLUSTER := tracedpipeline

@@ -9,13 +9,23 @@ from kopf._core.engines.peering import Identity  # not among the public names
 
 from tracedpipeline import api, cluster, naming, probe
 from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.jobs import Jobs
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.settings import Settings
 from tracedpipeline.topics import Topics
 from tracedpipeline.world import World
 
-CHILDREN = ("deployments", "services", "configmaps", "serviceaccounts", "pods")
+CHILDREN = (
+    "deployments",
+    "services",
+    "configmaps",
+    "serviceaccounts",
+    "pods",
+    "persistentvolumeclaims",
+    "rolebindings",
+    "flinkdeployments",
+)
 
 
 @kopf.on.startup()
@@ -25,7 +35,8 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     memo.api = await cluster.connect()
     memo.session = probe.open_session()
     memo.known = {}
-    world = World(Cluster(memo.api), Topics(), memo.session, memo.settings)
+    reached = Cluster(memo.api)
+    world = World(reached, Topics(), memo.session, memo.settings, Jobs(reached, memo.session))
     memo.queue = Queue(lambda key: reconcile(world, key))
 
 
@@ -58,6 +69,10 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
 @kopf.on.event("", "v1", "configmaps", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "serviceaccounts", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "persistentvolumeclaims", labels=naming.MANAGED_BY)
+@kopf.on.event("rbac.authorization.k8s.io", "v1", "rolebindings", labels=naming.MANAGED_BY)
+# Kopf begins to watch these when their CustomResourceDefinition is there, and ends when it is gone.
+@kopf.on.event("flink.apache.org", "v1beta1", "flinkdeployments", labels=naming.MANAGED_BY)
 async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
     """Reconcile the pipeline that the object belongs to."""
     key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))

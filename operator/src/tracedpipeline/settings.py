@@ -33,7 +33,7 @@ class Settings:
     resync_seconds: float = 60.0
     probe_interval_seconds: float = 15.0
     jaeger_url: str | None = None
-    flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-flink")
+    flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-operator-flink")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -61,6 +61,16 @@ def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[client.Vol
     ]
 
 
+def affinity(pipeline: TracedPipeline) -> dict[str, Any]:
+    """Return the wish for one node, where the volume can be mounted on one only."""
+    if of(pipeline).checkpoint_storage.existing_claim:
+        return {}
+    roles = {"key": naming.NAME, "operator": "In", "values": [naming.JOB_MANAGER, naming.TASK_MANAGER]}
+    selector = {"matchLabels": {naming.INSTANCE: pipeline.name}, "matchExpressions": [roles]}
+    term = {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
 def megabytes(quantity: str) -> str:
     """Return the quantity as Flink writes memory, in whole mebibytes."""
     return f"{int(amount(quantity) / 1024**2)}m"

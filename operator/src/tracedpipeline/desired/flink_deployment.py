@@ -52,7 +52,7 @@ def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings:
             "serviceAccount": naming.component(pipeline.name, naming.CONSUMER),
             "flinkConfiguration": configuration(pipeline),
             "podTemplate": _template(pipeline, kafka),
-            "jobManager": _process(pipeline, naming.JOB_MANAGER, spec.job_manager, cpu="100m"),
+            "jobManager": {"replicas": 1} | _process(pipeline, naming.JOB_MANAGER, spec.job_manager, cpu="100m"),
             "taskManager": _process(pipeline, naming.TASK_MANAGER, spec.task_manager, cpu="200m"),
             "job": {
                 "jarURI": PYTHON_JAR,
@@ -115,7 +115,6 @@ def _factors(role: str, process: FlinkProcess, *, cpu: str) -> dict[str, str]:
 def _process(pipeline: TracedPipeline, which: str, process: FlinkProcess, *, cpu: str) -> dict[str, Any]:
     cores = amount(flink.resources(process, cpu=cpu)["requests"]["cpu"])
     return {
-        "replicas": 1 if which == naming.JOB_MANAGER else pipeline.spec.consumer.replicas,
         "resource": {"memory": flink.megabytes(process.memory), "cpu": float(cores)},
         "podTemplate": {"metadata": {"labels": naming.labels(pipeline.name, which)}},
     }
@@ -131,7 +130,7 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection) -> dict[str, Any
         "env": client.environment(variables, pipeline.spec.consumer),
         "volumeMounts": client.mounts(mounted),
     }
-    pod = {
+    pod = flink.affinity(pipeline) | {
         # The one component that talks to the API server: for its TaskManagers' pods.
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,

@@ -48,22 +48,12 @@ def container(
 
 def pod(pipeline: TracedPipeline, kafka: KafkaConnection, container: dict[str, Any]) -> dict[str, Any]:
     """Return the pod of either role around its container."""
-    return _beside_each_other(pipeline) | {
+    return flink.affinity(pipeline) | {
         "serviceAccountName": naming.component(pipeline.name, naming.CONSUMER),
         "securityContext": objects.pod_security(flink.USER),
         "containers": [container],
         "volumes": [volume for volume, _ in flink.volumes(pipeline, kafka)],
     }
-
-
-def _beside_each_other(pipeline: TracedPipeline) -> dict[str, Any]:
-    """Return the wish for one node, where the volume can be mounted on one only."""
-    if flink.of(pipeline).checkpoint_storage.existing_claim:
-        return {}
-    roles = {"key": naming.NAME, "operator": "In", "values": [naming.JOB_MANAGER, naming.TASK_MANAGER]}
-    selector = {"matchLabels": {naming.INSTANCE: pipeline.name}, "matchExpressions": [roles]}
-    term = {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}
-    return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 
 
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
