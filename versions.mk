@@ -4,10 +4,12 @@ KIND_VERSION := v0.33.0
 HELM_VERSION := v3.19.0
 UV_VERSION := 0.13.9
 GO_VERSION := 1.26.6
+FLINK_KAFKA_CONNECTOR_VERSION := 5.0.0-2.2
 
 NODE_IMAGE := kindest/node:v1.34.4
 DEBIAN_IMAGE := debian:trixie-slim
 PYTHON_IMAGE := python:3.13-slim-trixie
+FLINK_BASE_IMAGE := python:3.11-slim-bookworm
 KAFKA_IMAGE := apache/kafka:4.3.0
 JAEGER_IMAGE := jaegertracing/jaeger:2.13.0
 COLLECTOR_IMAGE := otel/opentelemetry-collector-contrib:0.155.0

@@ -21,6 +21,7 @@ go_image() { # go_image NAME PACKAGE: compiles the package of the folder's modul
 
 case $folder in
   debian) "$here/build.sh" "$label" ;;
+  python-bookworm) "$here/build.sh" "$label" ;;
   node) "$here/build.sh" "$label" ;;
   jaeger) go_image jaeger github.com/jaegertracing/jaeger/cmd/jaeger ;;
   collector) go_image collector . ;;

@@ -11,6 +11,7 @@ folder_of() {
   case $1 in
     "$DEBIAN_IMAGE") echo debian ;;
     "$PYTHON_IMAGE") echo python ;;
+    "$FLINK_BASE_IMAGE") echo python-bookworm ;;
     "$NODE_IMAGE") echo node ;;
     "$KAFKA_IMAGE") echo kafka ;;
     "$JAEGER_IMAGE") echo jaeger ;;
@@ -24,7 +25,7 @@ parts_of() {
   case $1 in
     debian) echo debian ;;
     node) echo debian kubernetes coredns node ;;
-    python | kafka) echo debian "$1" ;;
+    python | python-bookworm | kafka) echo debian "$1" ;;
     *) echo "$1" ;;
   esac
 }
@@ -67,7 +68,7 @@ ensure() {
   if [ -z "${present:-}" ] && pull "$image"; then
     return
   fi
-  case $folder in python | kafka | node) ensure "$DEBIAN_IMAGE" ;; esac
+  case $folder in python | python-bookworm | kafka | node) ensure "$DEBIAN_IMAGE" ;; esac
   build "$image" "$folder" "$hash"
 }
 

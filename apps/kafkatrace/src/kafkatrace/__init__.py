@@ -12,7 +12,9 @@ from kafkatrace.consumer import Consumer
 from kafkatrace.pipeline import FlushResult
 from kafkatrace.producer import Producer
 from kafkatrace.propagation import context_headers
+from kafkatrace.records import RecordReceiver
 from kafkatrace.serializing import DeserializingConsumer, SerializingProducer
+from kafkatrace.steps import Steps
 from kafkatrace.tracing import Tracing, configure
 
 __all__ = [
@@ -22,7 +24,9 @@ __all__ = [
     "DeserializingConsumer",
     "FlushResult",
     "Producer",
+    "RecordReceiver",
     "SerializingProducer",
+    "Steps",
     "Tracing",
     "configure",
     "context_headers",

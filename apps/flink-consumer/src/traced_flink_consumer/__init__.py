@@ -1,0 +1,1 @@
+"""Reads JSON orders from a Kafka topic with Apache Flink, every one traced."""
