@@ -1,6 +1,9 @@
+// The provisioner of volumes that kind's own node image has, too.
 module tracedpipeline.dev/standins/local-path
 
 go 1.24
+
+tool github.com/rancher/local-path-provisioner
 
 require (
 	github.com/Sirupsen/logrus v0.11.0 // indirect
