@@ -35,6 +35,11 @@ def options(settings: FlinkSettings) -> dict[str, str]:
         "pipeline.name": settings.group,
         "parallelism.default": str(settings.parallelism),
         "execution.checkpointing.interval": f"{settings.checkpoint_interval_ms} ms",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "exponential-delay",  # as the Python consumer: again after 1, 2, 4 … 30 s, for ever
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        "restart-strategy.exponential-delay.backoff-multiplier": "2.0",
         "execution.buffer-timeout.interval": "5 ms",  # between the operators; the default adds up to 100 ms
         "python.execution-mode": settings.python_mode.lower(),
         "python.fn-execution.bundle.time": str(settings.bundle_time_ms),

@@ -1,0 +1,40 @@
+"""Gives the job to Flink: what its PythonDriver runs."""
+
+import logging
+import os
+from typing import Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from traced_common import logs
+from traced_common.kafka import KafkaSettings
+
+from traced_flink_consumer import job
+from traced_flink_consumer.processing import Client
+from traced_flink_consumer.settings import FlinkSettings
+
+_logger = logging.getLogger(__name__)
+_RESTORED_FROM: Final = "execution.state-recovery.path"
+_SECONDS: Final = 5.0
+
+
+def run() -> None:
+    """Put the job together and submit it; SettingsError names every wrong variable."""
+    settings = FlinkSettings.read(os.environ)
+    logs.configure(settings.log_level)
+    env = job.environment(settings, {})
+    kafka = settings.kafka
+    client = Client(settings.topic, settings.group, kafka.client_id, kafka.bootstrap_servers, _cluster_id(kafka))
+    restored = env._j_stream_execution_environment.getConfiguration().toMap().containsKey(_RESTORED_FROM)
+    job.build(settings, env, client, restored=restored)
+    env.execute(settings.group)
+
+
+def _cluster_id(kafka: KafkaSettings) -> str | None:
+    """Ask for the cluster's id, for the spans; without an answer they go without."""
+    try:
+        cluster_id: str = AdminClient(kafka.client_config()).cluster_id(_SECONDS)
+    except KafkaException as error:
+        _logger.warning("the cluster's id is not known: %s", error.args[0].str())
+        return None
+    return cluster_id
