@@ -18,6 +18,10 @@ class JobManagerError(Exception):
     """The JobManager did not answer, or not as Flink's REST API does; a retry may help."""
 
 
+class RefusedError(JobManagerError):
+    """The JobManager answered, and refused."""
+
+
 class SavepointError(Exception):
     """Flink could not take the savepoint; the job goes on."""
 
@@ -35,8 +39,8 @@ async def newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
     if entry is None:
         return None
     path = f"{url}/jobs/{entry['jid']}"
-    exceptions = await _ask(session, "get", f"{path}/exceptions", params={"maxExceptions": str(EXCEPTIONS)})
-    checkpoints = await _ask(session, "get", f"{path}/checkpoints")
+    exceptions = await _ask_if_known(session, f"{path}/exceptions?maxExceptions={EXCEPTIONS}")
+    checkpoints = await _ask_if_known(session, f"{path}/checkpoints")
     return job.job(entry, exceptions, checkpoints)
 
 
@@ -55,12 +59,20 @@ async def stop(session: aiohttp.ClientSession, url: str, job_id: str, trigger_id
     return Stop.DONE
 
 
+async def _ask_if_known(session: aiohttp.ClientSession, url: str) -> Mapping[str, Any]:
+    try:
+        return await _ask(session, "get", url)
+    except RefusedError:
+        # A job that is only being initialized has neither exceptions nor checkpoints, and Flink says 500.
+        return {}
+
+
 async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Mapping[str, Any]:
     try:
         async with session.request(method, url, timeout=TIMEOUT, **more) as response:
             document = await response.json(content_type=None)
             if response.status >= HTTPStatus.BAD_REQUEST:
-                raise JobManagerError(f"{url}: {response.status}: {_words(document)}")
+                raise RefusedError(f"{url}: {response.status}: {_words(document)}")
             if not isinstance(document, Mapping):
                 raise JobManagerError(f"{url} answers, but not as Flink does")
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:

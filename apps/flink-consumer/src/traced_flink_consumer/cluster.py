@@ -56,7 +56,9 @@ def _configure(variables: Mapping[str, str], state: Path) -> None:
         distribution = (_FLINK / "conf" / "config.yaml").read_text()
         (_CONF / "config.yaml").write_text(configuration.of_cluster(distribution, variables, state))
         with (_CONF / "log4j-console.properties").open("a") as log:
-            log.writelines(f"logger.quiet{at}.name = {name}\nlogger.quiet{at}.level = WARN\n" for at, name in enumerate(_QUIET))
+            log.writelines(
+                f"logger.quiet{at}.name = {name}\nlogger.quiet{at}.level = WARN\n" for at, name in enumerate(_QUIET)
+            )
         for folder in (snapshots.CHECKPOINTS, snapshots.SAVEPOINTS):
             (state / folder).mkdir(exist_ok=True)
     except ValueError as error:

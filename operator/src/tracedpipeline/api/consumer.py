@@ -13,6 +13,9 @@ FLINK = "Flink"
 # Flink's default number of key groups, which no job can be more parallel than.
 MOST_PARALLEL = 128
 
+# An empty default is asked, too, before its own defaults are filled in.
+_NOT_BY_FLINK = "!has(self.engine) || self.engine != 'Flink'"
+
 
 def _storage_of(consumer: str) -> str:
     """Return in CEL what decides where a consumer's state is; empty for the defaults."""
@@ -27,7 +30,6 @@ def _storage_of(consumer: str) -> str:
 
 
 def _own_resources(which: str) -> str:
-    # An empty default is asked, too, before its own defaults are filled in.
     amounts = f"self.resources.{which}"
     return f"!(has(self.resources) && has({amounts}) && (has({amounts}.cpu) || has({amounts}.memory)))"
 
@@ -43,17 +45,17 @@ class ConsumerSpec(Workload):
             lambda of: of.flink is None or of.engine == FLINK,
         ),
         Rule(
-            f"self.engine != 'Flink' || ({_own_resources('requests')} && {_own_resources('limits')})",
+            f"{_NOT_BY_FLINK} || ({_own_resources('requests')} && {_own_resources('limits')})",
             "with engine Flink give flink.taskManager.resources and flink.jobManager.resources instead of resources",
             lambda of: of.engine != FLINK or of.resources == type(of.resources)(),
         ),
         Rule(
-            f"self.engine != 'Flink' || self.replicas <= {MOST_PARALLEL}",
+            f"{_NOT_BY_FLINK} || self.replicas <= {MOST_PARALLEL}",
             f"with engine Flink replicas is the job's parallelism: at most {MOST_PARALLEL}",
             lambda of: of.engine != FLINK or of.replicas <= MOST_PARALLEL,
         ),
         Rule(
-            f"self.engine != 'Flink' || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",
+            f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",
             "flink.checkpointStorage cannot be changed: the job's state would stay behind",
         ),
     )

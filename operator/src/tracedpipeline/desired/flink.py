@@ -17,10 +17,7 @@ STATE_DIRECTORY = "/opt/flink/state"
 LOG_DIRECTORY = "/opt/flink/log"
 # What Python takes beside the JVM: the job's main() in the JobManager, the workers in a TaskManager.
 PYTHON_MEMORY = "256Mi"
-
-# Without it a job that was stopped with a savepoint would end its process, and the kubelet would start it again with
-# the old configuration before the new one is there. It also keeps a failed job to be asked why.
-KEEP_JOB_MANAGER = {"execution.shutdown-on-application-finish": "false"}
+SIGNALS = ("metrics", "traces")
 
 
 def of(pipeline: TracedPipeline) -> FlinkSpec:
@@ -45,6 +42,18 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
     }
     found = client.settings_of(pipeline, kafka, which=naming.CONSUMER, own=own)
     return found | {"OTEL_METRICS_EXPORTER": "otlp"}
+
+
+def configuration(pipeline: TracedPipeline) -> dict[str, str]:
+    """Return the lines of Flink's configuration that whoever starts the pods has to know."""
+    spec = of(pipeline)
+    return {
+        # Without it a JobManager that is told to end takes the checkpoints with it.
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "jobmanager.memory.process.size": megabytes(spec.job_manager.memory),
+        "taskmanager.memory.process.size": megabytes(spec.task_manager.memory),
+        **{f"{signal}.reporter.otel.service.name": naming.flink_service(pipeline.name) for signal in SIGNALS},
+    }
 
 
 def claim_name(pipeline: TracedPipeline) -> str:

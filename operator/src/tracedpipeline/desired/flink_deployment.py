@@ -73,10 +73,10 @@ def configuration(pipeline: TracedPipeline) -> dict[str, str]:
     return {
         "execution.checkpointing.dir": f"{state}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"{state}/savepoints",
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         # A JobManager that dies goes on from the last checkpoint, not from where it had started.
         "high-availability.type": "kubernetes",
         "high-availability.storageDir": f"{state}/ha",
+        **{key: value for key, value in flink.configuration(pipeline).items() if not key.endswith(".process.size")},
         **_factors("jobmanager", spec.job_manager, cpu="100m"),
         **_factors("taskmanager", spec.task_manager, cpu="200m"),
         **_reporters(pipeline),
@@ -85,7 +85,7 @@ def configuration(pipeline: TracedPipeline) -> dict[str, str]:
 
 def _reporters(pipeline: TracedPipeline) -> dict[str, str]:
     collector = f"http://{naming.component(pipeline.name, naming.COLLECTOR)}:{naming.OTLP_HTTP_PORT}"
-    found = {"metrics.reporters": "otel", "traces.reporters": "otel"}
+    found = {f"{signal}.reporters": "otel" for signal in flink.SIGNALS}
     for signal, factory in (
         ("metrics", "org.apache.flink.metrics.otel.OpenTelemetryMetricReporterFactory"),
         ("traces", "org.apache.flink.traces.otel.OpenTelemetryTraceReporterFactory"),
@@ -95,7 +95,6 @@ def _reporters(pipeline: TracedPipeline) -> dict[str, str]:
             f"{reporter}.factory.class": factory,
             f"{reporter}.exporter.endpoint": f"{collector}/v1/{signal}",
             f"{reporter}.exporter.protocol": "HTTP",
-            f"{reporter}.service.name": naming.flink_service(pipeline.name),
         }
     return found
 

@@ -11,14 +11,14 @@ from tracedpipeline.settings import Settings
 WHICH = naming.JOB_MANAGER
 PORTS = {"rpc": flink.RPC_PORT, "blob": flink.BLOB_PORT, "rest": naming.FLINK_REST_PORT}
 
+# Without it a job that was stopped with a savepoint would end its process, and the kubelet would start it again with
+# the old configuration before the new one is there. It also keeps a failed job to be asked why.
+KEEP_JOB_MANAGER = {"execution.shutdown-on-application-finish": "false"}
+
 
 def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variables:
     """Return what both roles read."""
-    spec = flink.of(pipeline)
-    lines = flink.KEEP_JOB_MANAGER | {
-        "jobmanager.memory.process.size": flink.megabytes(spec.job_manager.memory),
-        "taskmanager.memory.process.size": flink.megabytes(spec.task_manager.memory),
-    }
+    lines = KEEP_JOB_MANAGER | flink.configuration(pipeline)
     return flink.variables(pipeline, kafka) | {
         "FLINK_JOBMANAGER_ADDRESS": naming.component(pipeline.name, WHICH),
         "FLINK_PROPERTIES": flink.properties(lines),
