@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e import kube
 
-COMPONENTS = ("producer", "consumer", "collector", "jaeger")
+COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", "jaeger")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +29,16 @@ def flowing() -> Iterator[tuple[str, str]]:
     for namespace in _namespace("e2e-flowing"):
         kube.apply(kube.pipeline(namespace, "orders"))
         kube.until_condition(namespace, "orders", "TracesFlowing", "True")
+        yield namespace, "orders"
+
+
+@pytest.fixture(scope="session")
+def by_flink() -> Iterator[tuple[str, str]]:
+    """The same with Flink as the consumer's engine, for the stories that leave it running."""
+    for namespace in _namespace("e2e-flink"):
+        flink = {"checkpointInterval": "2s"}
+        kube.apply(kube.pipeline(namespace, "orders", consumer={"engine": "Flink", "flink": flink}))
+        kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=240)
         yield namespace, "orders"
 
 

@@ -6,13 +6,13 @@ PYTHON = """org.apache.flink.runtime.taskmanager.AsynchronousException: Caught e
 \tat org.apache.flink.streaming.runtime.tasks.StreamTask.run(StreamTask.java:1)
 Caused by: java.lang.RuntimeException: Error while waiting for BeamPythonFunctionRunner flush
 \tat java.base/java.lang.Thread.run(Thread.java:840)
-Caused by: java.util.concurrent.ExecutionException: Error received from SDK harness for 3: Traceback (most recent call last):
+Caused by: java.util.concurrent.ExecutionException: Error in SDK harness 3: Traceback (most recent call last):
   File "/opt/venv/lib/python3.11/site-packages/x.py", line 1, in process
     raise ValueError("bad order")
 ValueError: bad order
 
 \tat java.base/java.util.concurrent.CompletableFuture.reportGet(CompletableFuture.java:396)
-Caused by: java.lang.RuntimeException: Error received from SDK harness for 3: Traceback (most recent call last):
+Caused by: java.lang.RuntimeException: Error in SDK harness 3: Traceback (most recent call last):
   File "x.py", line 1
 ValueError: bad order
 """
