@@ -1,13 +1,25 @@
 import json
 import subprocess
+import uuid
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.e2e import kube
 
 COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", "jaeger")
+
+# Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
+FLINK_SECONDS = 240
+
+
+class ByFlink(NamedTuple):
+    """A pipeline whose consumer Flink runs."""
+
+    namespace: str
+    name: str
+    topic: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,13 +45,14 @@ def flowing() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def by_flink() -> Iterator[tuple[str, str]]:
-    """The same with Flink as the consumer's engine, for the stories that leave it running."""
+def by_flink() -> Iterator[ByFlink]:
+    """A pipeline whose consumer Flink runs, for the stories that leave it running; its topic is new."""
     for namespace in _namespace("e2e-flink"):
-        flink = {"checkpointInterval": "2s"}
-        kube.apply(kube.pipeline(namespace, "orders", consumer={"engine": "Flink", "flink": flink}))
-        kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=240)
-        yield namespace, "orders"
+        body = kube.pipeline(namespace, "orders", consumer={"engine": "Flink", "flink": {"checkpointInterval": "2s"}})
+        topic = body["spec"]["kafka"]["topic"]["name"] = f"{namespace}-{uuid.uuid4().hex[:8]}"
+        kube.apply(body)
+        kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=FLINK_SECONDS)
+        yield ByFlink(namespace, "orders", topic)
 
 
 def _namespace(name: str) -> Iterator[str]:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from tests.e2e import kube, topics
+from tests.e2e.conftest import FLINK_SECONDS as SECONDS
+from tests.e2e.conftest import ByFlink
 
 Jaeger = Callable[[str, str, str], Any]
-# Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
-SECONDS = 240
 
 
-def test_the_first_trace(by_flink: tuple[str, str], jaeger: Jaeger) -> None:
-    namespace, name = by_flink
+def test_the_first_trace(by_flink: ByFlink, jaeger: Jaeger) -> None:
+    namespace, name, _ = by_flink
     row = kube.kubectl("get", "tp", name, "-n", namespace, "--no-headers").split()
     assert row[:4] == ["orders", "True", "Flowing", "Flink"]
     ready = kube.condition(namespace, name, "ConsumerReady")
@@ -26,18 +26,17 @@ def test_the_first_trace(by_flink: tuple[str, str], jaeger: Jaeger) -> None:
     assert {"send", "queue", "process"} <= set(re.findall(r'"name": "(\w+) ', spans))
 
 
-def test_results_go_on_with_the_trace(by_flink: tuple[str, str]) -> None:
-    namespace, name = by_flink
-    begun = {re.findall(r"traceparent:00-([0-9a-f]{32})-", r.headers)[0] for r in topics.read(f"{namespace}-{name}")}
-    results = [r for r in topics.read(f"{namespace}-{name}.results") if "order" in r.document]
+def test_results_go_on_with_the_trace(by_flink: ByFlink) -> None:
+    results = [r for r in topics.read(f"{by_flink.topic}.results") if "order" in r.document]
+    begun = {re.findall(r"traceparent:00-([0-9a-f]{32})-", r.headers)[0] for r in topics.read(by_flink.topic)}
     contexts = [re.findall(r"traceparent:00-([0-9a-f]{32})-[0-9a-f]{16}-0[13]\b", r.headers) for r in results]
     assert results
     assert all(len(found) == 1 for found in contexts), "each result has exactly one traceparent"
     assert {found[0] for found in contexts} <= begun, "of the message that it is the result of"
 
 
-def test_flinks_own_spans_have_a_service_of_their_own(by_flink: tuple[str, str], jaeger: Jaeger) -> None:
-    namespace, name = by_flink
+def test_flinks_own_spans_have_a_service_of_their_own(by_flink: ByFlink, jaeger: Jaeger) -> None:
+    namespace, name, _ = by_flink
     services = kube.until(
         "Flink's checkpoints are in Jaeger",
         60,
@@ -46,9 +45,9 @@ def test_flinks_own_spans_have_a_service_of_their_own(by_flink: tuple[str, str],
     assert f"{name}-consumer" in services
 
 
-def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: tuple[str, str]) -> None:
-    namespace, name = by_flink
-    topic, trace = f"{namespace}-{name}", "0af7651916cd43dd8448eb211c80319c"
+def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: ByFlink) -> None:
+    namespace, name, topic = by_flink
+    trace = "0af7651916cd43dd8448eb211c80319c"
     topics.write(topic, f"traceparent:00-{trace}-b7ad6b7169203331-01,mine:kept", "not an order")
 
     def dead() -> list[topics.Record]:
@@ -61,13 +60,13 @@ def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: tuple
     assert kube.condition(namespace, name, "ConsumerReady")["status"] == "True"
 
 
-def test_a_task_manager_dies_and_no_record_is_lost(by_flink: tuple[str, str]) -> None:
-    namespace, name = by_flink
+def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
+    namespace, name, topic = by_flink
     selector = ("-l", "app.kubernetes.io/name=taskmanager")
     kube.kubectl("delete", "pod", "-n", namespace, *selector, "--force", "--grace-period=0")
     kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=60)
     kube.until_condition(namespace, name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
-    _nothing_is_lost(namespace, name)
+    _nothing_is_lost(topic)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +75,9 @@ def test_a_task_manager_dies_and_no_record_is_lost(by_flink: tuple[str, str]) ->
     ids=["rescale", "configuration"],
 )
 def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
-    by_flink: tuple[str, str], change: dict[str, Any]
+    by_flink: ByFlink, change: dict[str, Any]
 ) -> None:
-    namespace, name = by_flink
+    namespace, name, topic = by_flink
     before = _newest(namespace, name)
     patch = json.dumps({"spec": change})
     kube.kubectl("patch", "tp", name, "-n", namespace, "--type=merge", "-p", patch)
@@ -92,7 +91,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
     kube.until("the changed job runs", SECONDS, runs)
     log = kube.kubectl("logs", "-n", namespace, f"deploy/{name}-jobmanager")
     assert re.search(r"the job goes on from /opt/flink/state/savepoints/savepoint-", log)
-    _nothing_is_lost(namespace, name)
+    _nothing_is_lost(topic)
     assert _newest(namespace, name) > before
     kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=120)
 
@@ -101,9 +100,8 @@ def _newest(namespace: str, name: str) -> str:
     return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
 
 
-def _nothing_is_lost(namespace: str, name: str) -> None:
+def _nothing_is_lost(topic: str) -> None:
     """Every order has a result, and each customer's are numbered 1, 2, 3 … without a gap or a new beginning."""
-    topic = f"{namespace}-{name}"
     orders = {r.document["id"] for r in topics.read(topic) if r.value.startswith("{")}
     numbers: dict[str, dict[str, int]] = {}
 
