@@ -27,7 +27,7 @@ check: setup ## Lint, types, import contracts, generated files
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	$(VENV)/lint-imports
+	PYTHONPATH=apps/flink-consumer/src $(VENV)/lint-imports
 	$(VENV)/codespell
 	$(VENV)/shellcheck -x $$(git ls-files '*.sh' .ci/run)
 	$(VENV)/tracedpipeline crd | diff -u $(CRD) - || { echo '$(CRD) is stale: run make generate' >&2; exit 1; }
@@ -58,6 +58,10 @@ bench: setup ## What tracing costs, beside the bare client and the contrib instr
 bench-outage: setup ## Memory while the Collector is away for ten minutes
 	tools/bench.sh outage --rate 5000 --seconds 600
 
+.PHONY: bench-flink
+bench-flink: setup ## The Flink consumer: traced and not, both Python modes, latency, a killed TaskManager (30 minutes)
+	tools/bench-flink.sh all
+
 ##@ On a kind cluster
 .PHONY: kind-up
 kind-up: ## Cluster, Kafka and the operator (a second run reuses what it can)
@@ -67,8 +71,12 @@ kind-up: ## Cluster, Kafka and the operator (a second run reuses what it can)
 demo: setup kind-up ## Apply examples/minimal.yaml and show one message's journey
 	tools/demo.sh
 
+.PHONY: test-flink
+test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10 minutes)
+	tools/test-flink.sh
+
 .PHONY: e2e
-e2e: setup kind-up ## Stories on the real cluster
+e2e: setup kind-up test-flink ## Stories on the real cluster
 	$(VENV)/pytest tests/chart tests/e2e
 
 .PHONY: kind-down

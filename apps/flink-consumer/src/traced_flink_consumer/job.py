@@ -53,11 +53,13 @@ def build(settings: FlinkSettings, env: StreamExecutionEnvironment, client: Clie
     table_env.execute_sql(tables.source(settings))
     table_env.execute_sql(tables.sink(settings, tables.RESULTS, settings.results_topic))
     table_env.execute_sql(tables.sink(settings, tables.DEAD_LETTERS, settings.dead_letter_topic))
-    rows = table_env.to_data_stream(table_env.sql_query(f"SELECT {tables.RECORD} FROM {tables.SOURCE}"))
+    rows = table_env.to_data_stream(table_env.sql_query(tables.READ))
     process = Process(client, settings.processing_ms / 1000, restored)
     orders = rows.process(process, output_type=ORDER).name("process").uid("process")
     total = Total(settings.window_ms, restored)
-    results = orders.key_by(lambda order: order[0]).process(total, output_type=SUNK).name("total").uid("total")
+    # The two modes keep state in shapes of their own: one can't read the other's, and must not begin anew in silence.
+    uid = "total-thread" if settings.python_mode == THREAD else "total"
+    results = orders.key_by(lambda order: order[0]).process(total, output_type=SUNK).name("total").uid(uid)
     statements = table_env.create_statement_set()
     statements.add_insert(tables.RESULTS, table_env.from_data_stream(results, _SUNK))
     statements.add_insert(tables.DEAD_LETTERS, table_env.from_data_stream(orders.get_side_output(DEAD_LETTERS), _SUNK))

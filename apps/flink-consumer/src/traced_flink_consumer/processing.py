@@ -1,7 +1,7 @@
 """The first operator: a record's process span, the order in it, the handler, the dead letter."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 

@@ -9,11 +9,11 @@ from traced_common.order import PoisonError
 
 _TYPES: Final = {"CreateTime": 1, "LogAppendTime": 2}  # as Message.timestamp() numbers them
 _NS_PER_MS: Final = 1_000_000
-SinkHeaders = dict[str, bytes | None]
+SinkHeaders = dict[str, bytes]
 
 
 def message_of(topic: str, row: Sequence[Any]) -> tuple[Message, int]:
-    """Make a message of a row (see tables.RECORD), and tell when it left the connector, nanoseconds since the epoch."""
+    """Make a message of a row (see tables.READ), and tell when it left the connector, nanoseconds since the epoch."""
     key, value, headers, partition, offset, timestamp, kind, left = row
     message = Message(
         topic=topic,
@@ -47,7 +47,7 @@ def dead_letter(message: Message, poison: PoisonError, group: str) -> tuple[byte
 
 def _dict(headers: Any) -> SinkHeaders:
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return {name: _bytes(value) for name, value in pairs}
+    return {name: _bytes(value) or b"" for name, value in pairs}  # the sink leaves out a header without a value
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

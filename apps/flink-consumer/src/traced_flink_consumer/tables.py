@@ -21,11 +21,12 @@ RESULTS: Final = "results"
 DEAD_LETTERS: Final = "dead_letters"
 # What the process operator gets of a record, in this order. `left` is when it left the connector: all that comes
 # after, such as waiting for a bundle, is Flink's. Milliseconds, because Python's instants are expensive.
-RECORD: Final = (
-    "`key`, `value`, `headers`, `partition`, `offset`, "
-    "EXTRACT(EPOCH FROM `timestamp`) * 1000 + EXTRACT(MILLISECOND FROM `timestamp`), `timestamp-type`, "
-    "EXTRACT(EPOCH FROM `left`) * 1000 + EXTRACT(MILLISECOND FROM `left`)"
-)
+READ: Final = """
+SELECT `key`, `value`, `headers`, `partition`, `offset`,
+  EXTRACT(EPOCH FROM `timestamp`) * 1000 + EXTRACT(MILLISECOND FROM `timestamp`), `timestamp-type`,
+  EXTRACT(EPOCH FROM `left`) * 1000 + EXTRACT(MILLISECOND FROM `left`)
+FROM orders
+"""
 
 
 def source(settings: FlinkSettings) -> str:

@@ -1,6 +1,6 @@
 """Spans of what is done with a record after its process span, in another thread, process or machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import time_ns
 from typing import Final
@@ -32,10 +32,10 @@ class Steps:
         self._opening = self._named(name)
         self.limits = self._tracing.limits
         self.open: dict[int, MessageSpan] = {}
-        self.put = self._tracing.pipeline.put
+        self.put: Callable[[MessageSpan], None] = self._tracing.pipeline.put
 
     def step(self, headers: Headers | None) -> AbstractContextManager[Span]:
-        """Go on with one record inside `with steps.step(headers)`; its context is read from what context_headers() made.
+        """Go on with one record inside `with steps.step(headers)`: headers with what context_headers() made in them.
 
         The span, as process()'s, is the current one, and the record's baggage the current baggage.
         """

@@ -1,0 +1,85 @@
+"""Receives spans by OTLP/HTTP and keeps what is measured of the process spans."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from kafkatrace import semconv
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+_NS_PER_MS: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """A process span: which record, and how long after its append it began, milliseconds."""
+
+    topic: str
+    place: tuple[str, int]
+    late_ms: float
+
+
+class Spans:
+    """What came so far."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._lock = threading.Lock()
+        self._bodies: list[bytes] = []
+
+    def take(self, body: bytes) -> None:
+        """Keep a request; it is read when nothing is measured any more."""
+        with self._lock:
+            self._bodies.append(body)
+
+    def processed(self, topic: str) -> list[Processed]:
+        """Give the process spans of a topic once no more come."""
+        before = -1
+        while len(self._bodies) != before:
+            before = len(self._bodies)
+            time.sleep(2)
+        return [span for body in self._bodies for span in _processed(body) if span.topic == topic]
+
+
+@contextmanager
+def receiving() -> Iterator[Spans]:
+    """Receive on a free port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    spans = Spans(f"http://127.0.0.1:{server.server_port}")
+    server.take = spans.take  # type: ignore[attr-defined] # for the handler
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield spans
+    server.shutdown()
+    server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.take(self.rfile.read(int(self.headers["Content-Length"])))  # type: ignore[attr-defined] # set above
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def _processed(body: bytes) -> Iterator[Processed]:
+    for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                if span.name.startswith(f"{semconv.PROCESS} "):
+                    yield _read(span)
+
+
+def _read(span: Any) -> Processed:
+    said = {pair.key: pair.value for pair in span.attributes}
+    whole = said[semconv.END_TO_END_MILLISECONDS].double_value
+    work = (span.end_time_unix_nano - span.start_time_unix_nano) / _NS_PER_MS
+    partition = said[semconv.MESSAGING_DESTINATION_PARTITION_ID].string_value
+    offset = said[semconv.MESSAGING_KAFKA_OFFSET].int_value
+    return Processed(said[semconv.MESSAGING_DESTINATION_NAME].string_value, (partition, offset), whole - work)

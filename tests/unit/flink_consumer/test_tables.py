@@ -1,0 +1,57 @@
+from pathlib import Path
+
+from traced_flink_consumer import tables
+from traced_flink_consumer.settings import FlinkSettings
+
+from .test_settings import REQUIRED
+
+
+def secured(folder: Path) -> FlinkSettings:
+    (folder / "username").write_text("user")
+    (folder / "password").write_text("hunter2")
+    (folder / "ca.crt").write_text("PEM")
+    return FlinkSettings.read(
+        REQUIRED
+        | {
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SASL_CREDENTIALS_DIR": str(folder),
+            "KAFKA_SSL_CA_FILE": str(folder / "ca.crt"),
+        }
+    )
+
+
+def test_the_source_begins_at_the_groups_offsets_else_at_the_beginning() -> None:
+    made = tables.source(FlinkSettings.read(REQUIRED))
+    for option in (
+        "'scan.startup.mode' = 'group-offsets'",
+        "'properties.auto.offset.reset' = 'earliest'",
+        "'properties.group.id' = 'billing'",
+        "'topic' = 'orders'",
+    ):
+        assert option in made
+
+
+def test_a_quote_in_a_name_stays_a_quote() -> None:
+    made = tables.source(FlinkSettings.read(REQUIRED | {"KAFKA_GROUP_ID": "it's"}))
+    assert "'properties.group.id' = 'it''s'" in made
+
+
+def test_delivery_is_the_sinks() -> None:
+    assert "'sink.delivery-guarantee' = 'at-least-once'" in tables.sink(FlinkSettings.read(REQUIRED), "results", "r")
+    exactly = FlinkSettings.read(REQUIRED | {"FLINK_DELIVERY": "ExactlyOnce"})
+    assert "'sink.delivery-guarantee' = 'exactly-once'" in tables.sink(exactly, "results", "r")
+
+
+def test_the_two_sinks_have_transactions_of_their_own() -> None:
+    settings = FlinkSettings.read(REQUIRED)
+    assert "'billing-r'" in tables.sink(settings, "results", "r")
+    assert "'billing-d'" in tables.sink(settings, "dead_letters", "d")
+
+
+def test_credentials_are_named_by_their_files_and_never_shown(tmp_path: Path) -> None:
+    made = tables.source(secured(tmp_path)) + tables.sink(secured(tmp_path), "results", "r")
+    assert "hunter2" not in made
+    assert f'password="${{directory:{tmp_path}:password}}"' in made
+    assert "ScramLoginModule required" in made
+    assert f"'properties.ssl.truststore.location' = '{tmp_path}/ca.crt'" in made

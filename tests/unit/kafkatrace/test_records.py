@@ -1,0 +1,66 @@
+import pytest
+from confluent_kafka import Message
+from kafkatrace import RecordReceiver, semconv
+from kafkatrace.tracing import Tracing
+from opentelemetry.sdk.metrics.export import MetricsData
+
+from .handmade import message
+from .recording import PARENT, Recorder, ids, say
+
+CONF = {"group.id": "g", "client.id": "c", "bootstrap.servers": "broker:9092"}
+POLLED = 1_500 * 1_000_000
+
+
+def test_a_record_gets_the_spans_of_a_polled_one(recorder: Recorder) -> None:
+    receiver = RecordReceiver(CONF, cluster_id="cluster-1", tracing=recorder.tracing)
+    with receiver.process(message([("traceparent", PARENT)]), POLLED):
+        pass
+    queued, processed = recorder.span("queue t"), recorder.span("process t")
+    assert ids(processed)[2] == ids(queued)[1]
+    assert ids(queued)[2] == int(PARENT[36:52], 16)
+    assert (queued.start_time, queued.end_time) == (1_000 * 1_000_000, POLLED)
+    assert say(processed, "messaging.kafka.cluster.id") == "cluster-1"
+    assert say(processed, "messaging.client.id") == "c"
+    assert say(processed, "messaging.consumer.group.name") == "g"
+    assert say(processed, semconv.POLL_TIME_KNOWN) is None
+
+
+def test_without_a_time_the_queue_span_ends_where_processing_begins(recorder: Recorder) -> None:
+    with RecordReceiver(CONF, tracing=recorder.tracing).process(message()):
+        pass
+    queued, processed = recorder.span("queue t"), recorder.span("process t")
+    assert queued.end_time == processed.start_time
+    assert say(processed, semconv.POLL_TIME_KNOWN) is False
+    assert say(processed, "messaging.kafka.cluster.id") is None
+
+
+def test_with_link_each_has_a_trace_of_its_own(recorder: Recorder) -> None:
+    with RecordReceiver(CONF, tracing=recorder.tracing, link=True).process(message([("traceparent", PARENT)])):
+        pass
+    processed = recorder.span("process t")
+    assert ids(processed)[0] != int(PARENT[3:35], 16)
+    assert processed.links[0].context.span_id == int(PARENT[36:52], 16)
+
+
+def test_every_record_counts(recorder: Recorder) -> None:
+    receiver = RecordReceiver(CONF, tracing=recorder.tracing)
+    for _ in range(3):
+        with receiver.process(message()):
+            pass
+    assert _consumed(recorder.tracing.collect_metrics()) == 3
+
+
+def test_a_message_that_is_no_record_is_refused(tracing: Tracing) -> None:
+    with pytest.raises(ValueError, match="without topic, partition and offset"):
+        RecordReceiver(CONF, tracing=tracing).process(Message(topic="t"))
+
+
+def _consumed(data: MetricsData) -> int:
+    (points,) = (
+        metric.data.data_points
+        for resource in data.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.name == "messaging.client.consumed.messages"
+    )
+    return sum(point.value for point in points)  # type: ignore[union-attr,misc] # a counter's
