@@ -88,6 +88,7 @@ install_operator() {
 "$REPO/tools/binaries.sh"
 "$REPO/standins/ensure.sh" "$NODE_IMAGE" "$PYTHON_IMAGE" "${OUTSIDE_IMAGES[@]}"
 step "Building the operator's, the producer's and the consumer's image" build_own_images
+"$REPO/tools/flink-image.sh"
 cluster_is_good || step "Creating the kind cluster $KIND_CLUSTER" create_cluster
 step "Loading images into the cluster" load_images
 makes_volumes || step "Installing a provisioner of volumes" install_storage

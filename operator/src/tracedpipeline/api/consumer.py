@@ -29,6 +29,10 @@ def _storage_of(consumer: str) -> str:
     return f"[{', '.join(parts)}]"
 
 
+def _mode_of(consumer: str) -> str:
+    return f"(has({consumer}.flink) ? {consumer}.flink.pythonMode : 'Process')"
+
+
 def _own_resources(which: str) -> str:
     amounts = f"self.resources.{which}"
     return f"!(has(self.resources) && has({amounts}) && (has({amounts}.cpu) || has({amounts}.memory)))"
@@ -57,6 +61,10 @@ class ConsumerSpec(Workload):
         Rule(
             f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",
             "flink.checkpointStorage cannot be changed: the job's state would stay behind",
+        ),
+        Rule(
+            f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_mode_of('self')} == {_mode_of('oldSelf')}",
+            "flink.pythonMode cannot be changed: neither mode can read the other's state",
         ),
     )
 

@@ -113,7 +113,10 @@ class FlinkSpec(Part):
     )
     python_mode: Literal["Process", "Thread"] = Field(
         default="Process",
-        description="Where Python runs: in a process beside the TaskManager's JVM, or in a thread inside of it.",
+        description=(
+            "Where Python runs: in a process beside the TaskManager's JVM, or in a thread inside of it. "
+            "Cannot be changed: neither can read the other's state."
+        ),
     )
     bundle_time: Annotated[str, duration_within("1ms", "1m", "between 1ms and 1m")] = Field(
         default="10ms", description="How long records may wait for others on their way to a Python process."

@@ -45,11 +45,9 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
 
 
 def configuration(pipeline: TracedPipeline) -> dict[str, str]:
-    """Return the lines of Flink's configuration that whoever starts the pods has to know."""
+    """Return the lines of Flink's configuration that are not the job's own."""
     spec = of(pipeline)
     return {
-        # Without it a JobManager that is told to end takes the checkpoints with it.
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "jobmanager.memory.process.size": megabytes(spec.job_manager.memory),
         "taskmanager.memory.process.size": megabytes(spec.task_manager.memory),
         **{f"{signal}.reporter.otel.service.name": naming.flink_service(pipeline.name) for signal in SIGNALS},
