@@ -2,9 +2,11 @@ import json
 import subprocess
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 from tests.e2e import kube
 
@@ -12,6 +14,7 @@ COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", 
 
 # Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
 FLINK_SECONDS = 240
+EXAMPLE = Path(__file__).parents[2] / "examples" / "flink.yaml"
 
 
 class ByFlink(NamedTuple):
@@ -46,13 +49,15 @@ def flowing() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def by_flink() -> Iterator[ByFlink]:
-    """A pipeline whose consumer Flink runs, for the stories that leave it running; its topic is new."""
+    """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running."""
     for namespace in _namespace("e2e-flink"):
-        body = kube.pipeline(namespace, "orders", consumer={"engine": "Flink", "flink": {"checkpointInterval": "2s"}})
+        body = yaml.safe_load(EXAMPLE.read_text())
+        name, body["metadata"]["namespace"] = body["metadata"]["name"], namespace
         topic = body["spec"]["kafka"]["topic"]["name"] = f"{namespace}-{uuid.uuid4().hex[:8]}"
+        body["spec"]["consumer"]["replicas"] = 1
         kube.apply(body)
-        kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=FLINK_SECONDS)
-        yield ByFlink(namespace, "orders", topic)
+        kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=FLINK_SECONDS)
+        yield ByFlink(namespace, name, topic)
 
 
 def _namespace(name: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ Jaeger = Callable[[str, str, str], Any]
 def test_the_first_trace(by_flink: ByFlink, jaeger: Jaeger) -> None:
     namespace, name, _ = by_flink
     row = kube.kubectl("get", "tp", name, "-n", namespace, "--no-headers").split()
-    assert row[:4] == ["orders", "True", "Flowing", "Flink"]
+    assert row[:4] == [name, "True", "Flowing", "Flink"]
     ready = kube.condition(namespace, name, "ConsumerReady")
     assert (ready["reason"], "parallelism 1" in ready["message"]) == ("JobRunning", True)
     last = kube.get(namespace, "tp", name)["status"]["lastTrace"]
