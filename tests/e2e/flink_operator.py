@@ -49,7 +49,15 @@ def _jar() -> bytes:
 def install() -> None:
     # Too large for the annotation of a client-side apply.
     kube.kubectl("apply", "--server-side", "--filename", "-", given=json.dumps(definition()))
-    kube.kubectl("wait", f"crd/{CRD}", "--for=condition=Established", "--timeout=30s")
+    kube.until("the resource is served", 30, lambda: _served("get", "flinkdeployments", "-A"))
+
+
+def _served(*arguments: str) -> bool:
+    try:
+        kube.kubectl(*arguments)
+    except kube.KubectlError:
+        return False
+    return True
 
 
 def uninstall() -> None:

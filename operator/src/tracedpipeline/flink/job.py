@@ -8,6 +8,8 @@ RUNNING = "RUNNING"
 FAILED = "FAILED"
 # The job has ended, and by nothing that went wrong.
 STOPPED = frozenset({"FINISHED", "CANCELED", "SUSPENDED"})
+# So many failed checkpoints, without a completed one between, are more than the mark of a restart.
+IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,6 @@ class Job:
     tasks_running: int = 0
     failures: tuple[Failure, ...] = ()
     checkpoints: int = 0
-    checkpoint_milliseconds: int = 0
     checkpoint_failure: Failure | None = None
 
     @property
@@ -45,7 +46,6 @@ def newest(overview: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def job(overview: Mapping[str, Any], exceptions: Mapping[str, Any], checkpoints: Mapping[str, Any]) -> Job:
     """Return a job from its entry in the overview and the documents of its exceptions and checkpoints."""
     tasks = overview.get("tasks", {})
-    completed = (checkpoints.get("latest") or {}).get("completed") or {}
     return Job(
         id=overview["jid"],
         state=overview["state"],
@@ -53,7 +53,6 @@ def job(overview: Mapping[str, Any], exceptions: Mapping[str, Any], checkpoints:
         tasks_running=tasks.get("running", 0) + tasks.get("finished", 0),
         failures=_failures(exceptions),
         checkpoints=(checkpoints.get("counts") or {}).get("completed", 0),
-        checkpoint_milliseconds=completed.get("latest_ack_timestamp", 0),
         checkpoint_failure=_checkpoint_failure(checkpoints),
     )
 
@@ -65,9 +64,9 @@ def _failures(document: Mapping[str, Any]) -> tuple[Failure, ...]:
 
 
 def _checkpoint_failure(document: Mapping[str, Any]) -> Failure | None:
-    """Return the failed checkpoint that no completed one has followed."""
-    latest = document.get("latest") or {}
-    failed, completed = latest.get("failed") or {}, latest.get("completed") or {}
-    if not failed or completed.get("id", -1) > failed["id"]:
+    """Return the last failed checkpoint where several in a row have failed; one fails with each failure of the job."""
+    ended = [entry for entry in document.get("history", ()) if entry["status"] != "IN_PROGRESS"]
+    if len(ended) < IN_A_ROW or any(entry["status"] != "FAILED" for entry in ended[:IN_A_ROW]):
         return None
+    failed = ended[0]
     return Failure(failed.get("failure_timestamp", 0), failed.get("failure_message") or "no words")

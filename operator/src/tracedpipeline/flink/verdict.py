@@ -82,7 +82,7 @@ def _trouble(cluster: Cluster, job: Job) -> Verdict | None:
     failure = job.checkpoint_failure
     if failure is None:
         return None
-    message = f"the last checkpoint failed: {causes.root_cause(failure.text)}: {_ADVICE[reasons.CHECKPOINTS_FAILING]}"
+    message = f"checkpoints fail: {causes.root_cause(failure.text)}: {_ADVICE[reasons.CHECKPOINTS_FAILING]}"
     return Verdict(False, reasons.CHECKPOINTS_FAILING, message)
 
 

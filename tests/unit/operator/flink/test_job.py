@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from tracedpipeline.flink import job
 from tracedpipeline.flink.job import Failure
 
@@ -15,11 +16,11 @@ EXCEPTIONS: dict[str, Any] = {
         "truncated": False,
     }
 }
-COMPLETED = {"id": 7, "latest_ack_timestamp": 500}
 
 
-def checkpoints(**latest: Any) -> dict[str, Any]:
-    return {"counts": {"completed": 7, "failed": 1}, "latest": {"completed": None, "failed": None, **latest}}
+def checkpoints(*newest_first: str) -> dict[str, Any]:
+    history = [{"status": s, "failure_timestamp": 400, "failure_message": "no space"} for s in newest_first]
+    return {"counts": {"completed": 7, "failed": 1}, "history": history}
 
 
 def test_the_newest_job_counts() -> None:
@@ -29,10 +30,10 @@ def test_the_newest_job_counts() -> None:
 
 
 def test_a_job() -> None:
-    found = job.job(OVERVIEW, EXCEPTIONS, checkpoints(completed=COMPLETED))
+    found = job.job(OVERVIEW, EXCEPTIONS, checkpoints("COMPLETED"))
     assert (found.id, found.state, found.tasks, found.tasks_running) == ("b" * 32, "RUNNING", 4, 3)
     assert [failure.text for failure in found.failures] == ["second", "first"]
-    assert (found.checkpoints, found.checkpoint_milliseconds, found.checkpoint_failure) == (7, 500, None)
+    assert (found.checkpoints, found.checkpoint_failure) == (7, None)
 
 
 def test_running_is_at_work_only_when_every_task_runs() -> None:
@@ -41,10 +42,17 @@ def test_running_is_at_work_only_when_every_task_runs() -> None:
     assert not job.job(OVERVIEW | {"tasks": {"total": 0}}, {}, {}).at_work
 
 
-def test_a_failed_checkpoint_counts_until_a_later_one_completes() -> None:
-    failed = {"id": 6, "failure_timestamp": 400, "failure_message": "no space"}
-    assert job.job(OVERVIEW, {}, checkpoints(completed=COMPLETED, failed=failed)).checkpoint_failure is None
-    later = failed | {"id": 8}
-    found = job.job(OVERVIEW, {}, checkpoints(completed=COMPLETED, failed=later)).checkpoint_failure
-    assert found == Failure(400, "no space")
-    assert job.job(OVERVIEW, {}, checkpoints(failed=failed)).checkpoint_failure == found
+@pytest.mark.parametrize(
+    ("newest_first", "failing"),
+    [
+        (["FAILED", "FAILED", "COMPLETED"], True),
+        (["IN_PROGRESS", "FAILED", "FAILED"], True),
+        (["FAILED", "COMPLETED"], False),
+        (["FAILED"], False),
+        (["COMPLETED", "FAILED", "FAILED"], False),
+        ([], False),
+    ],
+)
+def test_checkpoints_that_fail_in_a_row(newest_first: list[str], failing: bool) -> None:
+    found = job.job(OVERVIEW, {}, checkpoints(*newest_first)).checkpoint_failure
+    assert found == (Failure(400, "no space") if failing else None)
