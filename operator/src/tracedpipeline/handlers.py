@@ -24,7 +24,6 @@ CHILDREN = (
     "pods",
     "persistentvolumeclaims",
     "rolebindings",
-    "flinkdeployments",
 )
 
 
@@ -64,6 +63,8 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
         memo.queue.add(key)
 
 
+# FlinkDeployments are not among them: kopf ends the whole operator when a resource that it watches is no longer served.
+# Their pods wake us, and every look at a pipeline reads them.
 @kopf.on.event("apps", "v1", "deployments", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "services", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "configmaps", labels=naming.MANAGED_BY)
@@ -71,8 +72,6 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
 @kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "persistentvolumeclaims", labels=naming.MANAGED_BY)
 @kopf.on.event("rbac.authorization.k8s.io", "v1", "rolebindings", labels=naming.MANAGED_BY)
-# Kopf begins to watch these when their CustomResourceDefinition is there, and ends when it is gone.
-@kopf.on.event("flink.apache.org", "v1beta1", "flinkdeployments", labels=naming.MANAGED_BY)
 async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
     """Reconcile the pipeline that the object belongs to."""
     key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))
