@@ -27,11 +27,8 @@ _KINDS = (
         reasons.CHECKPOINTS_FAILING,
     ),
     (
-        re.compile(
-            r"kafka\.(?:common|shaded)\S*(?:TimeoutException|DisconnectException|NetworkException"
-            r"|BrokerNotAvailableException|UnknownTopicOrPartitionException|SaslAuthenticationException"
-            r"|SslAuthenticationException)"
-        ),
+        # An exception of Kafka's client, under its own name or the one that Flink's connector gives it.
+        re.compile(r"org\.apache\.kafka\.common\.(?:\w+\.)*\w+Exception"),
         reasons.KAFKA_UNREACHABLE,
     ),
 )

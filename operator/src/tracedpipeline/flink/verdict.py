@@ -106,11 +106,11 @@ def _running(cluster: Cluster, job: Job) -> Verdict:
 def _not_running(cluster: Cluster, job: Job) -> Verdict:
     if cluster.task_managers.complaint:
         return _of("TaskManager", cluster.task_managers.complaint)
-    if verdict := _killed(cluster):
+    if verdict := _killed(cluster) or _restarts(cluster, job):
         return verdict
     if job.failures and job.state != RUNNING:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
-    return _restarts(cluster, job) or Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
+    return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
 
 
 def _starting(cluster: Cluster, job: Job) -> str:

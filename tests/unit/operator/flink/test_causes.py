@@ -23,6 +23,13 @@ Caused by: org.apache.flink.util.FlinkRuntimeException: Failed to list subscribe
 Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node
 \t... 5 more
 """
+AWAY = """org.apache.flink.util.FlinkException: Global failure triggered by OperatorCoordinator for 'Source: orders[1]'
+\tat org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder.failJob(X.java:661)
+Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient
+\t... 8 more
+Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.config.ConfigException: No resolvable bootstrap urls
+\t... 15 more
+"""
 SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException: Could not acquire the minimum"
 
 
@@ -51,6 +58,7 @@ def test_a_long_message_is_cut() -> None:
     [
         (SLOTS, reasons.NO_SLOTS),
         (JAVA, reasons.KAFKA_UNREACHABLE),
+        (AWAY, reasons.KAFKA_UNREACHABLE),
         (PYTHON, None),
         ("java.lang.OutOfMemoryError: Java heap space", reasons.OUT_OF_MEMORY),
         ("java.lang.IllegalStateException: Process died with exit code 137", reasons.OUT_OF_MEMORY),

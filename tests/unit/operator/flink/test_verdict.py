@@ -57,6 +57,9 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
         job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
     ),
     "restarts for ever": (job(failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times in the last"),
+    "restarts for ever, at the moment": (
+        job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
+    ),
     "killed for memory": (
         waiting(killed_for_memory=True, settled=False), reasons.OUT_OF_MEMORY, "consumer.flink.taskManager.memory",
     ),
