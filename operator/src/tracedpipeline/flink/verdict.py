@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tracedpipeline import reasons
 from tracedpipeline.flink import causes
-from tracedpipeline.flink.job import FAILED, RUNNING, STOPPED, Failure, Job
+from tracedpipeline.flink.job import FAILED, STOPPED, Failure, Job
 from tracedpipeline.observed import Component, Verdict
 
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
@@ -108,7 +108,7 @@ def _not_running(cluster: Cluster, job: Job) -> Verdict:
         return _of("TaskManager", cluster.task_managers.complaint)
     if verdict := _killed(cluster) or _restarts(cluster, job):
         return verdict
-    if job.failures and job.state != RUNNING:
+    if job.failures:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
     return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
 

@@ -56,6 +56,9 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
     "restarts once": (
         job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
     ),
+    "tasks begin anew after a failure": (
+        job(tasks_running=1, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
+    ),
     "restarts for ever": (job(failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times in the last"),
     "restarts for ever, at the moment": (
         job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
