@@ -40,7 +40,7 @@ class Collector:
             self._spans += _spans(ExportTraceServiceRequest.FromString(body))
             self._came.notify_all()
 
-    def wait(self, enough: Callable[[list[Span]], Any], seconds: float = 60) -> list[Span]:
+    def wait(self, enough: Callable[[list[Span]], Any], seconds: float = 240) -> list[Span]:
         """Give all spans once they are enough."""
         with self._came:
             found = self._came.wait_for(lambda: enough(self._spans), seconds)

@@ -42,7 +42,7 @@ class Topics:
         producer.produce(self.name, value, key, headers=headers)
         assert producer.flush(20) == 0
 
-    def read(self, ending: str, enough: Callable[[list[Message]], bool], seconds: float = 90) -> list[Message]:
+    def read(self, ending: str, enough: Callable[[list[Message]], bool], seconds: float = 240) -> list[Message]:
         """Read from the beginning until the records are enough."""
         conf = {"bootstrap.servers": SERVERS, "group.id": "test", "isolation.level": "read_committed"}
         consumer = confluent_kafka.Consumer(conf)
@@ -74,6 +74,7 @@ class Job:
             "OTEL_SERVICE_NAME": "flink-consumer",
             "OTEL_METRICS_EXPORTER": "none",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),  # the interpreter inside the JVM knows no venv
             **variables,
         }
 
@@ -127,7 +128,7 @@ def traced(spans: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[kafkat
 
 
 def order(number: int, customer: str = "customer-1", amount: str = "1.50") -> bytes:
-    fields = {"id": f"order-{number}", "customer": customer, "amount": amount, "sequence": number}
+    fields = {"id": f"order-{number}", "customer": customer, "amount": amount, "sequence": number + 1}
     return json.dumps({**fields, "created": "2026-01-01T00:00:00+00:00"}).encode()
 
 

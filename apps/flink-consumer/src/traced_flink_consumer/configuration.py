@@ -60,6 +60,8 @@ def _ours(address: str, state: Path) -> Properties:
         "jobmanager.bind-host": "0.0.0.0",  # noqa: S104 - of a pod, whose network policy says who may come
         "rest.bind-address": "0.0.0.0",  # noqa: S104 - likewise
         "taskmanager.bind-host": "0.0.0.0",  # noqa: S104 - likewise
+        # After a stop the JobManager waits as long for a question about its outcome; the default is 5 minutes.
+        "rest.async.store-duration": "10 s",
         "taskmanager.numberOfTaskSlots": 1,
         "jobmanager.memory.process.size": "1024m",
         "taskmanager.memory.process.size": "1400m",
