@@ -47,7 +47,7 @@ def flowing() -> Iterator[tuple[str, str]]:
         yield namespace, "orders"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def by_flink() -> Iterator[ByFlink]:
     """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running."""
     for namespace in _namespace("e2e-flink"):
@@ -58,6 +58,9 @@ def by_flink() -> Iterator[ByFlink]:
         kube.apply(body)
         kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=FLINK_SECONDS)
         yield ByFlink(namespace, name, topic)
+        kube.kubectl("delete", "tp", name, "-n", namespace)
+        # The node has no room for much else beside it.
+        kube.kubectl("wait", "pod", "--all", "-n", namespace, "--for=delete", "--timeout=90s")
 
 
 def _namespace(name: str) -> Iterator[str]:
