@@ -183,6 +183,7 @@ async def test_the_flink_operators_status_is_mirrored(
     bench: Bench, job_manager: JobManager, status: dict[str, Any], workers: Objects, reason: str
 ) -> None:
     job_manager.state, job_manager.running = "RUNNING", len(workers) * 2 if not status else 0
+    job_manager.broken = {"exceptions"}  # it knows of none
     bench.live["FlinkDeployment", "orders-consumer"] = flink_deployment(**status)
     bench.cluster.of = {"jobmanager": [READY_POD], "taskmanager": workers}
     assert await bench.verdict() == reason
