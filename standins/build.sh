@@ -25,5 +25,6 @@ case $folder in
   node) "$here/build.sh" "$label" ;;
   jaeger) go_image jaeger github.com/jaegertracing/jaeger/cmd/jaeger ;;
   collector) go_image collector . ;;
+  local-path) go_image local-path-provisioner github.com/rancher/local-path-provisioner ;;
   *) image_of "$here" ;;
 esac

@@ -16,6 +16,7 @@ folder_of() {
     "$KAFKA_IMAGE") echo kafka ;;
     "$JAEGER_IMAGE") echo jaeger ;;
     "$COLLECTOR_IMAGE") echo collector ;;
+    "$LOCAL_PATH_IMAGE") echo local-path ;;
     *) die "no stand-in is known for $1: add a folder to standins/ and a line here." ;;
   esac
 }
@@ -25,7 +26,7 @@ parts_of() {
   case $1 in
     debian) echo debian ;;
     node) echo debian kubernetes coredns node ;;
-    python | python-bookworm | kafka) echo debian "$1" ;;
+    python | python-bookworm | kafka | local-path) echo debian "$1" ;;
     *) echo "$1" ;;
   esac
 }
@@ -68,7 +69,7 @@ ensure() {
   if [ -z "${present:-}" ] && pull "$image"; then
     return
   fi
-  case $folder in python | python-bookworm | kafka | node) ensure "$DEBIAN_IMAGE" ;; esac
+  case $folder in python | python-bookworm | kafka | local-path | node) ensure "$DEBIAN_IMAGE" ;; esac
   build "$image" "$folder" "$hash"
 }
 

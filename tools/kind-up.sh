@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 NODE=$KIND_CLUSTER-control-plane
 OUTSIDE_IMAGES=("$KAFKA_IMAGE" "$JAEGER_IMAGE" "$COLLECTOR_IMAGE")
-OWN_IMAGES=("$OPERATOR_IMAGE" "$PRODUCER_IMAGE" "$CONSUMER_IMAGE")
+OWN_IMAGES=("$OPERATOR_IMAGE" "$PRODUCER_IMAGE" "$CONSUMER_IMAGE" "$FLINK_CONSUMER_IMAGE")
 
 build_own_images() {
   # The classic builder is everywhere; nothing here needs more.
@@ -54,6 +54,20 @@ load_images() {
 
 identity() { docker image inspect --format "$1 {{.Id}}" "$1"; }
 
+# kind's own node image makes volumes; the stand-in's default class names no provisioner.
+makes_volumes() {
+  kubectl get storageclass --output 'jsonpath={range .items[*]}{.provisioner}{"\n"}{end}' |
+    grep -qvx kubernetes.io/no-provisioner
+}
+
+install_storage() {
+  "$REPO/standins/ensure.sh" "$LOCAL_PATH_IMAGE"
+  kind load docker-image --name "$KIND_CLUSTER" "$LOCAL_PATH_IMAGE"
+  kubectl delete storageclass standard --ignore-not-found
+  sed "s#LOCAL_PATH_IMAGE#$LOCAL_PATH_IMAGE#" "$REPO/tools/local-path.yaml" | kubectl apply --server-side -f -
+  kubectl --namespace local-path-storage rollout status deployment/local-path-provisioner --timeout 60s
+}
+
 install_kafka() {
   sed "s#KAFKA_IMAGE#$KAFKA_IMAGE#" "$REPO/tools/kafka.yaml" | kubectl apply --server-side -f -
   kubectl --namespace kafka rollout status deployment/kafka --timeout 180s
@@ -65,6 +79,7 @@ install_operator() {
     --namespace tracedpipeline-system --create-namespace --wait --timeout 90s \
     --set "image.repository=${OPERATOR_IMAGE%:*},image.tag=${OPERATOR_IMAGE#*:}" \
     --set "images.producer=$PRODUCER_IMAGE,images.consumer=$CONSUMER_IMAGE" \
+    --set "images.flinkConsumer=$FLINK_CONSUMER_IMAGE" \
     --set "images.collector=$COLLECTOR_IMAGE,images.jaeger=$JAEGER_IMAGE" \
     --set-string "podAnnotations.image=$(docker image inspect --format '{{.Id}}' "$OPERATOR_IMAGE")"
 }
@@ -73,8 +88,10 @@ install_operator() {
 "$REPO/tools/binaries.sh"
 "$REPO/standins/ensure.sh" "$NODE_IMAGE" "$PYTHON_IMAGE" "${OUTSIDE_IMAGES[@]}"
 step "Building the operator's, the producer's and the consumer's image" build_own_images
+"$REPO/tools/flink-image.sh"
 cluster_is_good || step "Creating the kind cluster $KIND_CLUSTER" create_cluster
 step "Loading images into the cluster" load_images
+makes_volumes || step "Installing a provisioner of volumes" install_storage
 say "· Kafka: a single node in namespace kafka (bootstrap servers kafka.kafka.svc:9092)"
 step "Installing Kafka" install_kafka
 step "Installing the operator" install_operator

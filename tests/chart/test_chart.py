@@ -44,10 +44,24 @@ def test_named_namespaces_get_roles_and_nothing_cluster_wide() -> None:
 
 
 def test_secrets_can_only_be_read_by_name() -> None:
-    (role,) = (o for o in render() if o["kind"] == "ClusterRole")
+    (role,) = (o for o in render() if o["kind"] == "ClusterRole" and o["metadata"]["name"] == "kit")
     rules = [rule for rule in role["rules"] if "secrets" in rule["resources"]]
     assert [rule["verbs"] for rule in rules] == [["get"]]
     assert not any("*" in rule["verbs"] + rule["resources"] for rule in role["rules"])
+
+
+@pytest.mark.parametrize(("values", "kind"), [([], "ClusterRole"), (["watchNamespaces={a}"], "Role")])
+def test_the_operator_may_bind_the_role_of_a_job_manager_and_no_other(values: list[str], kind: str) -> None:
+    objects = render(*values)
+    roles = {o["metadata"]["name"]: o["rules"] for o in objects if o["kind"] == kind}
+    (rule,) = (rule for rule in roles["kit"] if "bind" in rule["verbs"])
+    assert rule["resources"] == [f"{kind.lower()}s"]
+    assert rule["resourceNames"] == ["kit-flink"]
+    assert not any("create" in rule["verbs"] for rule in roles["kit"] if "pods" in rule["resources"])
+    (deployment,) = (o for o in objects if o["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"name": "FLINK_ROLE", "value": f"{kind}/kit-flink"} in container["env"]
+    assert roles["kit-flink"]
 
 
 def test_the_operator_runs_restricted() -> None:

@@ -35,6 +35,36 @@ REFUSED = {
         "spec.producer.resources.limits.memory",
     ),
     "ratio above one": (_spec(tracing={"samplingRatio": 1.5}), "spec.tracing.samplingRatio"),
+    "Flink's fields without Flink": (_spec(consumer={"flink": {}}), "flink belongs to engine Flink"),
+    "resources beside Flink's": (
+        _spec(consumer={"engine": "Flink", "resources": {"limits": {"cpu": "1"}}}),
+        "give flink.taskManager.resources",
+    ),
+    "too little memory for Flink": (
+        _spec(consumer={"engine": "Flink", "flink": {"taskManager": {"memory": "512Mi"}}}),
+        "memory is below 1Gi",
+    ),
+    "more parallel than Flink is": (_spec(consumer={"engine": "Flink", "replicas": 129}), "at most 128"),
+    "two claims": (
+        _spec(
+            consumer={
+                "engine": "Flink",
+                "flink": {"checkpointStorage": {"existingClaim": "a", "storageClassName": "b"}},
+            }
+        ),
+        "storageClassName belongs to a claim that the pipeline makes",
+    ),
+    "checkpoints too often": (
+        _spec(consumer={"engine": "Flink", "flink": {"checkpointInterval": "99ms"}}),
+        "between 100ms and 1h",
+    ),
+    "dead letters among Flink's results": (
+        {
+            "kafka": {"bootstrapServers": SERVERS, "topic": {"name": "t"}, "deadLetterTopic": "t.results"},
+            "consumer": {"engine": "Flink"},
+        },
+        "deadLetterTopic is the topic that Flink writes its results to",
+    ),
     "SASL without mechanism": (
         {"kafka": {"bootstrapServers": SERVERS, "security": {"protocol": "SASL_SSL"}}},
         "needs mechanism and credentialsSecret",
@@ -61,6 +91,27 @@ def test_what_must_not_change_while_it_runs_is_refused(flowing: tuple[str, str])
         kube.kubectl(
             "patch", "tp", name, "-n", namespace, "--type=merge", "-p", '{"spec":{"consumer":{"groupId":"x"}}}'
         )
+
+
+@pytest.mark.parametrize(
+    ("flink", "words"),
+    [
+        ({"checkpointStorage": {"existingClaim": "another"}}, "flink.checkpointStorage cannot be changed"),
+        ({"checkpointStorage": {"size": "2Gi"}}, "flink.checkpointStorage cannot be changed"),
+        ({"pythonMode": "Thread"}, "flink.pythonMode cannot be changed"),
+    ],
+)
+def test_what_would_leave_flinks_state_behind_is_refused(namespace: str, flink: dict[str, Any], words: str) -> None:
+    body = kube.pipeline(namespace, "orders", paused=True, consumer={"engine": "Flink"})
+    kube.apply(body)
+    body["spec"]["consumer"]["flink"] = flink
+    with pytest.raises(kube.KubectlError, match=re.escape(words)):
+        kube.apply(body)
+
+
+def test_a_name_too_long_for_flinks_operator_is_refused() -> None:
+    with pytest.raises(kube.KubectlError, match=r"at most 36 characters with consumer\.engine Flink"):
+        kube.apply(kube.pipeline("default", "a" * 37, consumer={"engine": "Flink"}))
 
 
 def test_an_older_pipeline_keeps_its_topic_and_group(flowing: tuple[str, str], namespace: str) -> None:

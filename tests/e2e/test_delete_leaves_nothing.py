@@ -2,7 +2,7 @@
 
 from tests.e2e import kube
 
-KINDS = "deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets"
+KINDS = "persistentvolumeclaims,deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets"
 NAMESPACE_OWN = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 
 
@@ -24,3 +24,10 @@ def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None
         kube.kubectl(
             "rollout", "status", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator", "--timeout=60s"
         )
+
+
+def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders", consumer={"engine": "Flink"}))
+    kube.until("the claim is there", 30, lambda: "persistentvolumeclaim/orders-checkpoints" in _left(namespace))
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    kube.until(f"all is gone, left: {_left(namespace)}", 120, lambda: not _left(namespace))

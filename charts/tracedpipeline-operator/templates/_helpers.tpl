@@ -26,7 +26,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
   resources: [deployments]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
-  resources: [services, configmaps, serviceaccounts]
+  resources: [services, configmaps, serviceaccounts, persistentvolumeclaims]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
   resources: [pods]
@@ -38,4 +38,26 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+# Where the Flink Kubernetes Operator is: its resource, and the role below for the JobManager that it starts. To bind
+# that role is all; the rights in it are not the operator's own.
+- apiGroups: [flink.apache.org]
+  resources: [flinkdeployments]
+  verbs: [get, list, create, patch, delete]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [rolebindings]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [{{ if .Values.watchNamespaces }}roles{{ else }}clusterroles{{ end }}]
+  resourceNames: [{{ .Release.Name }}-flink]
+  verbs: [bind]
+{{- end }}
+
+{{- /* What a JobManager in native mode does: its TaskManagers' pods, its leader and its checkpoint pointer. */}}
+{{- define "operator.flinkRules" -}}
+- apiGroups: [""]
+  resources: [pods, configmaps]
+  verbs: [get, list, watch, create, update, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments, deployments/finalizers]
+  verbs: [get, list, watch, create, update, patch, delete]
 {{- end }}

@@ -3,7 +3,7 @@
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -26,10 +26,16 @@ KINDS = {
     "ServiceAccount": ("api/v1", "serviceaccounts"),
     "ConfigMap": ("api/v1", "configmaps"),
     "Service": ("api/v1", "services"),
+    "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
+    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "Deployment": ("apis/apps/v1", "deployments"),
+    "FlinkDeployment": ("apis/flink.apache.org/v1beta1", "flinkdeployments"),
 }
+# Kinds that not every cluster knows.
+OPTIONAL = frozenset({"FlinkDeployment"})
 
 Object = dict[str, Any]
+Live = Mapping[tuple[str, str], Object]
 
 
 class Key(NamedTuple):
@@ -86,14 +92,28 @@ class Cluster:
         """Return the live objects that the pipeline controls, by kind and name."""
         selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
         found: dict[tuple[str, str], Object] = {}
-        for kind, (group, plural) in KINDS.items():
-            path = f"{group}/namespaces/{pipeline.namespace}/{plural}"
-            for item in (await self._request("get", path, label_selector=selector))["items"]:
+        for kind, (group, _) in KINDS.items():
+            for item in await self._list(kind, pipeline.namespace, label_selector=selector) or ():
                 if _controlled_by(item, pipeline.uid):
                     # The items of a list come without their kind.
                     version = group.removeprefix("apis/").removeprefix("api/")
                     found[kind, item["metadata"]["name"]] = {**item, "apiVersion": version, "kind": kind}
         return found
+
+    async def knows(self, kind: str, namespace: str) -> bool:
+        """Tell whether the API server knows a kind that not every cluster does."""
+        return await self._list(kind, namespace, limit=1) is not None
+
+    async def _list(self, kind: str, namespace: str, **options: Any) -> list[Object] | None:
+        """Return the objects of a kind; None where the cluster does not know it, and need not."""
+        group, plural = KINDS[kind]
+        try:
+            found = await self._request("get", f"{group}/namespaces/{namespace}/{plural}", **options)
+        except NotFoundError:
+            if kind in OPTIONAL:
+                return None
+            raise
+        return list(found["items"])
 
     async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
         """Return a component's pods."""
@@ -108,21 +128,25 @@ class Cluster:
             return None
         return {key: base64.b64decode(value) for key, value in (found.get("data") or {}).items()}
 
-    async def apply(self, pipeline: TracedPipeline, desired: list[Object]) -> int:
+    async def apply(
+        self, pipeline: TracedPipeline, desired: list[Object], live: Live, leave: Set[tuple[str, str]] = frozenset()
+    ) -> int:
         """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
 
-        Raises ObjectNotOwnedError where somebody else's object has one of the names.
+        What is to be left, by kind and name, stays as it is for now. Raises ObjectNotOwnedError where somebody else's
+        object has one of the names.
         """
-        live = await self.owned(pipeline)
         written = 0
         for wanted in map(stamped, desired):
-            if must_apply(wanted, live.pop((wanted["kind"], wanted["metadata"]["name"]), None)):
+            key = _kind_and_name(wanted)
+            if key not in leave and must_apply(wanted, live.get(key)):
                 await self._apply(pipeline, wanted)
                 written += 1
-        for (kind, name), unwanted in live.items():
+        unwanted = live.keys() - set(map(_kind_and_name, desired)) - leave
+        for kind, name in unwanted:
             log.info("deleting %s %s: the pipeline no longer has it", kind, name)
-            await self._delete(unwanted, kind)
-        return written + len(live)
+            await self.delete(live[kind, name])
+        return written + len(unwanted)
 
     async def _apply(self, pipeline: TracedPipeline, wanted: Object) -> None:
         path = _path(wanted["kind"], wanted["metadata"])
@@ -142,11 +166,12 @@ class Cluster:
                 "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
             )
 
-    async def _delete(self, live: Object, kind: str) -> None:
+    async def delete(self, live: Object) -> None:
+        """Delete an object and what belongs to it."""
         try:
-            await self._request("delete", _path(kind, live["metadata"]), propagation_policy="Background")
+            await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
         except NotFoundError:
-            log.debug("%s %s was gone already", kind, live["metadata"]["name"])
+            log.debug("%s %s was gone already", *_kind_and_name(live))
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Write the resource's status; lists are replaced whole, as in every JSON merge patch (RFC 7396)."""
@@ -175,6 +200,10 @@ class Cluster:
             "source": {"component": naming.FIELD_MANAGER},
         }
         await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+
+
+def _kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
+    return o["kind"], o["metadata"]["name"]
 
 
 def _path(kind: str, metadata: Mapping[str, Any]) -> str:

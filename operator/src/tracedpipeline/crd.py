@@ -6,7 +6,7 @@ Kubernetes wants a structural schema: no references, no titles, no `additionalPr
 
 from typing import Any
 
-from tracedpipeline.api import API_VERSION, GROUP, KIND, NAME_RULES, PLURAL, SHORT_NAME, VERSION, Spec
+from tracedpipeline.api import API_VERSION, GROUP, KIND, NAME_RULES, PIPELINE_RULES, PLURAL, SHORT_NAME, VERSION, Spec
 from tracedpipeline.api.rules import VALIDATIONS
 from tracedpipeline.resource_status import STATUS_SCHEMA
 
@@ -81,7 +81,7 @@ def _schema() -> dict[str, Any]:
             "spec": spec,
             "status": STATUS_SCHEMA,
         },
-        VALIDATIONS: [rule.schema for rule in NAME_RULES],
+        VALIDATIONS: [rule.schema for rule in (*NAME_RULES, *PIPELINE_RULES)],
     }
 
 

@@ -9,13 +9,22 @@ from kopf._core.engines.peering import Identity  # not among the public names
 
 from tracedpipeline import api, cluster, naming, probe
 from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.jobs import Jobs
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.settings import Settings
 from tracedpipeline.topics import Topics
 from tracedpipeline.world import World
 
-CHILDREN = ("deployments", "services", "configmaps", "serviceaccounts", "pods")
+CHILDREN = (
+    "deployments",
+    "services",
+    "configmaps",
+    "serviceaccounts",
+    "pods",
+    "persistentvolumeclaims",
+    "rolebindings",
+)
 
 
 @kopf.on.startup()
@@ -25,7 +34,8 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     memo.api = await cluster.connect()
     memo.session = probe.open_session()
     memo.known = {}
-    world = World(Cluster(memo.api), Topics(), memo.session, memo.settings)
+    reached = Cluster(memo.api)
+    world = World(reached, Topics(), memo.session, memo.settings, Jobs(reached, memo.session))
     memo.queue = Queue(lambda key: reconcile(world, key))
 
 
@@ -53,11 +63,15 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
         memo.queue.add(key)
 
 
+# FlinkDeployments are not among them: kopf ends the whole operator when a resource that it watches is no longer served.
+# Their pods wake us, and every look at a pipeline reads them.
 @kopf.on.event("apps", "v1", "deployments", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "services", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "configmaps", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "serviceaccounts", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
+@kopf.on.event("", "v1", "persistentvolumeclaims", labels=naming.MANAGED_BY)
+@kopf.on.event("rbac.authorization.k8s.io", "v1", "rolebindings", labels=naming.MANAGED_BY)
 async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
     """Reconcile the pipeline that the object belongs to."""
     key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))

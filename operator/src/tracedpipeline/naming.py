@@ -21,10 +21,14 @@ CONSUMER: Final = "consumer"
 COLLECTOR: Final = "collector"
 JAEGER: Final = "jaeger"
 COMPONENTS: Final = (COLLECTOR, JAEGER, PRODUCER, CONSUMER)
+# What the consumer is made of where Flink runs it.
+JOB_MANAGER: Final = "jobmanager"
+TASK_MANAGER: Final = "taskmanager"
 
 OTLP_GRPC_PORT: Final = 4317
 OTLP_HTTP_PORT: Final = 4318
 JAEGER_QUERY_PORT: Final = 16686
+FLINK_REST_PORT: Final = 8081
 
 
 def component(pipeline: str, which: str) -> str:
@@ -35,6 +39,21 @@ def component(pipeline: str, which: str) -> str:
 def config(pipeline: str, which: str) -> str:
     """Return the name of a component's ConfigMap."""
     return f"{pipeline}-{which}-config"
+
+
+def checkpoints(pipeline: str) -> str:
+    """Return the name of the claim for the volume that keeps Flink's checkpoints."""
+    return f"{pipeline}-checkpoints"
+
+
+def flink_url(service: str, namespace: str) -> str:
+    """Return where a JobManager's REST API answers inside the cluster."""
+    return f"http://{service}.{namespace}.svc:{FLINK_REST_PORT}"
+
+
+def flink_service(pipeline: str) -> str:
+    """Return the service name of Flink's own spans; another than the consumer's, whose spans are of messages."""
+    return f"{pipeline}-flink"
 
 
 def queue_service(pipeline: str) -> str:

@@ -27,7 +27,7 @@ class LastTrace:
 
 @dataclass(frozen=True)
 class Component:
-    """A Deployment and what its pods complain about."""
+    """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides."""
 
     which: str
     wanted: int = 1
@@ -35,6 +35,8 @@ class Component:
     settled: bool = False
     exists: bool = True
     complaint: Verdict | None = None
+    killed_for_memory: bool = False
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,42 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
         and ready == wanted
     )
     complaints = [] if settled else [verdict for pod in pods if (verdict := complaint(pod))]
-    return Component(which, wanted, ready, settled, complaint=complaints[0] if complaints else None)
+    return Component(
+        which,
+        wanted,
+        ready,
+        settled,
+        complaint=complaints[0] if complaints else None,
+        killed_for_memory=any(map(killed_for_memory, pods)),
+    )
+
+
+def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
+    """Return what pods show that belong to no Deployment of ours."""
+    ready = sum(map(_ready, pods))
+    complaints = [verdict for pod in pods if (verdict := complaint(pod))]
+    return Component(
+        which,
+        wanted,
+        ready,
+        settled=ready == wanted == len(pods),
+        complaint=complaints[0] if complaints else None,
+        killed_for_memory=any(map(killed_for_memory, pods)),
+    )
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def killed_for_memory(pod: Mapping[str, Any]) -> bool:
+    """Tell whether a container of the pod ended last because it used more memory than its limit."""
+    for container in pod.get("status", {}).get("containerStatuses", ()):
+        for when in ("state", "lastState"):
+            if (container.get(when, {}).get("terminated") or {}).get("reason") == "OOMKilled":
+                return True
+    return False
 
 
 def complaint(pod: Mapping[str, Any]) -> Verdict | None:

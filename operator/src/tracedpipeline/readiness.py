@@ -39,6 +39,8 @@ def refused(reason: str, message: str) -> dict[str, Verdict]:
 
 
 def _component(component: Component) -> Verdict:
+    if component.verdict:
+        return component.verdict
     if not component.exists:
         return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
     if component.settled:

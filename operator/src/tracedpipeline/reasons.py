@@ -30,6 +30,20 @@ UNSCHEDULABLE: Final = "Unschedulable"  # no node has room for a pod
 CRASH_LOOP: Final = "CrashLoop"  # a container ends again and again
 CONFIGURATION_ERROR: Final = "ConfigurationError"  # a container cannot be created from what it refers to
 
+# The consumer, where Flink runs it.
+JOB_RUNNING: Final = "JobRunning"  # every task of the job runs, and checkpoints complete
+STOPPING_WITH_SAVEPOINT: Final = "StoppingWithSavepoint"  # the job ends with a savepoint, from which the new one starts
+JOB_STARTING: Final = "JobStarting"  # the job is being submitted, restored or deployed
+JOB_MANAGER_UNREACHABLE: Final = "JobManagerUnreachable"  # the JobManager's pod is ready, but its REST API is silent
+JOB_FAILED: Final = "JobFailed"  # the job failed for good; nothing restarts it by itself
+JOB_RESTARTING: Final = "JobRestarting"  # the job failed, is restarted, and fails again
+JOB_STOPPED: Final = "JobStopped"  # the job was ended by somebody; it is started again
+OUT_OF_MEMORY: Final = "OutOfMemory"  # a TaskManager, or Python beside it, was killed for its memory
+CHECKPOINTS_FAILING: Final = "CheckpointsFailing"  # no checkpoint completes, so that a restart repeats ever more
+NO_SLOTS: Final = "NoSlots"  # fewer TaskManagers have registered than the job needs
+FLINK_REFUSED: Final = "FlinkRefused"  # the Flink Kubernetes Operator refused the FlinkDeployment
+FLINK_BLOCKED: Final = "FlinkBlocked"  # the Flink Kubernetes Operator cannot bring the JobManager up
+
 # Traces.
 WAITING_FOR_COMPONENTS: Final = "WaitingForComponents"  # no trace can be there before all components are available
 NO_PRODUCER_SPANS: Final = "NoProducerSpans"  # Jaeger has nothing recent from the producer
@@ -39,4 +53,6 @@ JAEGER_UNREACHABLE: Final = "JaegerUnreachable"  # Jaeger's query API does not a
 SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are no traces
 
 # What Ready passes through when nothing is wrong.
-EXPECTED: Final = frozenset({ALL_AVAILABLE, PROGRESSING, NOT_CREATED, PAUSED})
+EXPECTED: Final = frozenset(
+    {ALL_AVAILABLE, PROGRESSING, NOT_CREATED, PAUSED, STOPPING_WITH_SAVEPOINT, JOB_STARTING, JOB_STOPPED}
+)

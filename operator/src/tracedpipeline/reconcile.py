@@ -1,6 +1,6 @@
 """One pipeline, from what is wanted to what is so: the whole story."""
 
-from tracedpipeline import connection, desired, naming, readiness, reasons, status
+from tracedpipeline import connection, naming, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.cluster import Key, ObjectNotOwnedError
 from tracedpipeline.refusal import refusal
@@ -14,7 +14,7 @@ async def reconcile(world: World, key: Key) -> float | None:
     """Bring a pipeline to what its resource says; returns the seconds until the next look, None when it is gone."""
     body = await world.cluster.pipeline(key)
     if body is None or "deletionTimestamp" in body["metadata"]:
-        world.topics.forget(key)
+        world.forget(key)
         return None
     try:
         pipeline = TracedPipeline.parse(body)
@@ -26,11 +26,11 @@ async def reconcile(world: World, key: Key) -> float | None:
         return world.settings.resync_seconds
     kafka = connection.from_spec(pipeline.spec)
     try:
-        verdict = await world.bring_about(pipeline, kafka, desired.build(pipeline, kafka, world.settings))
+        verdict, held = await world.bring_about(pipeline, kafka)
     except ObjectNotOwnedError as error:
         await world.report(body, readiness.refused(reasons.OBJECT_NOT_OWNED, str(error)), {})
         return world.settings.resync_seconds
-    seen = await world.observe(pipeline, verdict)
+    seen = await world.observe(pipeline, verdict, held)
     details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
     await world.report(body, readiness.judge(seen), details)
     return world.settings.probe_interval_seconds if seen.traces and seen.traces.ok else WAITING_SECONDS

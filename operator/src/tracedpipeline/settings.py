@@ -15,6 +15,7 @@ class Images:
 
     producer: str
     consumer: str
+    flink_consumer: str
     collector: str
     jaeger: str
 
@@ -23,7 +24,8 @@ class Images:
 class Settings:
     """What the operator is told by its Deployment.
 
-    `namespaces` empty means all. Intervals are in seconds.
+    `namespaces` empty means all. Intervals are in seconds. `flink_role` is the kind and the name of the role that the
+    JobManager of a FlinkDeployment is bound to.
     """
 
     images: Images
@@ -31,6 +33,7 @@ class Settings:
     resync_seconds: float = 60.0
     probe_interval_seconds: float = 15.0
     jaeger_url: str | None = None
+    flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-operator-flink")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -39,6 +42,7 @@ class Settings:
         images = Images(
             producer=reader.text("PRODUCER_IMAGE"),
             consumer=reader.text("CONSUMER_IMAGE"),
+            flink_consumer=reader.text("FLINK_CONSUMER_IMAGE"),
             collector=reader.text("COLLECTOR_IMAGE"),
             jaeger=reader.text("JAEGER_IMAGE"),
         )
@@ -48,6 +52,7 @@ class Settings:
             resync_seconds=reader.seconds("RESYNC_SECONDS", cls.resync_seconds),
             probe_interval_seconds=reader.seconds("PROBE_INTERVAL_SECONDS", cls.probe_interval_seconds),
             jaeger_url=environment.get("JAEGER_URL"),
+            flink_role=reader.role("FLINK_ROLE", cls.flink_role),
         )
         if reader.problems:
             raise SettingsError("; ".join(reader.problems))
@@ -64,6 +69,15 @@ class _Reader:
         if not value:
             self.problems.append(f"{name} is not set: give the image's full reference")
         return value
+
+    def role(self, name: str, default: tuple[str, str]) -> tuple[str, str]:
+        text = self.environment.get(name)
+        if text is None:
+            return default
+        kind, _, role = text.partition("/")
+        if kind not in ("Role", "ClusterRole") or not role:
+            self.problems.append(f"{name} is {text!r}: give Role/name or ClusterRole/name")
+        return kind, role
 
     def seconds(self, name: str, default: float) -> float:
         text = self.environment.get(name)

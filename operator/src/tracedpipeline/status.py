@@ -41,7 +41,8 @@ def build(
 
 def details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:
     """Return the status fields that are not conditions."""
-    selector = naming.selector(pipeline.name, naming.CONSUMER)
+    which = naming.TASK_MANAGER if pipeline.spec.consumer.by_flink else naming.CONSUMER
+    selector = naming.selector(pipeline.name, which)
     fields: Status = {
         "consumerReplicas": ready_consumers,
         "selector": ",".join(f"{key}={value}" for key, value in selector.items()),

@@ -48,7 +48,7 @@ class Topics:
 
     async def ensure(self, key: Any, connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
         """Return whether Kafka answers and has the pipeline's topics, after creating what may be created."""
-        question = (connection, secrets, spec.kafka)
+        question = (connection, secrets, spec.kafka, spec.topics)
         now = asyncio.get_running_loop().time()
         known = self._known.get(key)
         if known and known.question == question and now < known.until:
@@ -77,7 +77,7 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdic
 def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
     there = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
     topic = spec.kafka.topic
-    missing = [name for name in (topic.name, spec.dead_letter_topic) if name not in there]
+    missing = [name for name in spec.topics if name not in there]
     if missing and not topic.create:
         message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
         return Verdict(False, reasons.TOPIC_MISSING, message)

@@ -9,10 +9,11 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import naming, observed, probe, readiness, reasons, status
+from tracedpipeline import desired, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.cluster import Cluster, Key, Live
 from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.jobs import Jobs
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
 from tracedpipeline.topics import Topics
@@ -30,6 +31,7 @@ class World:
     topics: Topics
     session: aiohttp.ClientSession
     settings: Settings
+    jobs: Jobs
 
     async def others(self, pipeline: TracedPipeline) -> list[TracedPipeline]:
         """Return all other pipelines that can be understood."""
@@ -43,20 +45,36 @@ class World:
                 found.append(other)
         return found
 
-    async def bring_about(self, pipeline: TracedPipeline, kafka: KafkaConnection, objects: list[Object]) -> Verdict:
-        """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else."""
+    async def bring_about(self, pipeline: TracedPipeline, kafka: KafkaConnection) -> tuple[Verdict, Verdict | None]:
+        """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else.
+
+        Returns the verdict on Kafka, and what a change of the Flink job waits for.
+        """
+        live = await self.cluster.owned(pipeline)
+        by_operator = await self._by_operator(pipeline, live)
+        objects = desired.build(pipeline, kafka, self.settings, flink_operator=by_operator)
+        held = await self.jobs.hold(pipeline, objects, live)
+        leave = upgrade.held_back(pipeline.name) if held else frozenset()
         key = Key(pipeline.namespace, pipeline.name)
         found = {name: await self.cluster.secret(pipeline.namespace, name) for name in kafka.secrets}
         secrets = {name: content for name, content in found.items() if content is not None}
         verdict, _ = await asyncio.gather(
-            self.topics.ensure(key, kafka, secrets, pipeline.spec), self.cluster.apply(pipeline, objects)
+            self.topics.ensure(key, kafka, secrets, pipeline.spec), self.cluster.apply(pipeline, objects, live, leave)
         )
-        return verdict
+        return verdict, held
 
-    async def observe(self, pipeline: TracedPipeline, kafka: Verdict) -> Observed:
+    async def _by_operator(self, pipeline: TracedPipeline, live: Live) -> bool:
+        """Tell whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
+        if pipeline.spec.consumer.by_flink is None or upgrade.job_manager(pipeline.name) in live:
+            return False
+        return await self.cluster.knows("FlinkDeployment", pipeline.namespace)
+
+    async def observe(self, pipeline: TracedPipeline, kafka: Verdict, held: Verdict | None) -> Observed:
         """Look at the Deployments, their pods where something is amiss, and at the traces once all is there."""
         live = await self.cluster.owned(pipeline)
         components = {which: await self._component(pipeline, which, live) for which in naming.COMPONENTS}
+        if held or pipeline.spec.consumer.by_flink:
+            components[naming.CONSUMER] = await self.jobs.observe(pipeline, live, held)
         seen = Observed(kafka, components)
         if not readiness.components_available(seen):
             return seen
@@ -70,6 +88,11 @@ class World:
         if component.settled or not component.exists:
             return component
         return observed.component(which, deployment, await self.cluster.pods(pipeline, which))
+
+    def forget(self, key: Key) -> None:
+        """Forget a pipeline that is gone."""
+        self.topics.forget(key)
+        self.jobs.forget(key)
 
     async def report(self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any]) -> None:
         """Write the status where it differs, and an event where Ready's reason does."""

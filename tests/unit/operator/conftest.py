@@ -28,4 +28,4 @@ def pipeline() -> TracedPipeline:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(Images("producer:1", "consumer:1", "collector:1", "jaeger:1"))
+    return Settings(Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"))

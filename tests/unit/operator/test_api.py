@@ -13,6 +13,10 @@ def test_everything_but_the_kafka_has_a_default() -> None:
     assert spec.dead_letter_topic == "traced-topic.dlq"
 
 
+def flink(**consumer: Any) -> dict[str, Any]:
+    return {"consumer": {"engine": "Flink", **consumer}}
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown field": ({"producr": {}}, "spec.producr: unknown field"),
     "unknown nested field": ({"producer": {"rate": 1}}, "spec.producer.rate: unknown field"),
@@ -33,7 +37,38 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "spec.kafka.bootstrapServers: write host:port",
     ),
     "topic of dots": ({"kafka": {"topic": {"name": ".."}}}, "spec.kafka.topic.name: Kafka keeps . and .."),
-    "no Flink yet": ({"consumer": {"engine": "Flink"}}, "spec.consumer.engine: input should be 'Python'"),
+    "unknown engine": ({"consumer": {"engine": "Spark"}}, "spec.consumer.engine: input should be 'Python' or 'Flink'"),
+    "Flink's fields without Flink": ({"consumer": {"flink": {}}}, "spec.consumer: flink belongs to engine Flink"),
+    "more parallel than Flink is": (flink(replicas=129), "spec.consumer: with engine Flink replicas is"),
+    "resources beside Flink's": (
+        flink(resources={"limits": {"cpu": "1"}}),
+        "spec.consumer: with engine Flink give flink.taskManager.resources",
+    ),
+    "too little for Flink": (
+        flink(flink={"taskManager": {"memory": "512Mi"}}),
+        "spec.consumer.flink.taskManager: memory is below 1Gi",
+    ),
+    "more memory than the limit": (
+        flink(flink={"jobManager": {"memory": "2Gi", "resources": {"limits": {"memory": "1Gi"}}}}),
+        "spec.consumer.flink.jobManager: memory is above resources.limits.memory",
+    ),
+    "a class for a claim that is there": (
+        flink(flink={"checkpointStorage": {"existingClaim": "a", "storageClassName": "b"}}),
+        "spec.consumer.flink.checkpointStorage: storageClassName belongs to a claim that the pipeline makes",
+    ),
+    "checkpoints too often": (
+        flink(flink={"checkpointInterval": "99ms"}),
+        "spec.consumer.flink.checkpointInterval: between 100ms and 1h",
+    ),
+    "bundle too long": (flink(flink={"bundleTime": "61s"}), "spec.consumer.flink.bundleTime: between 1ms and 1m"),
+    "dead letters among the results": (
+        flink() | {"kafka": {"bootstrapServers": "kafka:9092", "topic": {"name": "t"}, "deadLetterTopic": "t.results"}},
+        "spec: kafka.deadLetterTopic is the topic that Flink writes its results to",
+    ),
+    "no room for the name of the results' topic": (
+        flink() | {"kafka": {"bootstrapServers": "kafka:9092", "topic": {"name": "t" * 242}}},
+        "spec: kafka.topic.name with .results at its end",
+    ),
     "wrong type": ({"kafka": {"topic": {"partitions": "three"}}}, "spec.kafka.topic.partitions: input should be"),
 }
 
@@ -43,6 +78,26 @@ def test_a_bad_spec_is_refused_with_its_path(spec: dict[str, Any], problem: str)
     with pytest.raises(InvalidSpecError) as refused:
         TracedPipeline.parse(body(**spec))
     assert str(refused.value).startswith(problem)
+
+
+def test_a_name_too_long_for_the_flink_operator_is_refused() -> None:
+    name = "a" * 37
+    assert TracedPipeline.parse(body(name)).name == name
+    with pytest.raises(InvalidSpecError, match=r"^metadata\.name: metadata\.name must be at most 36 characters with"):
+        TracedPipeline.parse(body(name, **flink()))
+
+
+def test_flink_has_defaults_and_a_topic_of_results() -> None:
+    spec = TracedPipeline.parse(body(**flink())).spec
+    assert spec.consumer.by_flink
+    assert (spec.consumer.by_flink.checkpoint_interval, spec.consumer.by_flink.delivery) == ("10s", "AtLeastOnce")
+    assert spec.topics == ("traced-topic", "traced-topic.dlq", "traced-topic.results")
+
+
+def test_plain_python_has_neither() -> None:
+    spec = TracedPipeline.parse(body()).spec
+    assert spec.consumer.by_flink is None
+    assert spec.topics == ("traced-topic", "traced-topic.dlq")
 
 
 def test_every_problem_is_named_at_once() -> None:

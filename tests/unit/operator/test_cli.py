@@ -6,7 +6,7 @@ import yaml
 from tracedpipeline import cli
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-IMAGES = ("PRODUCER_IMAGE", "CONSUMER_IMAGE", "COLLECTOR_IMAGE", "JAEGER_IMAGE")
+IMAGES = ("PRODUCER_IMAGE", "CONSUMER_IMAGE", "FLINK_CONSUMER_IMAGE", "COLLECTOR_IMAGE", "JAEGER_IMAGE")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

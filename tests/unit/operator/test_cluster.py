@@ -25,6 +25,7 @@ class ApiServer:
         self.objects: dict[str, Any] = {}
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
         self.conflicts: set[str] = set()
+        self.flink = False
 
     async def handle(self, request: web.Request) -> web.Response:
         path, content = request.path, await request.json() if request.can_read_body else None
@@ -34,6 +35,8 @@ class ApiServer:
     def do_get(self, request: web.Request, path: str, _: Any) -> web.Response:
         if path.count("/") == 7 or (path.startswith("/api/v1/") and path.count("/") == 6):
             return self._one(path)
+        if path.startswith("/apis/flink.apache.org/") and not self.flink:
+            return web.json_response({"reason": "NotFound"}, status=404)
         return web.json_response({"items": [o for key, o in self.objects.items() if key.startswith(f"{path}/")]})
 
     def _one(self, path: str) -> web.Response:
@@ -69,6 +72,10 @@ async def server() -> AsyncIterator[tuple[ApiServer, Cluster]]:
             yield answers, Cluster(api)
 
 
+async def apply(cluster: Cluster, wanted: list[dict[str, Any]], **more: Any) -> int:
+    return await cluster.apply(PIPELINE, wanted, await cluster.owned(PIPELINE), **more)
+
+
 def objects(settings: Settings, **spec: Any) -> list[dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(**spec))
     return desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
@@ -78,40 +85,64 @@ async def test_everything_is_applied_once_and_then_nothing(
     server: tuple[ApiServer, Cluster], settings: Settings
 ) -> None:
     answers, cluster = server
-    assert await cluster.apply(PIPELINE, objects(settings)) == 12
+    assert await apply(cluster, objects(settings)) == 12
     assert all(
         query == {"fieldManager": "tracedpipeline-operator"}
         for verb, _, query, _ in answers.requests
         if verb == "PATCH"
     )
     answers.requests.clear()
-    assert await cluster.apply(PIPELINE, objects(settings)) == 0
+    assert await apply(cluster, objects(settings)) == 0
     assert answers.sent("PATCH") == []
 
 
 async def test_only_what_differs_is_applied(server: tuple[ApiServer, Cluster], settings: Settings) -> None:
     answers, cluster = server
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     answers.requests.clear()
-    await cluster.apply(PIPELINE, objects(settings, producer={"ratePerSecond": 11}))
+    await apply(cluster, objects(settings, producer={"ratePerSecond": 11}))
     assert answers.sent("PATCH") == ["/apis/apps/v1/namespaces/shop/deployments/orders-producer"]
 
 
 async def test_what_is_no_longer_wanted_is_deleted(server: tuple[ApiServer, Cluster], settings: Settings) -> None:
     answers, cluster = server
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     wanted = [o for o in objects(settings) if o["metadata"]["name"] != "orders-jaeger-config"]
-    assert await cluster.apply(PIPELINE, wanted) == 1
+    assert await apply(cluster, wanted) == 1
     assert answers.sent("DELETE") == ["/api/v1/namespaces/shop/configmaps/orders-jaeger-config"]
+
+
+async def test_what_is_to_be_left_is_neither_written_nor_deleted(
+    server: tuple[ApiServer, Cluster], settings: Settings
+) -> None:
+    answers, cluster = server
+    await apply(cluster, objects(settings))
+    left = frozenset({("Deployment", "orders-producer"), ("Deployment", "orders-consumer")})
+    wanted = [
+        o for o in objects(settings, producer={"ratePerSecond": 11}) if o["metadata"]["name"] != "orders-consumer"
+    ]
+    answers.requests.clear()
+    await apply(cluster, wanted, leave=left)
+    assert answers.sent("PATCH") == []
+    assert answers.sent("DELETE") == ["/api/v1/namespaces/shop/serviceaccounts/orders-consumer"]
+
+
+async def test_a_kind_that_the_cluster_does_not_know_is_no_fault(
+    server: tuple[ApiServer, Cluster], settings: Settings
+) -> None:
+    answers, cluster = server
+    assert not await cluster.knows("FlinkDeployment", "shop")
+    answers.flink = True
+    assert await cluster.knows("FlinkDeployment", "shop")
 
 
 async def test_objects_of_others_are_not_deleted(server: tuple[ApiServer, Cluster], settings: Settings) -> None:
     answers, cluster = server
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     foreign = copy.deepcopy(answers.objects["/api/v1/namespaces/shop/configmaps/orders-jaeger-config"])
     foreign["metadata"] |= {"name": "mine", "ownerReferences": []}
     answers.objects["/api/v1/namespaces/shop/configmaps/mine"] = foreign
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     assert answers.sent("DELETE") == []
 
 
@@ -119,12 +150,12 @@ async def test_a_conflict_is_told_in_an_event_and_then_forced(
     server: tuple[ApiServer, Cluster], settings: Settings
 ) -> None:
     answers, cluster = server
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     path = "/apis/apps/v1/namespaces/shop/deployments/orders-producer"
     answers.conflicts = {path}
     answers.objects[path]["spec"]["replicas"] = 7
     answers.requests.clear()
-    await cluster.apply(PIPELINE, objects(settings))
+    await apply(cluster, objects(settings))
     patches = [query for verb, _, query, _ in answers.requests if verb == "PATCH"]
     assert [query.get("force") for query in patches] == [None, "true"]
     (event,) = (content for verb, _, _, content in answers.requests if verb == "POST")
@@ -138,7 +169,7 @@ async def test_somebody_elses_object_is_left_alone(server: tuple[ApiServer, Clus
     answers.objects[path] = {"metadata": {"name": "orders-producer", "namespace": "shop"}}
     answers.conflicts = {path}
     with pytest.raises(ObjectNotOwnedError, match="orders-producer exists and does not belong"):
-        await cluster.apply(PIPELINE, objects(settings))
+        await apply(cluster, objects(settings))
     assert answers.objects[path] == {"metadata": {"name": "orders-producer", "namespace": "shop"}}
 
 

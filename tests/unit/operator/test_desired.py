@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -95,3 +96,91 @@ def test_what_the_spec_does_not_give_keeps_the_request_within_the_limit(
 ) -> None:
     resources = container(build(settings, consumer={"resources": given}), "consumer")["resources"]
     assert resources[other]["memory"] == wanted
+
+
+FLINK = {"engine": "Flink"}
+
+
+def test_flink_takes_the_place_of_the_consumers_pods(settings: Settings) -> None:
+    plain, flink = build(settings), build(settings, consumer=FLINK)
+    assert plain.keys() - flink.keys() == {"Deployment/orders-consumer"}
+    assert flink.keys() - plain.keys() == {
+        "PersistentVolumeClaim/orders-checkpoints",
+        "Service/orders-jobmanager",
+        "Deployment/orders-jobmanager",
+        "Deployment/orders-taskmanager",
+    }
+
+
+def test_every_pod_of_flink_is_restricted_and_shares_the_volume(settings: Settings) -> None:
+    templates = deployments(build(settings, consumer=FLINK))
+    for which in ("jobmanager", "taskmanager"):
+        pod = templates[f"Deployment/orders-{which}"]["spec"]
+        assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["fsGroup"]) == (9999, 9999)
+        assert pod["automountServiceAccountToken"] is False
+        (claim,) = (v["persistentVolumeClaim"]["claimName"] for v in pod["volumes"] if "persistentVolumeClaim" in v)
+        assert claim == "orders-checkpoints"
+        assert pod["affinity"]["podAffinity"], "one node: the claim is ReadWriteOnce"
+
+
+def test_a_claim_of_the_users_is_used_and_not_made(settings: Settings) -> None:
+    storage = {"checkpointStorage": {"existingClaim": "mine"}}
+    objects = build(settings, consumer={**FLINK, "flink": storage})
+    assert "PersistentVolumeClaim/orders-checkpoints" not in objects
+    pod = deployments(objects)["Deployment/orders-jobmanager"]["spec"]
+    assert {"name": "state", "persistentVolumeClaim": {"claimName": "mine"}} in pod["volumes"]
+    assert "affinity" not in pod
+
+
+def test_one_job_manager_at_a_time_and_a_task_manager_for_each_parallel_part(settings: Settings) -> None:
+    objects = build(settings, consumer={**FLINK, "replicas": 3})
+    job_manager, task_manager = (
+        objects[f"Deployment/orders-{which}"]["spec"] for which in ("jobmanager", "taskmanager")
+    )
+    assert (job_manager["replicas"], job_manager["strategy"]) == (1, {"type": "Recreate"})
+    assert task_manager["replicas"] == 3
+
+
+def variables(objects: dict[str, dict[str, Any]], name: str) -> dict[str, str]:
+    return {v["name"]: v.get("value", "") for v in container(objects, name)["env"]}
+
+
+def test_the_spec_reaches_the_job(settings: Settings) -> None:
+    flink = {"checkpointInterval": "1.5s", "delivery": "ExactlyOnce", "pythonMode": "Thread", "bundleTime": "5ms"}
+    given = variables(build(settings, consumer={**FLINK, "replicas": 2, "flink": flink}), "jobmanager")
+    wanted = {
+        "FLINK_CHECKPOINT_INTERVAL_MS": "1500",
+        "FLINK_DELIVERY": "ExactlyOnce",
+        "FLINK_PYTHON_MODE": "Thread",
+        "FLINK_BUNDLE_TIME_MS": "5",
+        "FLINK_PARALLELISM": "2",
+        "KAFKA_RESULTS_TOPIC": "traced-topic.results",
+        "OTEL_SERVICE_NAME": "orders-consumer",
+    }
+    assert wanted.items() <= given.items()
+    lines = given["FLINK_PROPERTIES"].splitlines()
+    assert "execution.shutdown-on-application-finish: false" in lines, "the kubelet must not restart a stopped job"
+    assert "traces.reporter.otel.service.name: orders-flink" in lines, "not among the consumer's traces"
+
+
+def test_the_container_has_room_for_python_beside_the_jvm(settings: Settings) -> None:
+    objects = build(settings, consumer={**FLINK, "flink": {"taskManager": {"memory": "2Gi"}}})
+    assert "taskmanager.memory.process.size: 2048m" in variables(objects, "taskmanager")["FLINK_PROPERTIES"]
+    assert container(objects, "taskmanager")["resources"]["limits"] == {"memory": "2304Mi"}
+
+
+def test_the_collector_takes_metrics_only_where_flink_sends_them(settings: Settings) -> None:
+    for consumer, expected in (({}, ["traces"]), (FLINK, ["traces", "metrics"])):
+        text = build(settings, consumer=consumer)["ConfigMap/orders-collector-config"]["data"]["config.yaml"]
+        assert list(json.loads(text)["service"]["pipelines"]) == expected
+
+
+def test_with_the_flink_operator_the_job_is_its(settings: Settings) -> None:
+    pipeline = TracedPipeline.parse(body(consumer=FLINK))
+    found = desired.build(pipeline, connection.from_spec(pipeline.spec), settings, flink_operator=True)
+    objects = {f"{o['kind']}/{o['metadata']['name']}": o for o in found}
+    assert "Deployment/orders-jobmanager" not in objects
+    assert objects["RoleBinding/orders-consumer"]["roleRef"]["name"] == settings.flink_role[1]
+    spec = objects["FlinkDeployment/orders-consumer"]["spec"]
+    assert (spec["job"]["parallelism"], spec["job"]["upgradeMode"]) == (1, "savepoint")
+    assert spec["podTemplate"]["spec"]["securityContext"]["runAsNonRoot"] is True

@@ -25,6 +25,8 @@ RESOURCES = {
     "v1/configmaps": "ConfigMap",
     "v1/serviceaccounts": "ServiceAccount",
     "v1/pods": "Pod",
+    "v1/persistentvolumeclaims": "PersistentVolumeClaim",
+    "rbac.authorization.k8s.io/v1/rolebindings": "RoleBinding",
     "v1/events": "Event",
     "v1/namespaces": "Namespace",
     "apiextensions.k8s.io/v1/customresourcedefinitions": "CustomResourceDefinition",

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.observed import complaint, component
+from tracedpipeline.observed import complaint, component, component_of_pods
 
 SETTLED: dict[str, Any] = {
     "metadata": {"generation": 3},
@@ -68,3 +68,23 @@ def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str
 
 def test_a_pod_that_only_needs_time_has_no_complaint() -> None:
     assert complaint(waiting("ContainerCreating")) is None
+
+
+def ended(reason: str, when: str = "lastState") -> dict[str, Any]:
+    return {"status": {"containerStatuses": [{"image": "x:1", when: {"terminated": {"reason": reason}}}]}}
+
+
+@pytest.mark.parametrize(("reason", "when", "killed"), [
+    ("OOMKilled", "lastState", True), ("OOMKilled", "state", True), ("Error", "lastState", False),
+])  # fmt: skip
+def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: bool) -> None:
+    assert component("taskmanager", SETTLED, [ended(reason, when)]).killed_for_memory is killed
+
+
+def test_pods_without_a_deployment_of_ours() -> None:
+    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+    assert component_of_pods("taskmanager", 2, [ready, ready]).settled
+    some = component_of_pods("taskmanager", 2, [ready, waiting("ErrImagePull")])
+    assert (some.ready, some.settled) == (1, False)
+    assert some.complaint
+    assert some.complaint.reason == reasons.IMAGE_CANNOT_BE_PULLED

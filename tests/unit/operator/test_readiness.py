@@ -48,3 +48,10 @@ def test_a_component_that_is_not_there_or_not_complete() -> None:
         for component in (Component("producer", exists=False), Component("producer", 2, 1))
     ]
     assert reason == [reasons.NOT_CREATED, reasons.PROGRESSING]
+
+
+def test_a_verdict_of_its_own_is_the_components() -> None:
+    stopping = Verdict(False, reasons.STOPPING_WITH_SAVEPOINT, "ends")
+    verdicts = readiness.judge(with_component(Component("consumer", 2, 2, verdict=stopping)))
+    assert verdicts["ConsumerReady"] == stopping
+    assert verdicts[readiness.READY].reason == reasons.STOPPING_WITH_SAVEPOINT

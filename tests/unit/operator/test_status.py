@@ -5,6 +5,8 @@ from tracedpipeline import readiness, reasons, status
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace, Verdict
 
+from tests.unit.operator.conftest import body
+
 THEN, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -62,6 +64,11 @@ def test_details(pipeline: TracedPipeline) -> None:
         "endToEndMilliseconds": 41.235,
         "path": f"/trace/{'ab' * 16}",
     }
+
+
+def test_the_scale_subresource_selects_the_pods_that_flink_runs_the_consumer_in() -> None:
+    pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}))
+    assert "app.kubernetes.io/name=taskmanager" in status.details(pipeline, 2, None)["selector"]
 
 
 def test_what_is_not_known_anew_stays_so_that_nothing_has_to_be_written() -> None:

@@ -45,6 +45,14 @@ async def test_a_topic_that_may_not_be_created(broker: str) -> None:
     assert "absent" in verdict.message
 
 
+async def test_flink_has_a_topic_more(broker: str) -> None:
+    kafka = {"bootstrapServers": broker, "topic": {"create": False}}
+    pipeline = TracedPipeline.parse(body(kafka=kafka, consumer={"engine": "Flink"}))
+    verdict = await Topics().ensure("key", connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    assert verdict.reason == reasons.TOPIC_MISSING
+    assert "traced-topic.results" in verdict.message
+
+
 async def test_a_topic_with_fewer_partitions(broker: str) -> None:
     verdict = await ensure(broker, topic={"partitions": 5})
     assert verdict.reason == reasons.TOPIC_HAS_FEWER_PARTITIONS

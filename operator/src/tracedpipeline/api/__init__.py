@@ -1,11 +1,12 @@
 """The TracedPipeline resource as frozen types: the one source of its CRD, its defaults and its limits."""
 
+from tracedpipeline.api.consumer import ConsumerSpec
+from tracedpipeline.api.flink import CheckpointStorage, FlinkProcess, FlinkSpec
 from tracedpipeline.api.kafka import KafkaCluster, KafkaSpec, Security, TopicSpec
-from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, InvalidSpecError, Spec, TracedPipeline
+from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, PIPELINE_RULES, InvalidSpecError, Spec, TracedPipeline
 from tracedpipeline.api.workloads import (
     Amounts,
     CollectorSpec,
-    ConsumerSpec,
     EnvironmentVariable,
     JaegerSpec,
     ProducerSpec,
@@ -27,13 +28,17 @@ __all__ = [
     "KIND",
     "NAME_LIMIT",
     "NAME_RULES",
+    "PIPELINE_RULES",
     "PLURAL",
     "SHORT_NAME",
     "VERSION",
     "Amounts",
+    "CheckpointStorage",
     "CollectorSpec",
     "ConsumerSpec",
     "EnvironmentVariable",
+    "FlinkProcess",
+    "FlinkSpec",
     "InvalidSpecError",
     "JaegerSpec",
     "KafkaCluster",

@@ -11,9 +11,10 @@ from tracedpipeline.quantities import DURATION, milliseconds
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _SERVER = rf"[^\s,:]+:{_PORT}"
 
-# Kafka's own limit, and what the name of the dead-letter topic adds where none is given.
+# Kafka's own limit, and what the names of derived topics add.
 TOPIC_LIMIT = 249
 DEAD_LETTER_SUFFIX = ".dlq"
+RESULTS_SUFFIX = ".results"
 
 _DURATION_RULE = matches(DURATION, "write a duration as numbers with units, such as 20ms, 1.5s, 24h or 1h30m")
 PositiveDuration = Annotated[
@@ -26,17 +27,27 @@ PositiveDuration = Annotated[
 ]
 
 
+def duration_within(least: str, most: str, because: str) -> Text:
+    """Return the annotation of a duration with a least and a greatest value."""
+    compared = f"duration(self) >= duration('{least}') && duration(self) <= duration('{most}')"
+    return Text(
+        _DURATION_RULE,
+        Rule(
+            f"!self.matches(r'^{DURATION}$') || ({compared})",
+            because,
+            lambda text: milliseconds(least) <= milliseconds(text) <= milliseconds(most),
+        ),
+        max_length=32,
+    )
+
+
 LONGEST_PROCESSING = "1h"
 ProcessingTime = Annotated[
     str,
-    Text(
-        _DURATION_RULE,
-        Rule(
-            f"!self.matches(r'^{DURATION}$') || duration(self) <= duration('{LONGEST_PROCESSING}')",
-            f"at most {LONGEST_PROCESSING}: a group holds a consumer that works longer on a message for dead",
-            lambda text: milliseconds(text) <= milliseconds(LONGEST_PROCESSING),
-        ),
-        max_length=32,
+    duration_within(
+        "0ms",
+        LONGEST_PROCESSING,
+        f"at most {LONGEST_PROCESSING}: a group holds a consumer that works longer on a message for dead",
     ),
 ]
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StrictBool, ValidationError
 
-from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, KafkaSpec
+from tracedpipeline.api.consumer import FLINK, ConsumerSpec
+from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, TOPIC_LIMIT, KafkaSpec
 from tracedpipeline.api.rules import Part, Rule, Text, matches
-from tracedpipeline.api.workloads import CollectorSpec, ConsumerSpec, JaegerSpec, ProducerSpec, TracingSpec
+from tracedpipeline.api.workloads import CollectorSpec, JaegerSpec, ProducerSpec, TracingSpec
 
 # The longest derived name is <name>-collector-config, and a name is at most 63 characters.
 NAME_LIMIT = 63 - len("-collector-config")
@@ -22,6 +23,17 @@ NAME_RULES = (
         "metadata.name must begin with a letter and have only lower-case letters, digits and hyphens: "
         "Services are named after it",
         of="self.metadata.name",
+    ),
+)
+# The Flink Kubernetes Operator takes names of 45 characters, and a FlinkDeployment is named <name>-consumer.
+FLINK_NAME_LIMIT = 45 - len("-consumer")
+PIPELINE_RULES = (
+    Rule(
+        "!has(self.spec.consumer) || !has(self.spec.consumer.engine) || self.spec.consumer.engine != 'Flink' "
+        f"|| size(self.metadata.name) <= {FLINK_NAME_LIMIT}",
+        f"metadata.name must be at most {FLINK_NAME_LIMIT} characters with consumer.engine Flink: "
+        "its operator takes no longer ones",
+        lambda of: of.spec.consumer.engine != FLINK or len(of.name) <= FLINK_NAME_LIMIT,
     ),
 )
 
@@ -40,6 +52,18 @@ class Spec(Part):
         _only_while_paused("kafka.topic.name"),
         _only_while_paused("consumer.groupId"),
         _only_while_paused("consumer.engine"),
+        Rule(
+            f"self.consumer.engine != 'Flink' || size(self.kafka.topic.name) <= {TOPIC_LIMIT - len(RESULTS_SUFFIX)}",
+            f"kafka.topic.name with {RESULTS_SUFFIX} at its end, which Flink writes to, is longer than Kafka's "
+            f"{TOPIC_LIMIT} characters: shorten it",
+            lambda of: of.consumer.engine != FLINK or len(of.kafka.topic.name + RESULTS_SUFFIX) <= TOPIC_LIMIT,
+        ),
+        Rule(
+            "self.consumer.engine != 'Flink' || !has(self.kafka.deadLetterTopic) "
+            f"|| self.kafka.deadLetterTopic != self.kafka.topic.name + '{RESULTS_SUFFIX}'",
+            "kafka.deadLetterTopic is the topic that Flink writes its results to: name another",
+            lambda of: of.consumer.engine != FLINK or of.kafka.dead_letter_topic != of.results_topic,
+        ),
     )
 
     paused: StrictBool = Field(
@@ -57,6 +81,16 @@ class Spec(Part):
         """The dead-letter topic's name, given or derived."""
         return self.kafka.dead_letter_topic or f"{self.kafka.topic.name}{DEAD_LETTER_SUFFIX}"
 
+    @property
+    def results_topic(self) -> str | None:
+        """The name of the topic that the consumer writes its results to; None where it writes none."""
+        return f"{self.kafka.topic.name}{RESULTS_SUFFIX}" if self.consumer.engine == FLINK else None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The names of all topics, the one that the messages travel through first."""
+        return (self.kafka.topic.name, self.dead_letter_topic, *((self.results_topic,) if self.results_topic else ()))
+
 
 class InvalidSpecError(Exception):
     """The resource cannot be understood; only its author can mend that, no retry helps."""
@@ -68,6 +102,8 @@ class InvalidSpecError(Exception):
 
 class TracedPipeline(Part):
     """A TracedPipeline as read from the API server."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = PIPELINE_RULES
 
     name: Annotated[str, Text(*NAME_RULES, max_length=253)]
     namespace: str
@@ -107,4 +143,5 @@ def _problem(detail: Any) -> tuple[str, str]:
 def _path(steps: tuple[str | int, ...]) -> str:
     """Return the path as Kubernetes writes it, such as spec.producer.env[0].name."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-    return text if text.startswith("spec") else f"metadata.{text}"
+    # What is said of the whole resource is said of its name.
+    return text if text.startswith("spec") else f"metadata.{text or 'name'}"

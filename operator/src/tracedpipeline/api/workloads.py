@@ -1,10 +1,9 @@
-"""What runs: producer, consumer, Collector and Jaeger."""
+"""What runs: what producer and consumer have in common, producer, Collector and Jaeger."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StrictFloat, StrictInt
 
-from tracedpipeline.api.kafka import ProcessingTime
 from tracedpipeline.api.rules import Part, Rule, Text, matches
 from tracedpipeline.quantities import QUANTITY, amount
 
@@ -89,21 +88,6 @@ class ProducerSpec(Workload):
     message_bytes: StrictInt = Field(
         default=256, ge=128, le=1_000_000, description="About the size of a message's value."
     )
-
-
-class ConsumerSpec(Workload):
-    """The consumer of order events."""
-
-    engine: Literal["Python"] = Field(
-        default="Python", description="What runs the consumer. Can be changed only while paused."
-    )
-    group_id: str = Field(
-        default="trace-group",
-        min_length=1,
-        max_length=249,
-        description="Consumer group. Can be changed only while paused.",
-    )
-    processing_time: ProcessingTime = Field(default="20ms", description="How long the demo works on a message.")
 
 
 class TracingSpec(Part):

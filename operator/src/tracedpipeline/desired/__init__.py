@@ -4,14 +4,28 @@ from typing import Any
 
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import collector, consumer, jaeger, producer
+from tracedpipeline.desired import (
+    checkpoints,
+    collector,
+    consumer,
+    flink_deployment,
+    jaeger,
+    jobmanager,
+    producer,
+    taskmanager,
+)
 from tracedpipeline.settings import Settings
 
 Object = dict[str, Any]
 
 
-def build(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> list[Object]:
-    """Return the pipeline's objects in the order in which they are applied; what is missing here is pruned."""
+def build(
+    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, flink_operator: bool = False
+) -> list[Object]:
+    """Return the pipeline's objects in the order in which they are applied; what is missing here is pruned.
+
+    `flink_operator` tells whether Flink clusters are to be left to the Flink Kubernetes Operator.
+    """
     return [
         jaeger.service_account(pipeline),
         jaeger.config_map(pipeline),
@@ -21,8 +35,29 @@ def build(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) 
         collector.config_map(pipeline),
         collector.service(pipeline),
         collector.deployment(pipeline, settings),
-        consumer.service_account(pipeline),
-        consumer.deployment(pipeline, kafka, settings),
+        *_consumer(pipeline, kafka, settings, flink_operator=flink_operator),
         producer.service_account(pipeline),
         producer.deployment(pipeline, kafka, settings),
+    ]
+
+
+def _consumer(
+    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, flink_operator: bool
+) -> list[Object]:
+    account = consumer.service_account(pipeline)
+    if pipeline.spec.consumer.by_flink is None:
+        return [account, consumer.deployment(pipeline, kafka, settings)]
+    claim = checkpoints.claim(pipeline)
+    common = [account, claim] if claim else [account]
+    if flink_operator:
+        return [
+            *common,
+            flink_deployment.role_binding(pipeline, settings),
+            flink_deployment.flink_deployment(pipeline, kafka, settings),
+        ]
+    return [
+        *common,
+        jobmanager.service(pipeline),
+        jobmanager.deployment(pipeline, kafka, settings),
+        taskmanager.deployment(pipeline, kafka, settings),
     ]

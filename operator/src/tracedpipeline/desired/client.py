@@ -12,6 +12,7 @@ CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"
 
 Variables = dict[str, str]
+Volume = tuple[dict[str, Any], str]
 
 
 def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
@@ -45,7 +46,7 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
     }
 
 
-def _environment(variables: Variables, workload: Workload) -> list[dict[str, Any]]:
+def environment(variables: Variables, workload: Workload) -> list[dict[str, Any]]:
     """Return the variables; one of the user's takes the place of ours, so that what refers to it finds it before."""
     field = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}
     own = {name: _variable(name, value) for name, value in variables.items()}
@@ -58,20 +59,33 @@ def _variable(name: str, value: str) -> dict[str, Any]:
     return {"name": name, "value": value} if value else {"name": name}
 
 
-def _volumes(kafka: KafkaConnection) -> list[tuple[dict[str, Any], str]]:
+def volumes(kafka: KafkaConnection, scratch: str = "64Mi") -> list[Volume]:
     """Return each volume with the directory that it is mounted at."""
-    volumes: list[tuple[dict[str, Any], str]] = [({"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, "/tmp")]  # noqa: S108 - of the pod's own
+    found: list[Volume] = [({"name": "tmp", "emptyDir": {"sizeLimit": scratch}}, "/tmp")]  # noqa: S108 - of the pod's own
     if kafka.credentials_secret:
         secret = {"secretName": kafka.credentials_secret, "defaultMode": 0o440}
-        volumes.append(({"name": "credentials", "secret": secret}, CREDENTIALS_DIRECTORY))
+        found.append(({"name": "credentials", "secret": secret}, CREDENTIALS_DIRECTORY))
     if kafka.ca_secret:
         secret = {
             "secretName": kafka.ca_secret,
             "items": [{"key": CA_KEY, "path": CA_KEY}],
             "defaultMode": 0o440,
         }
-        volumes.append(({"name": "ca", "secret": secret}, CA_DIRECTORY))
-    return volumes
+        found.append(({"name": "ca", "secret": secret}, CA_DIRECTORY))
+    return found
+
+
+def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
+    """Return where a container finds the volumes."""
+    return [
+        {"name": volume["name"], "mountPath": directory} | ({"readOnly": True} if "secret" in volume else {})
+        for volume, directory in mounted
+    ]
+
+
+def settings_of(pipeline: TracedPipeline, kafka: KafkaConnection, *, which: str, own: Variables) -> Variables:
+    """Return all variables of a Kafka client; `own` are those that only it has."""
+    return _kafka(pipeline, kafka) | own | _telemetry(pipeline, which)
 
 
 def deployment(
@@ -84,21 +98,18 @@ def deployment(
     own: Variables,
 ) -> dict[str, Any]:
     """Return the pods of a Kafka client; `own` are the variables that only it has."""
-    volumes = _volumes(kafka)
-    variables = _kafka(pipeline, kafka) | own | _telemetry(pipeline, which) | {"HEALTH_PORT": str(HEALTH_PORT)}
+    mounted = volumes(kafka)
+    variables = settings_of(pipeline, kafka, which=which, own=own) | {"HEALTH_PORT": str(HEALTH_PORT)}
     container = objects.container(
         which,
         workload.image or image,
-        env=_environment(variables, workload),
+        env=environment(variables, workload),
         ports=[objects.port("health", HEALTH_PORT)],
         resources=objects.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
-        volumeMounts=[
-            {"name": volume["name"], "mountPath": directory} | ({"readOnly": True} if "secret" in volume else {})
-            for volume, directory in volumes
-        ],
+        volumeMounts=mounts(mounted),
         **objects.probes("health", live="/livez", ready="/readyz"),
     )
-    pod = {"containers": [container], "volumes": [volume for volume, _ in volumes]}
+    pod = {"containers": [container], "volumes": [volume for volume, _ in mounted]}
     return objects.deployment(
         pipeline, which, replicas=workload.replicas, pod=pod, config=variables, strategy="RollingUpdate"
     )

@@ -17,12 +17,17 @@ def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     return objects.service_account(pipeline, WHICH)
 
 
-def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
-    """Return the pods."""
+def variables(pipeline: TracedPipeline) -> client.Variables:
+    """Return the variables that only a consumer has, whichever engine runs it."""
     consumer = pipeline.spec.consumer
-    own = {
+    return {
         "KAFKA_GROUP_ID": consumer.group_id,
         "KAFKA_DEAD_LETTER_TOPIC": pipeline.spec.dead_letter_topic,
         "CONSUMER_PROCESSING_TIME_MS": str(milliseconds(consumer.processing_time)),
     }
-    return client.deployment(pipeline, kafka, consumer, which=WHICH, image=settings.images.consumer, own=own)
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the pods."""
+    consumer, image = pipeline.spec.consumer, settings.images.consumer
+    return client.deployment(pipeline, kafka, consumer, which=WHICH, image=image, own=variables(pipeline))

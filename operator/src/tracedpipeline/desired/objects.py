@@ -1,5 +1,6 @@
 """What every object and every pod has in common."""
 
+import copy
 import hashlib
 import json
 from typing import Any
@@ -111,13 +112,7 @@ def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any], *, spread: b
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_security(USER),
     }
     if spread:
         common["topologySpreadConstraints"] = [
@@ -131,17 +126,33 @@ def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any], *, spread: b
     return common | pod
 
 
+def pod_security(user: int) -> dict[str, Any]:
+    """Return the pod's part of what the restricted Pod Security Standard asks for."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "fsGroup": user,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> dict[str, Any]:
+    """Return the container's part of what it asks for, with a read-only root file system."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
 def container(which: str, image: str, **more: Any) -> dict[str, Any]:
     """Return a container that satisfies the restricted Pod Security Standard with a read-only root file system."""
     return {
         "name": which,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         **more,
     }
@@ -153,15 +164,26 @@ def port(name: str, number: int) -> dict[str, Any]:
 
 
 def probes(port_name: str, *, live: str, ready: str) -> dict[str, Any]:
-    """Return the three probes: a fast one until it has started, then calmer ones."""
+    """Return the three probes, which ask for these paths."""
 
-    def get(path: str, **timing: int) -> dict[str, Any]:
-        return {"httpGet": {"path": path, "port": port_name, "scheme": "HTTP"}, **timing}
+    def get(path: str) -> dict[str, Any]:
+        return {"httpGet": {"path": path, "port": port_name, "scheme": "HTTP"}}
 
+    return _timed(get(live), get(ready))
+
+
+def connection_probes(port_name: str) -> dict[str, Any]:
+    """Return the three probes of a process that speaks no HTTP: whether it takes a connection."""
+    connect = {"tcpSocket": {"port": port_name}}
+    return _timed(connect, connect)
+
+
+def _timed(live: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
+    """Return a fast probe until the container has started, then calmer ones."""
     return {
-        "startupProbe": get(live, periodSeconds=1, failureThreshold=120, timeoutSeconds=2),
-        "readinessProbe": get(ready, periodSeconds=2, failureThreshold=3, timeoutSeconds=2),
-        "livenessProbe": get(live, periodSeconds=10, failureThreshold=6, timeoutSeconds=5),
+        "startupProbe": copy.deepcopy(live) | {"periodSeconds": 1, "failureThreshold": 120, "timeoutSeconds": 2},
+        "readinessProbe": copy.deepcopy(ready) | {"periodSeconds": 2, "failureThreshold": 3, "timeoutSeconds": 2},
+        "livenessProbe": copy.deepcopy(live) | {"periodSeconds": 10, "failureThreshold": 6, "timeoutSeconds": 5},
     }
 
 

@@ -1,0 +1,88 @@
+"""The consumer, run as plain Python or by Apache Flink."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from tracedpipeline.api.flink import FlinkSpec
+from tracedpipeline.api.kafka import ProcessingTime
+from tracedpipeline.api.rules import Rule
+from tracedpipeline.api.workloads import Workload
+
+FLINK = "Flink"
+# Flink's default number of key groups, which no job can be more parallel than.
+MOST_PARALLEL = 128
+
+# An empty default is asked, too, before its own defaults are filled in.
+_NOT_BY_FLINK = "!has(self.engine) || self.engine != 'Flink'"
+
+
+def _storage_of(consumer: str) -> str:
+    """Return in CEL what decides where a consumer's state is; empty for the defaults."""
+    parts = [
+        f"(has({consumer}.flink) && has({consumer}.flink.checkpointStorage) && "
+        f"has({consumer}.flink.checkpointStorage.{field}) && "
+        f"{consumer}.flink.checkpointStorage.{field} != '{default}' "
+        f"? {consumer}.flink.checkpointStorage.{field} : '')"
+        for field, default in (("existingClaim", ""), ("storageClassName", ""), ("size", "1Gi"))
+    ]
+    return f"[{', '.join(parts)}]"
+
+
+def _mode_of(consumer: str) -> str:
+    return f"(has({consumer}.flink) ? {consumer}.flink.pythonMode : 'Process')"
+
+
+def _own_resources(which: str) -> str:
+    amounts = f"self.resources.{which}"
+    return f"!(has(self.resources) && has({amounts}) && (has({amounts}.cpu) || has({amounts}.memory)))"
+
+
+class ConsumerSpec(Workload):
+    """The consumer of order events."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        *Workload.RULES,
+        Rule(
+            "!has(self.flink) || self.engine == 'Flink'",
+            "flink belongs to engine Flink: remove it, or choose that engine",
+            lambda of: of.flink is None or of.engine == FLINK,
+        ),
+        Rule(
+            f"{_NOT_BY_FLINK} || ({_own_resources('requests')} && {_own_resources('limits')})",
+            "with engine Flink give flink.taskManager.resources and flink.jobManager.resources instead of resources",
+            lambda of: of.engine != FLINK or of.resources == type(of.resources)(),
+        ),
+        Rule(
+            f"{_NOT_BY_FLINK} || self.replicas <= {MOST_PARALLEL}",
+            f"with engine Flink replicas is the job's parallelism: at most {MOST_PARALLEL}",
+            lambda of: of.engine != FLINK or of.replicas <= MOST_PARALLEL,
+        ),
+        Rule(
+            f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",
+            "flink.checkpointStorage cannot be changed: the job's state would stay behind",
+        ),
+        Rule(
+            f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_mode_of('self')} == {_mode_of('oldSelf')}",
+            "flink.pythonMode cannot be changed: neither mode can read the other's state",
+        ),
+    )
+
+    engine: Literal["Python", "Flink"] = Field(
+        default="Python", description="What runs the consumer. Can be changed only while paused."
+    )
+    group_id: str = Field(
+        default="trace-group",
+        min_length=1,
+        max_length=249,
+        description="Consumer group. Can be changed only while paused.",
+    )
+    processing_time: ProcessingTime = Field(default="20ms", description="How long the demo works on a message.")
+    flink: FlinkSpec | None = Field(
+        default=None, description="How Flink runs the consumer; for engine Flink, where `replicas` is the parallelism."
+    )
+
+    @property
+    def by_flink(self) -> FlinkSpec | None:
+        """How Flink runs the consumer, defaults filled in; None where plain Python does."""
+        return (self.flink or FlinkSpec()) if self.engine == FLINK else None

@@ -1,0 +1,140 @@
+"""The consumer as a FlinkDeployment, for the Flink Kubernetes Operator 1.15 (native mode, application mode).
+
+https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-release-1.15/docs/custom-resource/reference/
+"""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import FlinkProcess, TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.desired import client, flink, objects
+from tracedpipeline.quantities import amount
+from tracedpipeline.settings import Settings
+
+CONTAINER = "flink-main-container"  # the name by which Flink finds its container in a pod template
+FLINK_VERSION = "v2_2"
+PYTHON_JAR = "local:///opt/flink/opt/flink-python-2.2.1.jar"
+PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
+ARGUMENTS = ("-pyclientexec", "/opt/venv/bin/python", "-py", "/opt/job/job.py")
+# Flink makes a limit of the request times a factor; where the spec gives no limit, more than any pod will use.
+UNLIMITED_FACTOR = 16
+
+
+def role_binding(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
+    """Return what lets the JobManager make its TaskManagers' pods, and keep its leader and checkpoint pointer.
+
+    The role comes with the chart; we may bind it, and hold none of its rights ourselves.
+    """
+    kind, name = settings.flink_role
+    account = naming.component(pipeline.name, naming.CONSUMER)
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": objects.metadata(pipeline, naming.CONSUMER),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": pipeline.namespace}],
+    }
+
+
+def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the resource; its operator stops with a savepoint, starts from it, and recovers what dies."""
+    consumer, spec = pipeline.spec.consumer, flink.of(pipeline)
+    return {
+        "apiVersion": "flink.apache.org/v1beta1",
+        "kind": "FlinkDeployment",
+        "metadata": objects.metadata(pipeline, naming.CONSUMER),
+        "spec": {
+            "image": consumer.image or settings.images.flink_consumer,
+            "imagePullPolicy": "IfNotPresent",
+            "flinkVersion": FLINK_VERSION,
+            "mode": "native",
+            "serviceAccount": naming.component(pipeline.name, naming.CONSUMER),
+            "flinkConfiguration": configuration(pipeline),
+            "podTemplate": _template(pipeline, kafka),
+            "jobManager": {"replicas": 1} | _process(pipeline, naming.JOB_MANAGER, spec.job_manager, cpu="100m"),
+            "taskManager": _process(pipeline, naming.TASK_MANAGER, spec.task_manager, cpu="200m"),
+            "job": {
+                "jarURI": PYTHON_JAR,
+                "entryClass": PYTHON_DRIVER,
+                "args": list(ARGUMENTS),
+                "parallelism": consumer.replicas,
+                "state": "running",
+                "upgradeMode": "savepoint",
+            },
+        },
+    }
+
+
+def configuration(pipeline: TracedPipeline) -> dict[str, str]:
+    """Return Flink's configuration; in a cluster of our own the image's entrypoint writes the same."""
+    spec = flink.of(pipeline)
+    state = f"file://{flink.STATE_DIRECTORY}"
+    return {
+        "execution.checkpointing.dir": f"{state}/checkpoints",
+        "execution.checkpointing.savepoint-dir": f"{state}/savepoints",
+        # A JobManager that dies goes on from the last checkpoint, not from where it had started.
+        "high-availability.type": "kubernetes",
+        "high-availability.storageDir": f"{state}/ha",
+        **{key: value for key, value in flink.configuration(pipeline).items() if not key.endswith(".process.size")},
+        **_factors("jobmanager", spec.job_manager, cpu="100m"),
+        **_factors("taskmanager", spec.task_manager, cpu="200m"),
+        **_reporters(pipeline),
+    }
+
+
+def _reporters(pipeline: TracedPipeline) -> dict[str, str]:
+    collector = f"http://{naming.component(pipeline.name, naming.COLLECTOR)}:{naming.OTLP_HTTP_PORT}"
+    found = {f"{signal}.reporters": "otel" for signal in flink.SIGNALS}
+    for signal, factory in (
+        ("metrics", "org.apache.flink.metrics.otel.OpenTelemetryMetricReporterFactory"),
+        ("traces", "org.apache.flink.traces.otel.OpenTelemetryTraceReporterFactory"),
+    ):
+        reporter = f"{signal}.reporter.otel"
+        found |= {
+            f"{reporter}.factory.class": factory,
+            f"{reporter}.exporter.endpoint": f"{collector}/v1/{signal}",
+            f"{reporter}.exporter.protocol": "HTTP",
+        }
+    return found
+
+
+def _factors(role: str, process: FlinkProcess, *, cpu: str) -> dict[str, str]:
+    """Return by how much a container may use more than it asks for: memory for Python, and processor."""
+    wanted = flink.resources(process, cpu=cpu)
+    limits, cores = wanted["limits"], amount(wanted["requests"]["cpu"])
+    memory = amount(limits["memory"]) / amount(process.memory)
+    processor = amount(limits["cpu"]) / cores if "cpu" in limits else UNLIMITED_FACTOR
+    return {
+        f"kubernetes.{role}.memory.limit-factor": f"{memory:.3f}",
+        f"kubernetes.{role}.cpu.limit-factor": f"{processor:.3f}",
+    }
+
+
+def _process(pipeline: TracedPipeline, which: str, process: FlinkProcess, *, cpu: str) -> dict[str, Any]:
+    cores = amount(flink.resources(process, cpu=cpu)["requests"]["cpu"])
+    return {
+        "resource": {"memory": flink.megabytes(process.memory), "cpu": float(cores)},
+        "podTemplate": {"metadata": {"labels": naming.labels(pipeline.name, which)}},
+    }
+
+
+def _template(pipeline: TracedPipeline, kafka: KafkaConnection) -> dict[str, Any]:
+    mounted = flink.volumes(pipeline, kafka)
+    variables = flink.variables(pipeline, kafka)
+    container = {
+        "name": CONTAINER,
+        "securityContext": objects.container_security(),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "env": client.environment(variables, pipeline.spec.consumer),
+        "volumeMounts": client.mounts(mounted),
+    }
+    pod = flink.affinity(pipeline) | {
+        # The one component that talks to the API server: for its TaskManagers' pods.
+        "automountServiceAccountToken": True,
+        "enableServiceLinks": False,
+        "securityContext": objects.pod_security(flink.USER),
+        "containers": [container],
+        "volumes": [volume for volume, _ in mounted],
+    }
+    return {"spec": pod}

@@ -1,0 +1,32 @@
+"""Flink's TaskManagers in a cluster of the pipeline's own: as many as the job is parallel."""
+
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.desired import flink, jobmanager, objects
+from tracedpipeline.settings import Settings
+
+WHICH = naming.TASK_MANAGER
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+    """Return the pods, which are replaced all at once: the job needs all of them anyway."""
+    container = jobmanager.container(
+        pipeline,
+        kafka,
+        settings,
+        which=WHICH,
+        ports=[objects.port("rpc", flink.TASK_MANAGER_PORT)],
+        resources=flink.resources(flink.of(pipeline).task_manager, cpu="200m"),
+        **objects.connection_probes("rpc"),
+    )
+    return objects.deployment(
+        pipeline,
+        WHICH,
+        replicas=pipeline.spec.consumer.replicas,
+        pod=jobmanager.pod(pipeline, kafka, container),
+        config=jobmanager.variables(pipeline, kafka),
+        strategy="Recreate",
+    )

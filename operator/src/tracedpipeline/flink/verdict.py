@@ -1,0 +1,130 @@
+"""What pods and job of a Flink cluster mean for the consumer, and what a person should do."""
+
+from dataclasses import dataclass
+
+from tracedpipeline import reasons
+from tracedpipeline.flink import causes
+from tracedpipeline.flink.job import FAILED, STOPPED, Failure, Job
+from tracedpipeline.observed import Component, Verdict
+
+# A job that failed so often within this time restarts for ever, though it may run at the moment.
+RESTARTS = 3
+RESTARTS_WITHIN_MILLISECONDS = 5 * 60_000
+
+_ADVICE = {
+    reasons.NO_SLOTS: "look at the TaskManagers' pods, or lower consumer.replicas",
+    reasons.OUT_OF_MEMORY: "raise consumer.flink.taskManager.memory",
+    reasons.CHECKPOINTS_FAILING: "look whether user 9999 can write to the volume, and whether it is full",
+    reasons.KAFKA_UNREACHABLE: "look at Kafka, and whether its topics are there",
+    reasons.JOB_FAILED: "mend it in the spec or the image, or delete the JobManager's pod to try once more",
+    reasons.JOB_RESTARTING: "look at the TaskManagers' log",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Flink cluster: its pods, its job (None before there is one), why its REST API is silent, Unix milliseconds."""
+
+    job_manager: Component
+    task_managers: Component
+    job: Job | None = None
+    silent: str | None = None
+    now: int = 0
+
+
+def judge(cluster: Cluster) -> Verdict:
+    """Return whether the consumer is as it should be."""
+    return _job_manager(cluster) or _job(cluster)
+
+
+def _job_manager(cluster: Cluster) -> Verdict | None:
+    if not cluster.job_manager.exists:
+        return Verdict(False, reasons.NOT_CREATED, "the JobManager's Deployment is not there yet")
+    if cluster.job_manager.complaint:
+        return _of("JobManager", cluster.job_manager.complaint)
+    if not cluster.job_manager.settled:
+        return Verdict(False, reasons.PROGRESSING, "waiting for the JobManager's pod to be ready")
+    if cluster.silent:
+        message = f"{cluster.silent}: look at the JobManager's log, and whether a NetworkPolicy keeps the operator out"
+        return Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, message)
+    return None
+
+
+def _job(cluster: Cluster) -> Verdict:
+    job = cluster.job
+    if job is None:
+        return Verdict(False, reasons.JOB_STARTING, "the JobManager runs; the job is being submitted")
+    if job.state == FAILED:
+        return failed(job)
+    if job.state in STOPPED:
+        return Verdict(False, reasons.JOB_STOPPED, f"the job is {job.state}: it is started again from its savepoint")
+    if job.at_work and (trouble := _trouble(cluster, job)):
+        return trouble
+    return _running(cluster, job) if job.at_work else _not_running(cluster, job)
+
+
+def failed(job: Job) -> Verdict:
+    """Return the verdict on a job that has failed for good."""
+    failure = job.failures[0] if job.failures else Failure(0, "no exception is known")
+    return because(failure.text, reasons.JOB_FAILED, "the job failed for good")
+
+
+def because(text: str, otherwise: str, what: str) -> Verdict:
+    """Return the verdict on a stack trace: its reason, its root cause, and what to do."""
+    reason = causes.kind(text) or otherwise
+    return Verdict(False, reason, f"{what}: {causes.root_cause(text)}: {_ADVICE[reason]}")
+
+
+def _trouble(cluster: Cluster, job: Job) -> Verdict | None:
+    """Return what is wrong with a job though its tasks run."""
+    if verdict := _restarts(cluster, job):
+        return verdict
+    failure = job.checkpoint_failure
+    if failure is None:
+        return None
+    message = f"checkpoints fail: {causes.root_cause(failure.text)}: {_ADVICE[reasons.CHECKPOINTS_FAILING]}"
+    return Verdict(False, reasons.CHECKPOINTS_FAILING, message)
+
+
+def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
+    recent = [f for f in job.failures if cluster.now - f.milliseconds < RESTARTS_WITHIN_MILLISECONDS]
+    if len(recent) < RESTARTS:
+        return None
+    minutes = RESTARTS_WITHIN_MILLISECONDS // 60_000
+    what = f"the job failed {len(recent)} times in the last {minutes} minutes, at last"
+    return _killed(cluster) or because(recent[0].text, reasons.JOB_RESTARTING, what)
+
+
+def _running(cluster: Cluster, job: Job) -> Verdict:
+    if not cluster.task_managers.settled:
+        ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
+        return Verdict(False, reasons.PROGRESSING, f"{ready} of {wanted} TaskManagers are ready")
+    parallel = cluster.task_managers.wanted
+    return Verdict(True, reasons.JOB_RUNNING, f"the job runs with parallelism {parallel} on {parallel} TaskManagers")
+
+
+def _not_running(cluster: Cluster, job: Job) -> Verdict:
+    if cluster.task_managers.complaint:
+        return _of("TaskManager", cluster.task_managers.complaint)
+    if verdict := _killed(cluster) or _restarts(cluster, job):
+        return verdict
+    if job.failures:
+        return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
+    return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
+
+
+def _starting(cluster: Cluster, job: Job) -> str:
+    ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
+    workers = f"{ready} of {wanted} TaskManagers are ready"
+    return f"the job is {job.state}: {job.tasks_running} of {job.tasks} tasks run, {workers}"
+
+
+def _killed(cluster: Cluster) -> Verdict | None:
+    if not cluster.task_managers.killed_for_memory:
+        return None
+    message = f"a TaskManager was killed: it used more memory than its limit; {_ADVICE[reasons.OUT_OF_MEMORY]}"
+    return Verdict(False, reasons.OUT_OF_MEMORY, message)
+
+
+def _of(who: str, complaint: Verdict) -> Verdict:
+    return Verdict(complaint.ok, complaint.reason, f"{who}: {complaint.message}")

@@ -1,0 +1,125 @@
+"""Flink runs the consumer: what a person sees of it, and what must not get lost."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e import kube, topics
+from tests.e2e.conftest import FLINK_SECONDS as SECONDS
+from tests.e2e.conftest import ByFlink
+
+Jaeger = Callable[[str, str, str], Any]
+
+
+def test_the_first_trace(by_flink: ByFlink, jaeger: Jaeger) -> None:
+    namespace, name, _ = by_flink
+    row = kube.kubectl("get", "tp", name, "-n", namespace, "--no-headers").split()
+    assert row[:4] == [name, "True", "Flowing", "Flink"]
+    ready = kube.condition(namespace, name, "ConsumerReady")
+    assert (ready["reason"], "parallelism 1" in ready["message"]) == ("JobRunning", True)
+    last = kube.get(namespace, "tp", name)["status"]["lastTrace"]
+    spans = json.dumps(jaeger(namespace, name, f"/api/v3/traces/{last['id']}"))
+    assert {"send", "queue", "process"} <= set(re.findall(r'"name": "(\w+) ', spans))
+
+
+def test_results_go_on_with_the_trace(by_flink: ByFlink) -> None:
+    results = [r for r in topics.read(f"{by_flink.topic}.results") if "order" in r.document]
+    begun = {re.findall(r"traceparent:00-([0-9a-f]{32})-", r.headers)[0] for r in topics.read(by_flink.topic)}
+    contexts = [re.findall(r"traceparent:00-([0-9a-f]{32})-[0-9a-f]{16}-0[13]\b", r.headers) for r in results]
+    assert results
+    assert all(len(found) == 1 for found in contexts), "each result has exactly one traceparent"
+    assert {found[0] for found in contexts} <= begun, "of the message that it is the result of"
+
+
+def test_flinks_own_spans_have_a_service_of_their_own(by_flink: ByFlink, jaeger: Jaeger) -> None:
+    namespace, name, _ = by_flink
+    services = kube.until(
+        "Flink's checkpoints are in Jaeger",
+        60,
+        lambda: f"{name}-flink" in (found := jaeger(namespace, name, "/api/v3/services")["services"]) and found,
+    )
+    assert f"{name}-consumer" in services
+
+
+def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: ByFlink) -> None:
+    namespace, name, topic = by_flink
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    topics.write(topic, f"traceparent:00-{trace}-b7ad6b7169203331-01,mine:kept", "not an order")
+
+    def dead() -> list[topics.Record]:
+        return [r for r in topics.read(f"{topic}.dlq") if r.value == "not an order"]
+
+    (letter,) = kube.until("the dead letter is there", 60, dead)
+    assert "mine:kept" in letter.headers
+    assert re.search(rf"traceparent:00-{trace}-", letter.headers), "the dead letter is part of the trace"
+    assert f"dead-letter.topic:{topic}" in letter.headers
+    assert kube.condition(namespace, name, "ConsumerReady")["status"] == "True"
+
+
+def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
+    namespace, name, topic = by_flink
+    selector = ("-l", "app.kubernetes.io/name=taskmanager")
+    kube.kubectl("delete", "pod", "-n", namespace, *selector, "--force", "--grace-period=0")
+    kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=60)
+    kube.until_condition(namespace, name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
+    _nothing_is_lost(topic)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"consumer": {"replicas": 2}}, {"consumer": {"processingTime": "1ms"}}],
+    ids=["rescale", "configuration"],
+)
+def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
+    by_flink: ByFlink, change: dict[str, Any]
+) -> None:
+    namespace, name, topic = by_flink
+    before = _newest(namespace, name)
+    patch = json.dumps({"spec": change})
+    kube.kubectl("patch", "tp", name, "-n", namespace, "--type=merge", "-p", patch)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
+    generation = kube.get(namespace, "tp", name)["metadata"]["generation"]
+
+    def runs() -> bool:
+        ready = kube.condition(namespace, name, "ConsumerReady")
+        return ready["reason"] == "JobRunning" and bool(ready["observedGeneration"] == generation)
+
+    kube.until("the changed job runs", SECONDS, runs)
+    log = kube.kubectl("logs", "-n", namespace, f"deploy/{name}-jobmanager")
+    assert re.search(r"the job goes on from /opt/flink/state/savepoints/savepoint-", log)
+    _nothing_is_lost(topic)
+    assert _newest(namespace, name) > before
+    kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=120)
+
+
+def _newest(namespace: str, name: str) -> str:
+    return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
+
+
+def _nothing_is_lost(topic: str) -> None:
+    """Every order has a result, and each customer's are numbered 1, 2, 3 … without a gap or a new beginning."""
+    orders = {r.document["id"] for r in topics.read(topic) if r.value.startswith("{")}
+    numbers: dict[str, dict[str, int]] = {}
+
+    def all_are_there() -> bool:
+        numbers.update(_numbers(f"{topic}.results"))
+        return orders <= {order for of_customer in numbers.values() for order in of_customer}
+
+    kube.until("a result of each order", 120, all_are_there)
+    for customer, of_customer in numbers.items():
+        assert sorted(of_customer.values()) == list(range(1, len(of_customer) + 1)), customer
+    print(f"{len(orders)} orders, none without a result")
+
+
+def _numbers(topic: str) -> dict[str, dict[str, int]]:
+    """For each customer the running number of each order; a replay writes the same one again."""
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for document in (r.document for r in topics.read(topic)):
+        if "order" in document:
+            known = numbers[document["customer"]].setdefault(document["order"], document["orders"])
+            assert known == document["orders"], f"order {document['order']} was counted anew"
+    return numbers

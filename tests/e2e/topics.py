@@ -1,0 +1,52 @@
+"""What lies in Kafka, read and written with Kafka's own tools."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e import kube
+
+# Not every image has a script for each tool, but all have the tools.
+KAFKA = ("exec", "-i", "-n", "kafka", "deploy/kafka", "--", "java", "-Xmx128m", "-cp", "/opt/kafka/libs/*")
+TOOLS = "org.apache.kafka.tools"
+SERVERS = ("--bootstrap-server", "localhost:9092")
+
+
+@dataclass(frozen=True)
+class Record:
+    headers: str
+    value: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.value)
+
+
+def length(topic: str) -> int:
+    """How many records were ever written to the topic."""
+    printed = kube.kubectl(*KAFKA, f"{TOOLS}.GetOffsetShell", *SERVERS, "--topic", topic)
+    return sum(int(line.rsplit(":", 1)[1]) for line in printed.splitlines())
+
+
+def read(topic: str) -> list[Record]:
+    """All records that are in the topic now; those of a partition in their order."""
+    return list(_records(topic, length(topic)))
+
+
+def _records(topic: str, count: int) -> Iterator[Record]:
+    printed = kube.kubectl(
+        *KAFKA, f"{TOOLS}.consumer.ConsoleConsumer", *SERVERS, "--topic", topic, "--from-beginning",
+        "--max-messages", str(count), "--timeout-ms", "20000", "--formatter-property", "print.headers=true",
+    )  # fmt: skip
+    for line in printed.splitlines():
+        headers, _, value = line.partition("\t")
+        yield Record(headers, value)
+
+
+def write(topic: str, headers: str, value: str) -> None:
+    """Append one record."""
+    kube.kubectl(
+        *KAFKA, f"{TOOLS}.ConsoleProducer", *SERVERS, "--topic", topic,
+        "--reader-property", "parse.headers=true", given=f"{headers}\t{value}\n",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+import pytest
+from tracedpipeline import reasons
+from tracedpipeline.flink import causes
+
+PYTHON = """org.apache.flink.runtime.taskmanager.AsynchronousException: Caught exception while processing timer.
+\tat org.apache.flink.streaming.runtime.tasks.StreamTask.run(StreamTask.java:1)
+Caused by: java.lang.RuntimeException: Error while waiting for BeamPythonFunctionRunner flush
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+Caused by: java.util.concurrent.ExecutionException: Error in SDK harness 3: Traceback (most recent call last):
+  File "/opt/venv/lib/python3.11/site-packages/x.py", line 1, in process
+    raise ValueError("bad order")
+ValueError: bad order
+
+\tat java.base/java.util.concurrent.CompletableFuture.reportGet(CompletableFuture.java:396)
+Caused by: java.lang.RuntimeException: Error in SDK harness 3: Traceback (most recent call last):
+  File "x.py", line 1
+ValueError: bad order
+"""
+JAVA = """org.apache.flink.runtime.JobException: Recovery is suppressed by FixedDelayRestartBackoffTimeStrategy
+\tat org.apache.flink.runtime.X.y(X.java:1)
+Caused by: org.apache.flink.util.FlinkRuntimeException: Failed to list subscribed topic partitions
+\t... 4 more
+Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node
+\t... 5 more
+"""
+AWAY = """org.apache.flink.util.FlinkException: Global failure triggered by OperatorCoordinator for 'Source: orders[1]'
+\tat org.apache.flink.runtime.operators.coordination.OperatorCoordinatorHolder.failJob(X.java:661)
+Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient
+\t... 8 more
+Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.config.ConfigException: No resolvable bootstrap urls
+\t... 15 more
+"""
+SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException: Could not acquire the minimum"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (PYTHON, "ValueError: bad order"),
+        (JAVA, "TimeoutException: Timed out waiting for a node"),
+        (SLOTS, "NoResourceAvailableException: Could not acquire the minimum"),
+        ("java.lang.NullPointerException\n\tat x.y(Z.java:1)", "java.lang.NullPointerException"),
+        ("Job Not Found", "Job Not Found"),
+        ("", ""),
+    ],
+    ids=["Python", "Java", "one line", "no message", "plain text", "nothing"],
+)
+def test_the_innermost_exception_in_one_line(text: str, cause: str) -> None:
+    assert causes.root_cause(text) == cause
+
+
+def test_a_long_message_is_cut() -> None:
+    assert len(causes.root_cause(f"a.b.CException: {'x' * 1000}")) == causes.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (SLOTS, reasons.NO_SLOTS),
+        (JAVA, reasons.KAFKA_UNREACHABLE),
+        (AWAY, reasons.KAFKA_UNREACHABLE),
+        (PYTHON, None),
+        ("java.lang.OutOfMemoryError: Java heap space", reasons.OUT_OF_MEMORY),
+        ("java.lang.IllegalStateException: Process died with exit code 137", reasons.OUT_OF_MEMORY),
+        (
+            "org.apache.flink.util.FlinkRuntimeException: Exceeded checkpoint tolerable failure threshold.",
+            reasons.CHECKPOINTS_FAILING,
+        ),
+        (
+            "org.apache.flink.runtime.client.JobExecutionException: x\nCaused by: java.io.IOException: "
+            "Mkdirs failed to create file:/opt/flink/state/checkpoints/1",
+            reasons.CHECKPOINTS_FAILING,
+        ),
+        ("org.apache.flink.x.YException: kafka is only a word here", None),
+    ],
+)
+def test_what_kind_of_failure_it_is(text: str, reason: str | None) -> None:
+    assert causes.kind(text) == reason

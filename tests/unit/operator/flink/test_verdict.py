@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import pytest
+from tracedpipeline import reasons
+from tracedpipeline.flink import verdict
+from tracedpipeline.flink.job import Failure, Job
+from tracedpipeline.flink.verdict import Cluster
+from tracedpipeline.observed import Component, Verdict
+
+NOW = 1_000_000_000
+MINUTE = 60_000
+JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3)
+CLUSTER = Cluster(
+    job_manager=Component("jobmanager", 1, 1, settled=True),
+    task_managers=Component("taskmanager", 2, 2, settled=True),
+    job=JOB,
+    now=NOW,
+)
+UNSCHEDULABLE = Verdict(False, reasons.UNSCHEDULABLE, "no node takes the pod")
+ABSENT = Component("jobmanager")
+SLOTS = "org.apache.flink.x.NoResourceAvailableException: Could not acquire the minimum required resources."
+BUG = "java.lang.RuntimeException: x: Traceback (most recent call last):\n  File\nKeyError: 'customer'\n"
+
+
+def job(state: str = "RUNNING", **fields: object) -> Cluster:
+    return replace(CLUSTER, job=replace(JOB, state=state, **fields))  # type: ignore[arg-type]  # by name
+
+
+def failures(*minutes_ago: float, text: str = BUG) -> tuple[Failure, ...]:
+    return tuple(Failure(NOW - int(minutes * MINUTE), text) for minutes in minutes_ago)
+
+
+def waiting(**fields: object) -> Cluster:
+    return replace(job("CREATED", tasks_running=0), task_managers=replace(CLUSTER.task_managers, **fields))  # type: ignore[arg-type]  # by name
+
+
+STAGES: dict[str, tuple[Cluster, str, str]] = {
+    "all is well": (CLUSTER, reasons.JOB_RUNNING, "parallelism 2 on 2 TaskManagers"),
+    "no JobManager": (
+        replace(CLUSTER, job_manager=Component("jobmanager", exists=False)), reasons.NOT_CREATED, "not there yet",
+    ),
+    "JobManager's pod waits": (
+        replace(CLUSTER, job_manager=Component("jobmanager", complaint=UNSCHEDULABLE)),
+        reasons.UNSCHEDULABLE,
+        "JobManager: no node takes the pod",
+    ),
+    "JobManager starts": (replace(CLUSTER, job_manager=ABSENT), reasons.PROGRESSING, "JobManager's pod"),
+    "REST is silent": (replace(CLUSTER, job=None, silent="no"), reasons.JOB_MANAGER_UNREACHABLE, "NetworkPolicy"),
+    "main() compiles": (replace(CLUSTER, job=None), reasons.JOB_STARTING, "being submitted"),
+    "tasks are deployed": (job(tasks_running=1), reasons.JOB_STARTING, "1 of 4 tasks run"),
+    "the job waits for slots": (waiting(ready=1, settled=False), reasons.JOB_STARTING, "1 of 2 TaskManagers are ready"),
+    "a TaskManager's pod waits": (
+        waiting(complaint=UNSCHEDULABLE, settled=False), reasons.UNSCHEDULABLE, "TaskManager: no node",
+    ),
+    "not enough slots": (job("RESTARTING", failures=failures(1, text=SLOTS)), reasons.NO_SLOTS, "consumer.replicas"),
+    "restarts once": (
+        job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
+    ),
+    "tasks begin anew after a failure": (
+        job(tasks_running=1, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
+    ),
+    "restarts for ever": (job(failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times in the last"),
+    "restarts for ever, at the moment": (
+        job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
+    ),
+    "killed for memory": (
+        waiting(killed_for_memory=True, settled=False), reasons.OUT_OF_MEMORY, "consumer.flink.taskManager.memory",
+    ),
+    "failed for good": (job("FAILED", failures=failures(0)), reasons.JOB_FAILED, "KeyError: 'customer'"),
+    "failed without words": (job("FAILED"), reasons.JOB_FAILED, "no exception is known"),
+    "volume is not writable": (
+        job("FAILED", failures=failures(0, text="java.io.IOException: Failed to create checkpoint storage")),
+        reasons.CHECKPOINTS_FAILING,
+        "user 9999",
+    ),
+    "checkpoints fail": (
+        job(checkpoint_failure=Failure(NOW, "java.io.IOException: No space left on device")),
+        reasons.CHECKPOINTS_FAILING,
+        "No space left on device",
+    ),
+    "somebody ended it": (job("FINISHED"), reasons.JOB_STOPPED, "started again"),
+    "a TaskManager more than runs": (
+        replace(CLUSTER, task_managers=Component("taskmanager", 2, 1)), reasons.PROGRESSING, "1 of 2 TaskManagers",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cluster", "reason", "words"), STAGES.values(), ids=STAGES.keys())
+def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) -> None:
+    found = verdict.judge(cluster)
+    assert (found.reason, found.ok) == (reason, reason == reasons.JOB_RUNNING)
+    assert words in found.message
+
+
+@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8)], ids=["once", "twice", "long ago"])
+def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
+    assert verdict.judge(job(failures=failures(*ago))).ok
+
+
+def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> None:
+    assert verdict.judge(replace(CLUSTER, task_managers=replace(CLUSTER.task_managers, killed_for_memory=True))).ok
+
+
+def test_memory_explains_a_job_that_restarts_for_ever() -> None:
+    killed = replace(
+        job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=True)
+    )
+    assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
