@@ -16,7 +16,19 @@ CONTAINER = "flink-main-container"  # the name by which Flink finds its containe
 FLINK_VERSION = "v2_2"
 PYTHON_JAR = "local:///opt/flink/opt/flink-python-2.2.1.jar"
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
-ARGUMENTS = ("-pyclientexec", "/opt/venv/bin/python", "-py", "/opt/job/job.py")
+PYTHON = "/opt/venv/bin/python"
+ARGUMENTS = ("-pyclientexec", PYTHON, "-pyexec", PYTHON, "-py", "/opt/job/job.py")
+# To standard output. PythonEnvUtils prints the whole environment at INFO, which may hold a Collector's credentials.
+LOG4J = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = Console
+logger.environment.name = org.apache.flink.client.python.PythonEnvUtils
+logger.environment.level = WARN
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c %x - %m%n
+"""
 # Flink makes a limit of the request times a factor; where the spec gives no limit, more than any pod will use.
 UNLIMITED_FACTOR = 16
 
@@ -51,6 +63,7 @@ def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings:
             "mode": "native",
             "serviceAccount": naming.component(pipeline.name, naming.CONSUMER),
             "flinkConfiguration": configuration(pipeline),
+            "logConfiguration": {"log4j-console.properties": LOG4J},
             "podTemplate": _template(pipeline, kafka),
             "jobManager": {"replicas": 1} | _process(pipeline, naming.JOB_MANAGER, spec.job_manager, cpu="100m"),
             "taskManager": _process(pipeline, naming.TASK_MANAGER, spec.task_manager, cpu="200m"),
