@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from tracedpipeline import connection, desired, upgrade
+from tracedpipeline import connection, desired, naming, upgrade
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.differences import stamped
 from tracedpipeline.settings import Settings
@@ -34,6 +34,15 @@ def test_what_the_job_has_to_end_for(settings: Settings, consumer: dict[str, Any
     assert changed
     assert changed == upgrade.change("orders", objects(settings, **consumer), there), "asked again, it is the same"
     assert changed != upgrade.change("orders", objects(settings, groupId="another"), there)
+
+
+@pytest.mark.parametrize("which", [naming.JOB_MANAGER, naming.TASK_MANAGER])
+def test_a_change_of_one_of_the_two_is_enough(settings: Settings, which: str) -> None:
+    wanted = objects(settings)
+    there = live(wanted)
+    key = ("Deployment", naming.component("orders", which))
+    there[key]["metadata"]["annotations"][naming.APPLIED_HASH] = "another"
+    assert upgrade.change("orders", wanted, there)
 
 
 def test_a_change_of_anything_else_leaves_the_job_alone(settings: Settings) -> None:
