@@ -77,11 +77,12 @@ class Total(KeyedProcessFunction):  # type: ignore[misc] # PyFlink has no types
         customer, order, amount, timestamp, *carried = value
         with self._totals.step(context.headers_of(carried)) as span:
             self._attempt.mark(span, timestamp)
+            own = context.current()
             account = Account.from_state(self._state.value())
             account.add(Decimal(amount))
-            self._window_of(account, ctx).add(Decimal(amount), carried[0])
+            self._window_of(account, ctx).add(Decimal(amount), own[0])
             self._state.update(account.to_state())
-            headers = dict(context.headers_of(context.current()))
+        headers = dict(context.headers_of(own))
         yield Row(customer.encode(), totals.result(order, customer, account), headers)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
