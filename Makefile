@@ -52,7 +52,7 @@ fuzz: setup ## A hundred thousand strange records through kafkatrace
 
 ##@ Measurements
 .PHONY: bench
-bench: setup ## What tracing costs, beside the bare client and the contrib instrumentation (5 minutes, a real Kafka)
+bench: setup ## What tracing costs, beside the bare client and the contrib instrumentation (9 minutes, a real Kafka)
 	tools/bench.sh all
 
 .PHONY: bench-outage
