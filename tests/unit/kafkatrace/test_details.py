@@ -233,3 +233,10 @@ def test_nothing_is_kept_of_a_span_that_is_not_recorded(both: list[Inbox]) -> No
             span.set_attribute("my.x", 1)
     assert first.details is not None  # type: ignore[attr-defined] # of MessageSpan
     assert second.details is None  # type: ignore[attr-defined] # likewise
+
+
+@pytest.mark.parametrize(("given", "told"), [(-1, 0), (0, 0), (1.5, 1), (1 << 64, (1 << 63) - 1), (-(1 << 64), 0)])
+def test_an_end_that_is_no_time_ends_the_span(given: Any, told: int) -> None:
+    seen: list[bool] = []
+    span = handled(lambda span: span.end(given), lambda span: seen.append(span.is_recording()))
+    assert (span.end_time, seen) == (told, [False])

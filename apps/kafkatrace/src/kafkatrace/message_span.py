@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from time import time_ns
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.context import Context
@@ -10,11 +10,13 @@ from opentelemetry.sdk.trace import SpanLimits
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import Attributes, AttributeValue
 
-from kafkatrace import w3c
+from kafkatrace import otlp, w3c
 from kafkatrace.current import SPAN_KEY
 from kafkatrace.details import Details
 from kafkatrace.errors import error_type
 from kafkatrace.speedups import SpanFields
+
+_LATEST: Final = (1 << 63) - 1  # of SpanFields
 
 
 class Ending(Protocol):
@@ -60,7 +62,7 @@ class MessageSpan(SpanFields, Context, Span):
         """End the span, once."""
         if not self.ended_at:
             self.receiver.open.pop(id(self), None)
-            self.ended_at = time_ns() if end_time is None else end_time
+            self.ended_at = time_ns() if end_time is None else min(otlp.held(end_time), _LATEST) or -1  # 0: no end
             if self.recording or self.receiver.measures:
                 self.receiver.put(self)
 

@@ -49,14 +49,14 @@ def span(ids: bytes, begun: int, ended: int, rest: Iterable[bytes], *, flags: in
     try:
         times = _TIMES(b"\x39", begun, b"\x41", ended)
     except error:
-        times = _TIMES(b"\x39", _held(begun), b"\x41", _held(ended))
+        times = _TIMES(b"\x39", held(begun), b"\x41", held(ended))
     body = b"".join((head, times, _FLAGS[flags | _KNOWN], *rest))
     return _SPAN + wire.varint(len(body)) + body
 
 
 def event(name: str, time: int, attributes: Mapping[str, object], dropped: int = 0) -> bytes:
     """Encode a span's event."""
-    head = _TIME(b"\x09", _held(time)) + wire.field(b"\x12", wire.text(name))
+    head = _TIME(b"\x09", held(time)) + wire.field(b"\x12", wire.text(name))
     tail = b"\x20" + wire.varint(dropped) if dropped else b""
     return wire.field(_EVENT, head + wire.attributes(b"\x1a", attributes) + tail)
 
@@ -114,7 +114,7 @@ class Identity:
         return [b"\x0a" + wire.varint(whole), self._resource, scoped, *in_scope, self._resource_schema]
 
 
-def _held(time: float) -> int:
+def held(time: float) -> int:
     """Keep a user's own time in what the wire can hold: a wrong one must cost neither the span nor the handler."""
     return min(max(int(time), 0), _LATEST)
 

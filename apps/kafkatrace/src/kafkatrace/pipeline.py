@@ -22,9 +22,7 @@ from kafkatrace.message_span import MessageSpan
 
 _logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WARNINGS: Final = 60.0
-_HEAVIEST: Final = (
-    8 << 20
-)  # bytes of a batch before it takes no more; the Collector refuses requests of more than 20 MiB
+_HEAVIEST: Final = 8 << 20  # bytes of a batch that takes no more; the Collector refuses more than 20 MiB
 _AT_ONCE: Final = 256  # then other threads get their turn: encoding holds the interpreter's lock
 
 
