@@ -25,19 +25,26 @@ class Record:
 
 def length(topic: str) -> int:
     """How many records were ever written to the topic."""
-    printed = kube.kubectl(*KAFKA, f"{TOOLS}.GetOffsetShell", *SERVERS, "--topic", topic)
-    return sum(int(line.rsplit(":", 1)[1]) for line in printed.splitlines())
+    return sum(_ends(topic).values())
 
 
 def read(topic: str) -> list[Record]:
     """All records that are in the topic now; those of a partition in their order."""
-    return list(_records(topic, length(topic)))
+    # Partition by partition: a count over all of them would take newer records of one for older ones of another.
+    return [record for partition, end in _ends(topic).items() if end for record in _records(topic, partition, end)]
 
 
-def _records(topic: str, count: int) -> Iterator[Record]:
+def _ends(topic: str) -> dict[int, int]:
+    printed = kube.kubectl(*KAFKA, f"{TOOLS}.GetOffsetShell", *SERVERS, "--topic", topic)
+    fields = (line.rsplit(":", 2) for line in printed.splitlines())
+    return {int(partition): int(end) for _, partition, end in fields}
+
+
+def _records(topic: str, partition: int, end: int) -> Iterator[Record]:
     printed = kube.kubectl(
-        *KAFKA, f"{TOOLS}.consumer.ConsoleConsumer", *SERVERS, "--topic", topic, "--from-beginning",
-        "--max-messages", str(count), "--timeout-ms", "20000", "--formatter-property", "print.headers=true",
+        *KAFKA, f"{TOOLS}.consumer.ConsoleConsumer", *SERVERS, "--topic", topic, "--partition", str(partition),
+        "--offset", "earliest", "--max-messages", str(end), "--timeout-ms", "20000",
+        "--formatter-property", "print.headers=true",
     )  # fmt: skip
     for line in printed.splitlines():
         headers, _, value = line.partition("\t")
