@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from tracedpipeline import connection, desired
+from tracedpipeline import connection, desired, strimzi
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.settings import Images, Settings
+from tracedpipeline.strimzi import Access, Shown
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.yaml"))
@@ -21,7 +22,24 @@ def build(example: Path, *, flink_operator: bool = False) -> list[dict[str, Any]
     body = yaml.safe_load(example.read_text())
     body["metadata"] |= {"uid": "7d0f0a1e-0000-4000-8000-000000000001", "generation": 1}
     pipeline = TracedPipeline.parse(body)
-    return desired.build(pipeline, connection.from_spec(pipeline.spec), SETTINGS, flink_operator=flink_operator)
+    way = access(pipeline, example.stem)
+    return [*way.objects, *desired.build(pipeline, way.clients, SETTINGS, flink_operator=flink_operator)]
+
+
+def access(pipeline: TracedPipeline, example: str) -> Access:
+    """The way into Kafka; what Strimzi shows, where it has a part in it, is in a file of the example's name."""
+    if (cluster := pipeline.spec.kafka.cluster) is None:
+        return Access(None, clients=connection.alike(connection.from_spec(pipeline.spec)))
+    shown = HERE / "shown" / f"{example}.yaml"
+    return strimzi.access(pipeline, cluster, read_shown(shown) if shown.exists() else Shown())
+
+
+def read_shown(file: Path) -> Shown:
+    content = yaml.safe_load(file.read_text())
+    secrets = {
+        name: {key: text.encode() for key, text in secret.items()} for name, secret in content.pop("secrets").items()
+    }
+    return Shown(**content, secrets=secrets)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tracedpipeline import connection, crd, desired, handlers, naming, probe, traces, waterfall
+from tracedpipeline import connection, crd, desired, handlers, naming, probe, strimzi, traces, waterfall
 from tracedpipeline.api import KIND, InvalidSpecError, TracedPipeline
 from tracedpipeline.settings import Settings, SettingsError
 
@@ -43,8 +43,16 @@ def _render(arguments: argparse.Namespace) -> None:
     settings = Settings.from_environment(os.environ)
     objects: list[dict[str, Any]] = []
     for pipeline in _pipelines(arguments.file):
-        objects += desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+        objects += _objects(pipeline, settings)
     yaml.safe_dump_all(objects, sys.stdout, sort_keys=False)
+
+
+def _objects(pipeline: TracedPipeline, settings: Settings) -> list[dict[str, Any]]:
+    if (cluster := pipeline.spec.kafka.cluster) is None:
+        return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    message = "only Strimzi's resources tell how its Kafka is reached; without topics, users, producer and consumer"
+    print(f"tracedpipeline: {pipeline.name}: {message}", file=sys.stderr)
+    return [*strimzi.access(pipeline, cluster, strimzi.Shown()).objects, *desired.build(pipeline, {}, settings)]
 
 
 def _validate(arguments: argparse.Namespace) -> None:

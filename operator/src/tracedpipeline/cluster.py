@@ -1,5 +1,6 @@
 """All that is read from and written to the API server."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -30,9 +31,15 @@ KINDS = {
     "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "Deployment": ("apis/apps/v1", "deployments"),
     "FlinkDeployment": ("apis/flink.apache.org/v1beta1", "flinkdeployments"),
+    "KafkaNodePool": ("apis/kafka.strimzi.io/v1", "kafkanodepools"),
+    "Kafka": ("apis/kafka.strimzi.io/v1", "kafkas"),
+    "KafkaTopic": ("apis/kafka.strimzi.io/v1", "kafkatopics"),
+    "KafkaUser": ("apis/kafka.strimzi.io/v1", "kafkausers"),
 }
 # Kinds that not every cluster knows.
-OPTIONAL = frozenset({"FlinkDeployment"})
+OPTIONAL = frozenset({"FlinkDeployment", "KafkaNodePool", "Kafka", "KafkaTopic", "KafkaUser"})
+# Kinds that may outlive the pipeline: then they have no owner, and our labels.
+KEPT = frozenset({"KafkaNodePool", "Kafka", "KafkaTopic"})
 
 Object = dict[str, Any]
 Live = Mapping[tuple[str, str], Object]
@@ -89,16 +96,24 @@ class Cluster:
         return [item for found in lists for item in found["items"]]
 
     async def owned(self, pipeline: TracedPipeline) -> dict[tuple[str, str], Object]:
-        """Return the live objects that the pipeline controls, by kind and name."""
+        """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
         selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
-        found: dict[tuple[str, str], Object] = {}
-        for kind, (group, _) in KINDS.items():
-            for item in await self._list(kind, pipeline.namespace, label_selector=selector) or ():
-                if _controlled_by(item, pipeline.uid):
-                    # The items of a list come without their kind.
-                    version = group.removeprefix("apis/").removeprefix("api/")
-                    found[kind, item["metadata"]["name"]] = {**item, "apiVersion": version, "kind": kind}
-        return found
+        lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in KINDS))
+        return {
+            # The items of a list come without their kind.
+            (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
+            for kind, items in zip(KINDS, lists, strict=True)
+            for item in items
+            if _is_of(kind, item, pipeline.uid)
+        }
+
+    async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
+        """Return the objects of a kind that have these labels; none of an optional kind that is not known."""
+        return await self._list(kind, namespace, label_selector=selector) or []
+
+    async def find(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Return an object, or None where it, or an optional kind, is not there."""
+        return await self._find(_path(kind, {"namespace": namespace, "name": name}))
 
     async def knows(self, kind: str, namespace: str) -> bool:
         """Tell whether the API server knows a kind that not every cluster does."""
@@ -140,26 +155,26 @@ class Cluster:
         for wanted in map(stamped, desired):
             key = _kind_and_name(wanted)
             if key not in leave and must_apply(wanted, live.get(key)):
-                await self._apply(pipeline, wanted)
+                await self._apply(pipeline, wanted, new=key not in live)
                 written += 1
-        unwanted = live.keys() - set(map(_kind_and_name, desired)) - leave
+        unwanted = {key for key in live if _has_owner(live[key])} - set(map(_kind_and_name, desired)) - leave
         for kind, name in unwanted:
             log.info("deleting %s %s: the pipeline no longer has it", kind, name)
             await self.delete(live[kind, name])
         return written + len(unwanted)
 
-    async def _apply(self, pipeline: TracedPipeline, wanted: Object) -> None:
+    async def _apply(self, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> None:
         path = _path(wanted["kind"], wanted["metadata"])
+        if new and await self._find(path):
+            # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
+            raise ObjectNotOwnedError(_not_owned(wanted))
         log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, wanted["kind"], wanted["metadata"]["name"])
         try:
             await self._request("patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER)
         except ConflictError as conflict:
             live = await self._find(path)
-            if live and not _controlled_by(live, pipeline.uid):
-                raise ObjectNotOwnedError(
-                    f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
-                    "remove it, or give the pipeline another name"
-                ) from None
+            if live and not _is_of(wanted["kind"], live, pipeline.uid):
+                raise ObjectNotOwnedError(_not_owned(wanted)) from None
             words = f"took fields back from another field manager: {_summary(conflict)}"
             await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
             await self._request(
@@ -211,9 +226,27 @@ def _path(kind: str, metadata: Mapping[str, Any]) -> str:
     return f"{group}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
 
 
-def _controlled_by(item: Mapping[str, Any], uid: str) -> bool:
-    owners = item["metadata"].get("ownerReferences", ())
-    return any(owner.get("uid") == uid and owner.get("controller") for owner in owners)
+def _version(kind: str) -> str:
+    return KINDS[kind][0].removeprefix("apis/").removeprefix("api/")
+
+
+def _not_owned(wanted: Object) -> str:
+    return (
+        f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
+        "remove it, or give the pipeline another name"
+    )
+
+
+def _is_of(kind: str, item: Mapping[str, Any], uid: str) -> bool:
+    """Tell whether an object with our labels is the pipeline's: it controls it, or nobody does what is to be kept."""
+    owners = [owner for owner in item["metadata"].get("ownerReferences", ()) if owner.get("controller")]
+    if not owners:
+        return kind in KEPT and item["metadata"].get("labels", {}).items() >= naming.MANAGED_BY.items()
+    return any(owner.get("uid") == uid for owner in owners)
+
+
+def _has_owner(item: Mapping[str, Any]) -> bool:
+    return bool(item["metadata"].get("ownerReferences"))
 
 
 def _summary(error: DynamicApiError) -> str:

@@ -10,6 +10,7 @@ from kopf._core.engines.peering import Identity  # not among the public names
 from tracedpipeline import api, cluster, naming, probe
 from tracedpipeline.cluster import Cluster, Key
 from tracedpipeline.jobs import Jobs
+from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.settings import Settings
@@ -35,7 +36,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     memo.session = probe.open_session()
     memo.known = {}
     reached = Cluster(memo.api)
-    world = World(reached, Topics(), memo.session, memo.settings, Jobs(reached, memo.session))
+    world = World(reached, Kafkas(reached, Topics()), memo.session, memo.settings, Jobs(reached, memo.session))
     memo.queue = Queue(lambda key: reconcile(world, key))
 
 

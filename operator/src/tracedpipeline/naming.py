@@ -21,6 +21,9 @@ CONSUMER: Final = "consumer"
 COLLECTOR: Final = "collector"
 JAEGER: Final = "jaeger"
 COMPONENTS: Final = (COLLECTOR, JAEGER, PRODUCER, CONSUMER)
+KAFKA_CLIENTS: Final = (PRODUCER, CONSUMER)
+# What reaches into Kafka: topics, users, the cluster itself where it is the pipeline's.
+KAFKA: Final = "kafka"
 # What the consumer is made of where Flink runs it.
 JOB_MANAGER: Final = "jobmanager"
 TASK_MANAGER: Final = "taskmanager"
@@ -39,6 +42,16 @@ def component(pipeline: str, which: str) -> str:
 def config(pipeline: str, which: str) -> str:
     """Return the name of a component's ConfigMap."""
     return f"{pipeline}-{which}-config"
+
+
+def ca_certificates(pipeline: str) -> str:
+    """Return the name of the ConfigMap with the certificates of those who sign the brokers' own."""
+    return f"{pipeline}-kafka-ca"
+
+
+def cluster_ca_secret(kafka: str) -> str:
+    """Return the name that Strimzi gives to the Secret with the certificates of a cluster's CA."""
+    return f"{kafka}-cluster-ca-cert"
 
 
 def checkpoints(pipeline: str) -> str:

@@ -77,7 +77,7 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
 
 def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
     """Return what pods show that belong to no Deployment of ours."""
-    ready = sum(map(_ready, pods))
+    ready = sum(map(is_ready, pods))
     complaints = [verdict for pod in pods if (verdict := complaint(pod))]
     return Component(
         which,
@@ -89,7 +89,8 @@ def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]
     )
 
 
-def _ready(pod: Mapping[str, Any]) -> bool:
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Tell whether the pod is ready."""
     conditions = pod.get("status", {}).get("conditions", ())
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 

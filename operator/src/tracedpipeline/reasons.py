@@ -12,7 +12,6 @@ INVALID_SPEC: Final = "InvalidSpec"  # a field has a value that cannot be used; 
 PAUSED: Final = "Paused"  # spec.paused is true; nothing is changed
 TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads this topic in this group
 OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
-KAFKA_CLUSTER_NOT_SUPPORTED: Final = "KafkaClusterNotSupported"  # spec.kafka.cluster waits for a later version
 
 # Kafka.
 TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be
@@ -21,6 +20,18 @@ KAFKA_REFUSED: Final = "KafkaRefused"  # Kafka answered, and refused the request
 SECRET_MISSING: Final = "SecretMissing"  # noqa: S105 - a Secret that the spec names, or a key in it, is not there
 TOPIC_MISSING: Final = "TopicMissing"  # the topic is not there, and topic.create is false
 TOPIC_HAS_FEWER_PARTITIONS: Final = "TopicHasFewerPartitions"  # the topic has fewer partitions than the spec wants
+
+# Kafka, where Strimzi runs it.
+STRIMZI_NOT_INSTALLED: Final = "StrimziNotInstalled"  # the API server does not know Strimzi's resources
+KAFKA_NOT_FOUND: Final = "KafkaNotFound"  # there is no Kafka of that name
+KAFKA_NOT_READY: Final = "KafkaNotReady"  # Strimzi says that the Kafka is not ready, or nothing yet
+KAFKA_PAUSED: Final = "KafkaPaused"  # somebody told Strimzi to leave the Kafka alone
+KAFKA_NOT_OWNED: Final = "KafkaNotOwned"  # a Kafka that is to be made is there, and somebody else's
+KAFKA_IN_OTHER_NAMESPACE: Final = "KafkaInOtherNamespace"  # it asks for a user, whose Secret would be over there
+LISTENER_NOT_FOUND: Final = "ListenerNotFound"  # the Kafka has no such listener, or none that can be used
+TOPIC_NOT_READY: Final = "TopicNotReady"  # Strimzi has not made the topic as it should be
+USER_NOT_READY: Final = "UserNotReady"  # Strimzi has not made a client's user
+AUTHORIZATION_DENIED: Final = "AuthorizationDenied"  # Kafka refused what a client was about to do
 
 # Components.
 PROGRESSING: Final = "Progressing"  # pods are being started or replaced

@@ -1,6 +1,6 @@
 """One pipeline, from what is wanted to what is so: the whole story."""
 
-from tracedpipeline import connection, naming, readiness, reasons, status
+from tracedpipeline import naming, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.cluster import Key, ObjectNotOwnedError
 from tracedpipeline.refusal import refusal
@@ -24,9 +24,8 @@ async def reconcile(world: World, key: Key) -> float | None:
     if refused := refusal(pipeline, await world.others(pipeline)):
         await world.report(body, {readiness.READY: refused}, {})
         return world.settings.resync_seconds
-    kafka = connection.from_spec(pipeline.spec)
     try:
-        verdict, held = await world.bring_about(pipeline, kafka)
+        verdict, held = await world.bring_about(pipeline)
     except ObjectNotOwnedError as error:
         await world.report(body, readiness.refused(reasons.OBJECT_NOT_OWNED, str(error)), {})
         return world.settings.resync_seconds

@@ -11,9 +11,6 @@ def refusal(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> Verdi
     """Return why nothing is to be done for the pipeline, or None where it is to be acted upon."""
     if pipeline.spec.paused:
         return Verdict(False, reasons.PAUSED, "spec.paused is true: nothing is changed until it is false")
-    if pipeline.spec.kafka.cluster:
-        message = "spec.kafka.cluster is not supported yet: use spec.kafka.bootstrapServers"
-        return Verdict(False, reasons.KAFKA_CLUSTER_NOT_SUPPORTED, message)
     if rival := older_rival(pipeline, others):
         topic, group = pipeline.spec.kafka.topic.name, pipeline.spec.consumer.group_id
         message = (
@@ -33,6 +30,9 @@ def older_rival(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> T
     return None
 
 
-def _messages(pipeline: TracedPipeline) -> tuple[str | None, str, str]:
+def _messages(pipeline: TracedPipeline) -> tuple[object, str, str]:
     kafka = pipeline.spec.kafka
-    return kafka.bootstrap_servers, kafka.topic.name, pipeline.spec.consumer.group_id
+    where: object = kafka.bootstrap_servers
+    if kafka.cluster:
+        where = kafka.cluster.namespace or pipeline.namespace, kafka.cluster.name
+    return where, kafka.topic.name, pipeline.spec.consumer.group_id

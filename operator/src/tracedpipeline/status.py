@@ -17,7 +17,8 @@ STALLED = "Stalled"
 _STALLING = {
     reasons.INVALID_SPEC,
     reasons.TOPIC_AND_GROUP_IN_USE,
-    reasons.KAFKA_CLUSTER_NOT_SUPPORTED,
+    reasons.KAFKA_NOT_OWNED,
+    reasons.KAFKA_IN_OTHER_NAMESPACE,
     reasons.OBJECT_NOT_OWNED,
     reasons.TOPIC_HAS_FEWER_PARTITIONS,
 }

@@ -19,6 +19,8 @@ from tracedpipeline.quantities import milliseconds
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5
+# In a request: as many copies as the broker makes of itself (KIP-464).
+BROKERS_DEFAULT = -1
 # A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
 GOOD_FOR_SECONDS = {True: 15.0, False: 3.0}
 
@@ -97,7 +99,9 @@ def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
     if not names:
         return
     wanted = [
-        NewTopic(name, num_partitions=topic.partitions, replication_factor=topic.replicas, config=config)
+        NewTopic(
+            name, num_partitions=topic.partitions, replication_factor=topic.replicas or BROKERS_DEFAULT, config=config
+        )
         for name in names
     ]
     for name, done in admin.create_topics(wanted, operation_timeout=TIMEOUT_SECONDS).items():
@@ -148,6 +152,8 @@ def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, A
             "sasl.username": credentials[USERNAME_KEY].decode().strip(),
             "sasl.password": credentials[PASSWORD_KEY].decode().strip(),
         }
+    if connection.ca_certificates:
+        configuration["ssl.ca.pem"] = connection.ca_certificates
     if connection.ca_secret:
         configuration["ssl.ca.pem"] = secrets[connection.ca_secret][CA_KEY].decode()
     return configuration

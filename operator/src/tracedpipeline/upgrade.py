@@ -22,6 +22,16 @@ def held_back(pipeline: str) -> frozenset[tuple[str, str]]:
     return frozenset(("Deployment", naming.component(pipeline, which)) for which in parts)
 
 
+def left_alone(live: Live, written: Iterable[Object]) -> frozenset[tuple[str, str]]:
+    """Return kind and name of what stays as it is while the way into Kafka is unknown: clients, users and topics.
+
+    What is written all the same does not count.
+    """
+    parts = {*naming.KAFKA_CLIENTS, naming.JOB_MANAGER, naming.TASK_MANAGER, naming.KAFKA}
+    found = {key for key, o in live.items() if o["metadata"]["labels"].get(naming.NAME) in parts}
+    return frozenset(found - {(o["kind"], o["metadata"]["name"]) for o in written})
+
+
 def change(pipeline: str, desired: Iterable[Object], live: Live) -> str | None:
     """Return what identifies the change that the job has to end for; None where it may go on."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER)

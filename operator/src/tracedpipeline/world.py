@@ -9,14 +9,13 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import desired, naming, observed, probe, readiness, reasons, status, upgrade
+from tracedpipeline import clients, desired, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.cluster import Cluster, Key, Live
-from tracedpipeline.connection import KafkaConnection
 from tracedpipeline.jobs import Jobs
+from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
-from tracedpipeline.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ class World:
     """The API server, Kafka, and Jaeger."""
 
     cluster: Cluster
-    topics: Topics
+    kafkas: Kafkas
     session: aiohttp.ClientSession
     settings: Settings
     jobs: Jobs
@@ -45,21 +44,21 @@ class World:
                 found.append(other)
         return found
 
-    async def bring_about(self, pipeline: TracedPipeline, kafka: KafkaConnection) -> tuple[Verdict, Verdict | None]:
+    async def bring_about(self, pipeline: TracedPipeline) -> tuple[Verdict, Verdict | None]:
         """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else.
 
         Returns the verdict on Kafka, and what a change of the Flink job waits for.
         """
-        live = await self.cluster.owned(pipeline)
+        live, way = await asyncio.gather(self.cluster.owned(pipeline), self.kafkas.access(pipeline))
         by_operator = await self._by_operator(pipeline, live)
-        objects = desired.build(pipeline, kafka, self.settings, flink_operator=by_operator)
-        held = await self.jobs.hold(pipeline, objects, live)
-        leave = upgrade.held_back(pipeline.name) if held else frozenset()
-        key = Key(pipeline.namespace, pipeline.name)
-        found = {name: await self.cluster.secret(pipeline.namespace, name) for name in kafka.secrets}
-        secrets = {name: content for name, content in found.items() if content is not None}
+        objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator)
+        held, leave = None, upgrade.left_alone(live, way.objects)
+        if way.clients:
+            held = await self.jobs.hold(pipeline, objects, live)
+            leave = upgrade.held_back(pipeline.name) if held else frozenset()
         verdict, _ = await asyncio.gather(
-            self.topics.ensure(key, kafka, secrets, pipeline.spec), self.cluster.apply(pipeline, objects, live, leave)
+            self.kafkas.verdict(pipeline, way),
+            self.cluster.apply(pipeline, [*way.objects, *objects], live, leave),
         )
         return verdict, held
 
@@ -87,11 +86,14 @@ class World:
         component = observed.component(which, deployment, [])
         if component.settled or not component.exists:
             return component
-        return observed.component(which, deployment, await self.cluster.pods(pipeline, which))
+        pods = await self.cluster.pods(pipeline, which)
+        found = observed.component(which, deployment, pods)
+        denied = await clients.denial(self.session, pods) if which in naming.KAFKA_CLIENTS else None
+        return replace(found, complaint=denied) if denied else found
 
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""
-        self.topics.forget(key)
+        self.kafkas.forget(key)
         self.jobs.forget(key)
 
     async def report(self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any]) -> None:

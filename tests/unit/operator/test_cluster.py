@@ -78,7 +78,7 @@ async def apply(cluster: Cluster, wanted: list[dict[str, Any]], **more: Any) -> 
 
 def objects(settings: Settings, **spec: Any) -> list[dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(**spec))
-    return desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
 
 
 async def test_everything_is_applied_once_and_then_nothing(

@@ -11,7 +11,7 @@ from tests.unit.operator.conftest import body
 
 def build(settings: Settings, **spec: Any) -> dict[str, dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(**spec))
-    objects = desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    objects = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
     return {f"{o['kind']}/{o['metadata']['name']}": o for o in objects}
 
 
@@ -177,7 +177,9 @@ def test_the_collector_takes_metrics_only_where_flink_sends_them(settings: Setti
 
 def test_with_the_flink_operator_the_job_is_its(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body(consumer=FLINK))
-    found = desired.build(pipeline, connection.from_spec(pipeline.spec), settings, flink_operator=True)
+    found = desired.build(
+        pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings, flink_operator=True
+    )
     objects = {f"{o['kind']}/{o['metadata']['name']}": o for o in found}
     assert "Deployment/orders-jobmanager" not in objects
     assert objects["RoleBinding/orders-consumer"]["roleRef"]["name"] == settings.flink_role[1]

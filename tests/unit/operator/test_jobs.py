@@ -49,7 +49,7 @@ class Bench:
 
     def build(self, **consumer: Any) -> tuple[TracedPipeline, Objects]:
         pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink", **consumer}))
-        return pipeline, desired.build(pipeline, connection.from_spec(pipeline.spec), self.settings)
+        return pipeline, desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), self.settings)
 
     async def hold(self, **consumer: Any) -> str | None:
         pipeline, wanted = self.build(**consumer)

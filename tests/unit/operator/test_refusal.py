@@ -23,10 +23,14 @@ def test_paused_comes_before_everything() -> None:
     assert verdict.reason == reasons.PAUSED
 
 
-def test_a_strimzi_cluster_is_not_supported_yet() -> None:
-    verdict = refusal(parsed("a", kafka={"cluster": {"name": "demo"}}), [])
+def test_of_two_in_one_strimzi_cluster_the_younger_is_refused() -> None:
+    older = parsed("a", kafka={"cluster": {"name": "demo"}})
+    young = {"created": "2026-01-02T00:00:00Z"}
+    verdict = refusal(parsed("b", **young, kafka={"cluster": {"name": "demo", "namespace": "shop"}}), [older])
     assert verdict
-    assert verdict.reason == reasons.KAFKA_CLUSTER_NOT_SUPPORTED
+    assert verdict.reason == reasons.TOPIC_AND_GROUP_IN_USE
+    assert refusal(parsed("b", **young, kafka={"cluster": {"name": "demo", "namespace": "other"}}), [older]) is None
+    assert refusal(parsed("b", **young, kafka={"cluster": {"name": "another"}}), [older]) is None
 
 
 def test_of_two_on_one_topic_and_group_the_younger_is_refused() -> None:

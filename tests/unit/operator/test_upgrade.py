@@ -11,7 +11,7 @@ from tests.unit.operator.conftest import body
 
 def objects(settings: Settings, **consumer: Any) -> list[dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink", **consumer}))
-    return desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
 
 
 def live(wanted: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -47,13 +47,13 @@ def test_a_change_of_one_of_the_two_is_enough(settings: Settings, which: str) ->
 
 def test_a_change_of_anything_else_leaves_the_job_alone(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}, producer={"ratePerSecond": 11}))
-    wanted = desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    wanted = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
     assert upgrade.change("orders", wanted, live(objects(settings))) is None
 
 
 def test_another_engine_is_a_change(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body())
-    plain = desired.build(pipeline, connection.from_spec(pipeline.spec), settings)
+    plain = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
     assert upgrade.change("orders", plain, live(objects(settings)))
 
 

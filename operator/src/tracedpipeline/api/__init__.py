@@ -2,8 +2,9 @@
 
 from tracedpipeline.api.consumer import ConsumerSpec
 from tracedpipeline.api.flink import CheckpointStorage, FlinkProcess, FlinkSpec
-from tracedpipeline.api.kafka import KafkaCluster, KafkaSpec, Security, TopicSpec
+from tracedpipeline.api.kafka import KafkaSpec, Security, TopicSpec
 from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, PIPELINE_RULES, InvalidSpecError, Spec, TracedPipeline
+from tracedpipeline.api.strimzi import ClusterStorage, KafkaCluster
 from tracedpipeline.api.workloads import (
     Amounts,
     CollectorSpec,
@@ -34,6 +35,7 @@ __all__ = [
     "VERSION",
     "Amounts",
     "CheckpointStorage",
+    "ClusterStorage",
     "CollectorSpec",
     "ConsumerSpec",
     "EnvironmentVariable",

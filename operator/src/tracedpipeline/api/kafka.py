@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.strimzi import KafkaCluster
 from tracedpipeline.quantities import DURATION, milliseconds
 
 # 1 to 65535.
@@ -87,12 +88,6 @@ SecretName = Annotated[
 ]
 
 
-class KafkaCluster(Part):
-    """A Kafka cluster run by Strimzi."""
-
-    name: str = Field(description="Name of the Strimzi Kafka resource in this namespace.", min_length=1, max_length=63)
-
-
 class Security(Part):
     """How clients authenticate to `bootstrapServers` and whom they trust."""
 
@@ -144,14 +139,24 @@ class TopicSpec(Part):
         le=10_000,
         description="Partitions when the topic is created; a topic that has fewer is reported, never changed.",
     )
-    replicas: StrictInt = Field(
-        default=1, ge=1, le=32, description="Copies of each partition, used when the topic is created."
+    replicas: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=32,
+        description="Copies of each partition, used when the topic is created; the cluster's default without it.",
     )
     retention: PositiveDuration = Field(
         default="24h", description="How long records are kept; used when the topic is created."
     )
     create: StrictBool = Field(
         default=True, description="Create the topic, and the dead-letter topic, where they are missing."
+    )
+    deletion_policy: Literal["Retain", "Delete"] = Field(
+        default="Retain",
+        description=(
+            "What happens to the topics, to the cluster that `create` made and so to the data when the pipeline is "
+            "deleted. Delete is for a cluster of this namespace."
+        ),
     )
 
 
@@ -170,6 +175,12 @@ class KafkaSpec(Part):
             lambda of: of.security is None or of.bootstrap_servers is not None,
         ),
         Rule(
+            "!has(self.topic.deletionPolicy) || self.topic.deletionPolicy != 'Delete' "
+            "|| (has(self.cluster) && !has(self.cluster.__namespace__))",
+            "topic.deletionPolicy Delete needs a cluster in this namespace: topics elsewhere are never deleted",
+            lambda of: of.topic.deletion_policy != "Delete" or (of.cluster is not None and not of.cluster.namespace),
+        ),
+        Rule(
             "!has(self.deadLetterTopic) || self.deadLetterTopic != self.topic.name",
             "deadLetterTopic must differ from topic.name",
             lambda of: of.dead_letter_topic != of.topic.name,
@@ -182,7 +193,7 @@ class KafkaSpec(Part):
         ),
     )
 
-    cluster: KafkaCluster | None = Field(default=None, description="A Kafka cluster run by Strimzi in this namespace.")
+    cluster: KafkaCluster | None = Field(default=None, description="A Kafka cluster run by Strimzi.")
     bootstrap_servers: Servers | None = Field(
         default=None, description="Comma-separated host:port of any Kafka, such as kafka.kafka.svc:9092."
     )

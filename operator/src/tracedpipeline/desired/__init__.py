@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.connection import KafkaConnection
+from tracedpipeline.connection import Clients, KafkaConnection
 from tracedpipeline.desired import (
     checkpoints,
     collector,
@@ -20,10 +21,11 @@ Object = dict[str, Any]
 
 
 def build(
-    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, flink_operator: bool = False
+    pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool = False
 ) -> list[Object]:
     """Return the pipeline's objects in the order in which they are applied; what is missing here is pruned.
 
+    `clients` is empty while it is not known how to reach Kafka: then there are no clients among the objects.
     `flink_operator` tells whether Flink clusters are to be left to the Flink Kubernetes Operator.
     """
     return [
@@ -35,9 +37,15 @@ def build(
         collector.config_map(pipeline),
         collector.service(pipeline),
         collector.deployment(pipeline, settings),
-        *_consumer(pipeline, kafka, settings, flink_operator=flink_operator),
+        *(_clients(pipeline, clients, settings, flink_operator=flink_operator) if clients else ()),
+    ]
+
+
+def _clients(pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool) -> list[Object]:
+    return [
+        *_consumer(pipeline, clients[naming.CONSUMER], settings, flink_operator=flink_operator),
         producer.service_account(pipeline),
-        producer.deployment(pipeline, kafka, settings),
+        producer.deployment(pipeline, clients[naming.PRODUCER], settings),
     ]
 
 

@@ -4,12 +4,13 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline, Workload
-from tracedpipeline.connection import CA_KEY, KafkaConnection
+from tracedpipeline.connection import CA_KEY, CERTIFICATE_KEY, PASSWORD_KEY, PRIVATE_KEY_KEY, KafkaConnection
 from tracedpipeline.desired import objects
 
 HEALTH_PORT = 8080
 CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"
+USER_DIRECTORY = "/etc/kafka/user"
 
 Variables = dict[str, str]
 Volume = tuple[dict[str, Any], str]
@@ -25,7 +26,12 @@ def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
         variables["KAFKA_SASL_MECHANISM"] = kafka.mechanism
     if kafka.credentials_secret:
         variables["KAFKA_SASL_CREDENTIALS_DIR"] = CREDENTIALS_DIRECTORY
-    if kafka.ca_secret:
+    if kafka.username:
+        variables["KAFKA_SASL_USERNAME"] = kafka.username
+    if kafka.certificate_secret:
+        variables["KAFKA_SSL_CERTIFICATE_FILE"] = f"{USER_DIRECTORY}/{CERTIFICATE_KEY}"
+        variables["KAFKA_SSL_KEY_FILE"] = f"{USER_DIRECTORY}/{PRIVATE_KEY_KEY}"
+    if kafka.ca_secret or kafka.ca_certificates:
         variables["KAFKA_SSL_CA_FILE"] = f"{CA_DIRECTORY}/{CA_KEY}"
     return variables
 
@@ -59,26 +65,32 @@ def _variable(name: str, value: str) -> dict[str, Any]:
     return {"name": name, "value": value} if value else {"name": name}
 
 
-def volumes(kafka: KafkaConnection, scratch: str = "64Mi") -> list[Volume]:
+def volumes(pipeline: TracedPipeline, kafka: KafkaConnection, scratch: str = "64Mi") -> list[Volume]:
     """Return each volume with the directory that it is mounted at."""
     found: list[Volume] = [({"name": "tmp", "emptyDir": {"sizeLimit": scratch}}, "/tmp")]  # noqa: S108 - of the pod's own
     if kafka.credentials_secret:
-        secret = {"secretName": kafka.credentials_secret, "defaultMode": 0o440}
-        found.append(({"name": "credentials", "secret": secret}, CREDENTIALS_DIRECTORY))
+        keys = (PASSWORD_KEY,) if kafka.username else ()
+        found.append((_secret("credentials", kafka.credentials_secret, *keys), CREDENTIALS_DIRECTORY))
+    if kafka.certificate_secret:
+        found.append((_secret("user", kafka.certificate_secret, CERTIFICATE_KEY, PRIVATE_KEY_KEY), USER_DIRECTORY))
     if kafka.ca_secret:
-        secret = {
-            "secretName": kafka.ca_secret,
-            "items": [{"key": CA_KEY, "path": CA_KEY}],
-            "defaultMode": 0o440,
-        }
-        found.append(({"name": "ca", "secret": secret}, CA_DIRECTORY))
+        found.append((_secret("ca", kafka.ca_secret, CA_KEY), CA_DIRECTORY))
+    if kafka.ca_certificates:
+        config = {"name": naming.ca_certificates(pipeline.name), "defaultMode": 0o444}
+        found.append(({"name": "ca", "configMap": config}, CA_DIRECTORY))
     return found
+
+
+def _secret(volume: str, name: str, *keys: str) -> dict[str, Any]:
+    items = {"items": [{"key": key, "path": key} for key in keys]} if keys else {}
+    return {"name": volume, "secret": {"secretName": name} | items | {"defaultMode": 0o440}}
 
 
 def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
     """Return where a container finds the volumes."""
     return [
-        {"name": volume["name"], "mountPath": directory} | ({"readOnly": True} if "secret" in volume else {})
+        {"name": volume["name"], "mountPath": directory}
+        | ({"readOnly": True} if {"secret", "configMap"} & volume.keys() else {})
         for volume, directory in mounted
     ]
 
@@ -86,6 +98,12 @@ def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
 def settings_of(pipeline: TracedPipeline, kafka: KafkaConnection, *, which: str, own: Variables) -> Variables:
     """Return all variables of a Kafka client; `own` are those that only it has."""
     return _kafka(pipeline, kafka) | own | _telemetry(pipeline, which)
+
+
+def revised(variables: Variables, kafka: KafkaConnection) -> Variables:
+    """Return all that the pods are to be replaced for: the variables, and what the mounted files say."""
+    files = {"user": kafka.revision, "ca": kafka.ca_certificates or ""}
+    return variables | {name: said for name, said in files.items() if said}
 
 
 def deployment(
@@ -98,7 +116,7 @@ def deployment(
     own: Variables,
 ) -> dict[str, Any]:
     """Return the pods of a Kafka client; `own` are the variables that only it has."""
-    mounted = volumes(kafka)
+    mounted = volumes(pipeline, kafka)
     variables = settings_of(pipeline, kafka, which=which, own=own) | {"HEALTH_PORT": str(HEALTH_PORT)}
     container = objects.container(
         which,
@@ -110,6 +128,7 @@ def deployment(
         **objects.probes("health", live="/livez", ready="/readyz"),
     )
     pod = {"containers": [container], "volumes": [volume for volume, _ in mounted]}
+    config = revised(variables, kafka)
     return objects.deployment(
-        pipeline, which, replicas=workload.replicas, pod=pod, config=variables, strategy="RollingUpdate"
+        pipeline, which, replicas=workload.replicas, pod=pod, config=config, strategy="RollingUpdate"
     )

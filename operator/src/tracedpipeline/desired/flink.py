@@ -62,7 +62,7 @@ def claim_name(pipeline: TracedPipeline) -> str:
 def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[client.Volume]:
     """Return each volume with the directory that it is mounted at."""
     return [
-        *client.volumes(kafka, scratch="1Gi"),
+        *client.volumes(pipeline, kafka, scratch="1Gi"),
         ({"name": "log", "emptyDir": {"sizeLimit": "256Mi"}}, LOG_DIRECTORY),
         ({"name": "state", "persistentVolumeClaim": {"claimName": claim_name(pipeline)}}, STATE_DIRECTORY),
     ]

@@ -150,4 +150,7 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection) -> dict[str, Any
         "containers": [container],
         "volumes": [volume for volume, _ in mounted],
     }
-    return {"spec": pod}
+    # Its operator knows nothing of what is in mounted files.
+    files = client.revised({}, kafka)
+    metadata = {"metadata": {"annotations": {naming.CONFIG_HASH: objects.digest(files)}}} if files else {}
+    return metadata | {"spec": pod}

@@ -72,6 +72,6 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         WHICH,
         replicas=1,
         pod=pod(pipeline, kafka, main),
-        config=variables(pipeline, kafka),
+        config=client.revised(variables(pipeline, kafka), kafka),
         strategy="Recreate",
     )

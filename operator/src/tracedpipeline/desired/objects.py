@@ -206,5 +206,11 @@ def resources(wanted: Resources, *, cpu: str, memory: str, memory_limit: str) ->
     return {"requests": requests, "limits": limits}
 
 
+def given_resources(wanted: Resources) -> dict[str, Any]:
+    """Return what the spec gives of them, and nothing else."""
+    given = {"requests": _given(wanted.requests), "limits": _given(wanted.limits)}
+    return {which: amounts for which, amounts in given.items() if amounts}
+
+
 def _given(amounts: Amounts) -> dict[str, str]:
     return {which: canonical(quantity) for which, quantity in amounts.model_dump(exclude_none=True).items()}

@@ -26,6 +26,7 @@ _KINDS = (
         ),
         reasons.CHECKPOINTS_FAILING,
     ),
+    (re.compile(r"org\.apache\.kafka\.common\.errors\.\w*AuthorizationException"), reasons.AUTHORIZATION_DENIED),
     (
         # An exception of Kafka's client, under its own name or the one that Flink's connector gives it.
         re.compile(r"org\.apache\.kafka\.common\.(?:\w+\.)*\w+Exception"),

@@ -16,6 +16,7 @@ _ADVICE = {
     reasons.OUT_OF_MEMORY: "raise consumer.flink.taskManager.memory",
     reasons.CHECKPOINTS_FAILING: "look whether user 9999 can write to the volume, and whether it is full",
     reasons.KAFKA_UNREACHABLE: "look at Kafka, and whether its topics are there",
+    reasons.AUTHORIZATION_DENIED: "give the consumer's user this right; with kafka.cluster look at its KafkaUser",
     reasons.JOB_FAILED: "mend it in the spec or the image, or delete the JobManager's pod to try once more",
     reasons.JOB_RESTARTING: "look at the TaskManagers' log",
 }

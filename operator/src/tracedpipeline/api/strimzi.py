@@ -1,0 +1,106 @@
+"""A Kafka cluster run by Strimzi: one that is there, or one to be made."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.workloads import Quantity, Resources
+
+# Strimzi names a Service <name>-kafka-bootstrap, and a Service's name is at most 63 characters.
+_NAME_LIMIT = 63 - len("-kafka-bootstrap")
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+Label = Annotated[str, Text(matches(_LABEL, "a name has only lower-case letters, digits and hyphens"), max_length=63)]
+ListenerName = Annotated[str, Text(matches(r"[a-z0-9]+", "a listener's name has only a-z and 0-9"), max_length=25)]
+Version = Annotated[
+    str, Text(matches(r"[0-9]+\.[0-9]+\.[0-9]+", "write Kafka's version in full, such as 4.3.1"), max_length=32)
+]
+
+_OF_CREATE = ("replicas", "version", "storage", "resources")
+_REPLICAS = "(has({0}.replicas) ? {0}.replicas : 1)"
+
+
+def _given(of: "KafkaCluster") -> bool:
+    return any(getattr(of, field) is not None for field in _OF_CREATE)
+
+
+class ClusterStorage(Part):
+    """Where the brokers of a cluster to be made keep their data."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "self.type == 'persistent' || !(has(self.size) || has(self.storageClassName))",
+            "size and storageClassName belong to type persistent: choose it, or remove them",
+            lambda of: of.type == "persistent" or not (of.size or of.storage_class_name),
+        ),
+        Rule(
+            "self.type != 'persistent' || has(self.size)",
+            "type persistent needs a size, of each broker",
+            lambda of: of.type != "persistent" or bool(of.size),
+        ),
+    )
+
+    type: Literal["ephemeral", "persistent"] = Field(
+        default="ephemeral", description="An ephemeral broker's data goes with its pod."
+    )
+    size: Quantity | None = Field(default=None, description="Size of each broker's volume.")
+    storage_class_name: Label | None = Field(
+        default=None, description="Storage class of the volumes; the cluster's default without it."
+    )
+
+
+class KafkaCluster(Part):
+    """A Kafka cluster run by Strimzi, in the pipeline's namespace unless another is named."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            f"self.create || !({' || '.join(f'has(self.{field})' for field in _OF_CREATE)})",
+            f"{', '.join(_OF_CREATE)} belong to create: true; a cluster that is there is used as it is",
+            lambda of: of.create or not _given(of),
+        ),
+        Rule(
+            "!self.create || !has(self.__namespace__)",
+            "create makes the cluster in the pipeline's namespace: remove namespace",
+            lambda of: not (of.create and of.namespace),
+        ),
+        Rule(
+            f"!self.create || size(self.name) <= {_NAME_LIMIT}",
+            f"name must be at most {_NAME_LIMIT} characters to be created: Services are named after it",
+            lambda of: not of.create or len(of.name) <= _NAME_LIMIT,
+        ),
+        Rule(
+            "!self.create || !oldSelf.create || self.name != oldSelf.name || "
+            f"({_REPLICAS.format('self')} == 1) == ({_REPLICAS.format('oldSelf')} == 1)",
+            "replicas cannot be changed from 1 or to 1: the controllers' data would be lost",
+        ),
+        Rule(
+            "!self.create || !oldSelf.create || self.name != oldSelf.name || "
+            "(has(self.storage) ? self.storage.type : 'ephemeral') == "
+            "(has(oldSelf.storage) ? oldSelf.storage.type : 'ephemeral')",
+            "storage.type cannot be changed: the brokers' data would be lost",
+        ),
+    )
+
+    name: Label = Field(description="Name of Strimzi's Kafka resource.")
+    namespace: Label | None = Field(
+        default=None,
+        description="Its namespace, where it is another; only for a listener that asks for no authentication.",
+    )
+    listener: ListenerName | None = Field(
+        default=None,
+        description=(
+            "Name of the listener to use. Without it the first internal one that has TLS and authentication, else the "
+            "first with TLS, else the first."
+        ),
+    )
+    create: StrictBool = Field(
+        default=False, description="Make the cluster; one of that name which is not the pipeline's is never touched."
+    )
+    replicas: StrictInt | None = Field(default=None, ge=1, le=99, description="Brokers of a new cluster; 1 without it.")
+    version: Version | None = Field(
+        default=None, description="Kafka's version of a new cluster; Strimzi's default without it."
+    )
+    storage: ClusterStorage | None = Field(
+        default=None, description="Where a new cluster's brokers keep their data; ephemeral without it."
+    )
+    resources: Resources | None = Field(default=None, description="Processor and memory of each broker.")

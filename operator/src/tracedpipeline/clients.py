@@ -1,0 +1,45 @@
+"""What producer and consumer themselves say while they are not ready."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiohttp
+
+from tracedpipeline import reasons
+from tracedpipeline.desired.client import HEALTH_PORT
+from tracedpipeline.observed import Verdict, is_ready
+
+TIMEOUT = aiohttp.ClientTimeout(total=2)
+LONGEST = 300
+
+# Kafka's names of these errors (https://kafka.apache.org/protocol#protocol_error_codes), which our clients say first.
+_DENIED = re.compile(r"\b(TOPIC|GROUP|CLUSTER|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED\b")
+_REFUSED = re.compile(r"\b(SASL_AUTHENTICATION_FAILED|_AUTHENTICATION)\b")
+
+
+async def denial(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any]]) -> Verdict | None:
+    """Return what Kafka denied to one of the pods, in the pod's words; None where it denied nothing."""
+    addresses = [ip for pod in pods if not is_ready(pod) and (ip := pod.get("status", {}).get("podIP"))]
+    said = await asyncio.gather(*(_said(session, address) for address in addresses))
+    return next(filter(None, map(judge, said)), None)
+
+
+async def _said(session: aiohttp.ClientSession, address: str) -> str:
+    host = f"[{address}]" if ":" in address else address
+    try:
+        async with session.get(f"http://{host}:{HEALTH_PORT}/readyz", timeout=TIMEOUT) as answer:
+            return (await answer.text())[:LONGEST].strip()
+    except (aiohttp.ClientError, TimeoutError):
+        return ""  # an image of the user's own need not answer there
+
+
+def judge(said: str) -> Verdict | None:
+    """Return the verdict on a readiness answer that tells of a denial."""
+    if _DENIED.search(said):
+        advice = "give its user this right; with kafka.cluster look at the KafkaUser's acls"
+        return Verdict(False, reasons.AUTHORIZATION_DENIED, f"Kafka denied it: {said}: {advice}")
+    if _REFUSED.search(said):
+        return Verdict(False, reasons.KAFKA_REFUSED, f"Kafka refused its credentials: {said}")
+    return None
