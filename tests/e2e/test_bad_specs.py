@@ -98,7 +98,7 @@ def test_what_must_not_change_while_it_runs_is_refused(flowing: tuple[str, str])
     [
         ({"checkpointStorage": {"existingClaim": "another"}}, "flink.checkpointStorage cannot be changed"),
         ({"checkpointStorage": {"size": "2Gi"}}, "flink.checkpointStorage cannot be changed"),
-        ({"pythonMode": "Thread"}, "flink.pythonMode cannot be changed"),
+        ({"pythonMode": "Process"}, "flink.pythonMode cannot be changed"),
     ],
 )
 def test_what_would_leave_flinks_state_behind_is_refused(namespace: str, flink: dict[str, Any], words: str) -> None:

@@ -31,13 +31,17 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
-# Only the Secrets that a pipeline's spec names are read.
+# Only the Secrets that a pipeline's spec names are read, and with Strimzi its users' and its cluster CA's certificates.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+# Where Strimzi is: a Kafka that is used or made, the pipeline's topics and users in it.
+- apiGroups: [kafka.strimzi.io]
+  resources: [kafkas, kafkanodepools, kafkatopics, kafkausers]
+  verbs: [get, list, create, patch, delete]
 # Where the Flink Kubernetes Operator is: its resource, and the role below for the JobManager that it starts. To bind
 # that role is all; the rights in it are not the operator's own.
 - apiGroups: [flink.apache.org]

@@ -13,7 +13,7 @@ REQUIRED = {
 def test_defaults() -> None:
     settings = FlinkSettings.read(REQUIRED)
     assert (settings.results_topic, settings.dead_letter_topic) == ("orders.results", "orders.dlq")
-    assert (settings.delivery, settings.python_mode) == ("AtLeastOnce", "Process")
+    assert (settings.delivery, settings.python_mode) == ("AtLeastOnce", "Thread")
     assert (settings.parallelism, settings.checkpoint_interval_ms, settings.window_ms) == (1, 10_000, 60_000)
 
 

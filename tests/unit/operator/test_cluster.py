@@ -11,6 +11,7 @@ from kubernetes.aio import client
 from tracedpipeline import connection, desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.cluster import Cluster, Key, ObjectNotOwnedError
+from tracedpipeline.desired import strimzi
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -134,6 +135,35 @@ async def test_a_kind_that_the_cluster_does_not_know_is_no_fault(
     assert not await cluster.knows("FlinkDeployment", "shop")
     answers.flink = True
     assert await cluster.knows("FlinkDeployment", "shop")
+
+
+KEPT_TOPIC: dict[str, Any] = {
+    "apiVersion": "kafka.strimzi.io/v1",
+    "kind": "KafkaTopic",
+    "metadata": strimzi.kept(PIPELINE, "traced-topic"),
+    "spec": {"partitions": 3},
+}
+
+
+async def test_what_outlives_the_pipeline_is_found_again_changed_and_never_deleted(
+    server: tuple[ApiServer, Cluster],
+) -> None:
+    answers, cluster = server
+    assert await apply(cluster, [KEPT_TOPIC]) == 1
+    assert await apply(cluster, [KEPT_TOPIC]) == 0
+    assert await apply(cluster, [{**KEPT_TOPIC, "spec": {"partitions": 6}}]) == 1
+    assert await apply(cluster, []) == 0
+    assert answers.sent("DELETE") == []
+
+
+async def test_a_user_that_is_there_already_is_not_taken_over(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    theirs = "/apis/kafka.strimzi.io/v1/namespaces/shop/kafkausers/orders-producer"
+    answers.objects[theirs] = {"metadata": {"name": "orders-producer", "namespace": "shop"}}
+    wanted = {"kind": "KafkaUser", "metadata": strimzi.owned(PIPELINE, "orders-producer", {})}
+    with pytest.raises(ObjectNotOwnedError, match="KafkaUser orders-producer exists and does not belong"):
+        await apply(cluster, [wanted])
+    assert answers.sent("PATCH") == []
 
 
 async def test_objects_of_others_are_not_deleted(server: tuple[ApiServer, Cluster], settings: Settings) -> None:

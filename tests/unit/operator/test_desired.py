@@ -146,12 +146,12 @@ def variables(objects: dict[str, dict[str, Any]], name: str) -> dict[str, str]:
 
 
 def test_the_spec_reaches_the_job(settings: Settings) -> None:
-    flink = {"checkpointInterval": "1.5s", "delivery": "ExactlyOnce", "pythonMode": "Thread", "bundleTime": "5ms"}
+    flink = {"checkpointInterval": "1.5s", "delivery": "ExactlyOnce", "pythonMode": "Process", "bundleTime": "5ms"}
     given = variables(build(settings, consumer={**FLINK, "replicas": 2, "flink": flink}), "jobmanager")
     wanted = {
         "FLINK_CHECKPOINT_INTERVAL_MS": "1500",
         "FLINK_DELIVERY": "ExactlyOnce",
-        "FLINK_PYTHON_MODE": "Thread",
+        "FLINK_PYTHON_MODE": "Process",
         "FLINK_BUNDLE_TIME_MS": "5",
         "FLINK_PARALLELISM": "2",
         "KAFKA_RESULTS_TOPIC": "traced-topic.results",

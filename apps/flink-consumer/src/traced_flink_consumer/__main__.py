@@ -2,16 +2,18 @@
 
 import logging
 import os
+from importlib.util import find_spec
 from typing import Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from traced_common import logs
+from traced_common.environment import SettingsError
 from traced_common.kafka import KafkaSettings
 
 from traced_flink_consumer import job
 from traced_flink_consumer.processing import Client
-from traced_flink_consumer.settings import FlinkSettings
+from traced_flink_consumer.settings import THREAD, FlinkSettings
 
 _logger = logging.getLogger(__name__)
 _RESTORED_FROM: Final = "execution.state-recovery.path"
@@ -22,6 +24,8 @@ def run() -> None:
     """Put the job together and submit it; SettingsError names every wrong variable."""
     settings = FlinkSettings.read(os.environ)
     logs.configure(settings.log_level)
+    if settings.python_mode == THREAD and find_spec("pemja") is None:
+        raise SettingsError(["FLINK_PYTHON_MODE=Thread: pemja, which it takes, is for x86-64 alone: set Process"])
     env = job.environment(settings, {})
     kafka = settings.kafka
     client = Client(settings.topic, settings.group, kafka.client_id, kafka.bootstrap_servers, _cluster_id(kafka))

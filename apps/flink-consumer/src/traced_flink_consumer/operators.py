@@ -1,5 +1,7 @@
 """The two operators as Flink runs them: in its Python workers, which get them pickled."""
 
+import logging
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
@@ -9,6 +11,8 @@ from kafkatrace.tracing import current
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
+from traced_common import process
+from traced_common.environment import Environment
 
 from traced_flink_consumer import context, totals
 from traced_flink_consumer.attempts import Attempt
@@ -25,6 +29,11 @@ DEAD_LETTERS: Final = OutputTag("dead-letters", SUNK)
 _FLUSH_SECONDS: Final = 5.0
 
 
+def _log_as_told() -> None:
+    """Keep to the level of LOG_LEVEL: Flink has its workers hand every line over to Java, which throws most away."""
+    logging.getLogger().setLevel(process.log_level(Environment(os.environ)))
+
+
 class Process(ProcessFunction):  # type: ignore[misc] # PyFlink has no types
     """Records to orders, poison to the side output."""
 
@@ -35,6 +44,7 @@ class Process(ProcessFunction):  # type: ignore[misc] # PyFlink has no types
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Begin in a worker."""
+        _log_as_told()
         attempt = Attempt.begin(runtime_context, restored=self._restored)
         self._processing = Processing(self._client, handle, self._seconds, attempt)
 
@@ -63,6 +73,7 @@ class Total(KeyedProcessFunction):  # type: ignore[misc] # PyFlink has no types
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Begin in a worker."""
+        _log_as_told()
         self._attempt = Attempt.begin(runtime_context, restored=self._restored)
         self._totals = Steps("total orders")
         self._windows = Steps("window orders")

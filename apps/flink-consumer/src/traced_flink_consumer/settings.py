@@ -51,7 +51,7 @@ class FlinkSettings:
                 parallelism=read("FLINK_PARALLELISM", whole(1, _MOST_TASKS), 1),
                 checkpoint_interval_ms=read("FLINK_CHECKPOINT_INTERVAL_MS", whole(100, _AN_HOUR), 10_000),
                 delivery=read("FLINK_DELIVERY", _word(AT_LEAST_ONCE, EXACTLY_ONCE), AT_LEAST_ONCE),
-                python_mode=read("FLINK_PYTHON_MODE", _word(PROCESS, THREAD), PROCESS),
+                python_mode=read("FLINK_PYTHON_MODE", _word(PROCESS, THREAD), THREAD),
                 bundle_time_ms=read("FLINK_BUNDLE_TIME_MS", whole(1, 60_000), 10),
                 window_ms=read("FLINK_WINDOW_MS", whole(100, _AN_HOUR), 60_000),
                 log_level=process.log_level(environment),

@@ -79,6 +79,8 @@ def read(message: HasHeaders) -> Carried:
 
 def extract(headers: object) -> Carried:
     """Read the context in headers; never raises."""
+    if (alone := _alone(headers)) is not None:
+        return Carried(alone)
     if headers == UNREADABLE:
         return Carried(None, malformed=("headers",))
     found = last(headers, NAMES)
@@ -97,6 +99,15 @@ def extract(headers: object) -> Carried:
     state = parsed(TRACESTATE, w3c.parse_tracestate) if traceparent else None
     pairs = parsed(BAGGAGE, w3c.parse_baggage)
     return Carried(traceparent, state.to_header() if state else "", pairs or None, tuple(malformed))
+
+
+def _alone(headers: object) -> bytes | None:
+    """Give a good traceparent that is the only header: what most records have, and all that a step goes on from."""
+    if type(headers) is list and len(headers) == 1:
+        name, value = headers[0]
+        if name == TRACEPARENT and type(value) is bytes:
+            return w3c.canonical_traceparent(value)
+    return None
 
 
 def _as_bytes(value: str | bytes) -> bytes:
@@ -131,9 +142,12 @@ def context_headers(message: HasHeaders | None = None) -> Headers:
 
     kafkatrace.Producer does this by itself. Headers that can't be read are left out.
     """
+    context = get_current()
+    if message is None and isinstance(context, MessageSpan) and not context.state and not context.baggage:
+        return [(TRACEPARENT, context.traceparent)]
     given = None if message is None else headers_of(message)
     headers: Any = None if given == UNREADABLE else given
-    carried = ambient(get_current())
+    carried = ambient(context)
     if carried.traceparent is None:
         return headers or []
     return inject(headers, carried, carried.traceparent)

@@ -30,7 +30,7 @@ def _storage_of(consumer: str) -> str:
 
 
 def _mode_of(consumer: str) -> str:
-    return f"(has({consumer}.flink) ? {consumer}.flink.pythonMode : 'Process')"
+    return f"(has({consumer}.flink) ? {consumer}.flink.pythonMode : 'Thread')"
 
 
 def _own_resources(which: str) -> str:

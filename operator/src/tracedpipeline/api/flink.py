@@ -112,9 +112,9 @@ class FlinkSpec(Part):
         description="Of results; ExactlyOnce writes in transactions, which readers see after each checkpoint.",
     )
     python_mode: Literal["Process", "Thread"] = Field(
-        default="Process",
+        default="Thread",
         description=(
-            "Where Python runs: in a process beside the TaskManager's JVM, or in a thread inside of it. "
+            "Where Python runs: in a thread of the TaskManager's JVM (x86-64 only), or in a process beside it. "
             "Cannot be changed: neither can read the other's state."
         ),
     )
