@@ -44,6 +44,37 @@ def test_credentials_come_from_their_files(sasl: dict[str, str]) -> None:
     assert config["ssl.ca.location"] == sasl["KAFKA_SSL_CA_FILE"]
 
 
+def test_a_user_of_strimzis_has_its_password_alone_in_the_secret(sasl: dict[str, str]) -> None:
+    Path(sasl["KAFKA_SASL_CREDENTIALS_DIR"], "username").unlink()
+    config = read({**sasl, "KAFKA_SASL_USERNAME": "orders-producer"}).client_config()
+    assert (config["sasl.username"], config["sasl.password"]) == ("orders-producer", "wonderland")
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "user.crt").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "user.key").write_text("-----BEGIN PRIVATE KEY-----\n")
+    return {
+        **PLAIN,
+        "KAFKA_SECURITY_PROTOCOL": "SSL",
+        "KAFKA_SSL_CERTIFICATE_FILE": str(tmp_path / "user.crt"),
+        "KAFKA_SSL_KEY_FILE": str(tmp_path / "user.key"),
+    }
+
+
+def test_a_user_may_be_one_by_its_certificate(certified: dict[str, str]) -> None:
+    config = read(certified).client_config()
+    assert config["ssl.certificate.location"] == certified["KAFKA_SSL_CERTIFICATE_FILE"]
+    assert config["ssl.key.location"] == certified["KAFKA_SSL_KEY_FILE"]
+
+
+@pytest.mark.parametrize("missing", ["KAFKA_SSL_CERTIFICATE_FILE", "KAFKA_SSL_KEY_FILE"])
+def test_certificate_and_key_belong_together(certified: dict[str, str], missing: str) -> None:
+    del certified[missing]
+    with pytest.raises(SettingsError, match=f"{missing} is not set"):
+        read(certified)
+
+
 def test_settings_never_show_the_password(sasl: dict[str, str]) -> None:
     assert "wonderland" not in repr(read(sasl))
 
@@ -88,11 +119,11 @@ def test_trouble_keeps_the_cause_rather_than_the_summary() -> None:
     trouble(KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused"))
     trouble(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
     trouble.check()
-    assert trouble.last == "kafka:9092: Connection refused"
+    assert trouble.last == "_TRANSPORT: kafka:9092: Connection refused"
 
 
 def test_trouble_that_is_fatal_ends_the_process() -> None:
     trouble = Trouble()
     trouble(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, "sequence broken", fatal=True))
-    with pytest.raises(RestartNeededError, match="can't go on: sequence broken"):
+    with pytest.raises(RestartNeededError, match="can't go on: OUT_OF_ORDER_SEQUENCE_NUMBER: sequence broken"):
         trouble.check()

@@ -16,7 +16,7 @@ def test_connecting_until_joined() -> None:
     assert membership.problem() == "not yet a member of group g: connecting to Kafka"
     trouble(REFUSED)
     membership.statistics(statistics("query-coord", "init"))
-    assert membership.problem() == "not yet a member of group g: kafka:9092: Connection refused"
+    assert membership.problem() == "not yet a member of group g: _TRANSPORT: kafka:9092: Connection refused"
     membership.assigned(PARTITIONS)
     membership.statistics(statistics())
     assert membership.problem() is None
@@ -58,6 +58,15 @@ def test_a_missing_topic_is_until_partitions_come() -> None:
     membership = Membership("g", Trouble())
     membership.failed(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "orders: unknown topic"))
     membership.assigned([])
-    assert membership.problem() == "Kafka: orders: unknown topic"
+    assert membership.problem() == "Kafka: UNKNOWN_TOPIC_OR_PART: orders: unknown topic"
     membership.assigned(PARTITIONS)
+    assert membership.problem() is None
+
+
+def test_a_denial_is_one_until_records_come_again() -> None:
+    membership = Membership("g", Trouble())
+    membership.assigned(PARTITIONS)
+    membership.failed(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "Fetch from broker 1 failed"))
+    assert membership.problem() == "Kafka: TOPIC_AUTHORIZATION_FAILED: Fetch from broker 1 failed"
+    membership.received()
     assert membership.problem() is None

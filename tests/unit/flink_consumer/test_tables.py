@@ -55,3 +55,38 @@ def test_credentials_are_named_by_their_files_and_never_shown(tmp_path: Path) ->
     assert f'password="${{directory:{tmp_path}:password}}"' in made
     assert "ScramLoginModule required" in made
     assert f"'properties.ssl.truststore.location' = '{tmp_path}/ca.crt'" in made
+
+
+def test_a_users_key_is_named_by_its_file_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "user.crt").write_text("certificate")
+    (tmp_path / "user.key").write_text("hunter2")
+    made = tables.source(
+        FlinkSettings.read(
+            REQUIRED
+            | {
+                "KAFKA_SECURITY_PROTOCOL": "SSL",
+                "KAFKA_SSL_CERTIFICATE_FILE": str(tmp_path / "user.crt"),
+                "KAFKA_SSL_KEY_FILE": str(tmp_path / "user.key"),
+            }
+        )
+    )
+    assert "hunter2" not in made
+    assert f"'properties.ssl.keystore.key' = '${{directory:{tmp_path}:user.key}}'" in made
+    assert "'properties.ssl.keystore.type' = 'PEM'" in made
+    assert "'properties.config.providers' = 'directory'" in made
+
+
+def test_a_user_of_strimzis_by_name(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2")
+    made = tables.source(
+        FlinkSettings.read(
+            REQUIRED
+            | {
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+                "KAFKA_SASL_USERNAME": "orders-consumer",
+                "KAFKA_SASL_CREDENTIALS_DIR": str(tmp_path),
+            }
+        )
+    )
+    assert f'username="orders-consumer" password="${{directory:{tmp_path}:password}}"' in made

@@ -38,7 +38,7 @@ def message() -> Message:
 def test_nothing_delivered_yet(deliveries: Deliveries, trouble: Trouble) -> None:
     assert deliveries.problem() == "no order delivered yet: connecting to Kafka"
     trouble(REFUSED)
-    assert deliveries.problem() == "no order delivered yet: kafka:9092: Connection refused"
+    assert deliveries.problem() == "no order delivered yet: _TRANSPORT: kafka:9092: Connection refused"
 
 
 def test_the_first_report_makes_ready(deliveries: Deliveries) -> None:
@@ -68,7 +68,7 @@ def test_orders_without_report_are_a_problem_after_ten_seconds(
     clock.now = 10
     assert deliveries.problem() is None
     clock.now = 11
-    assert deliveries.problem() == "2 orders wait, none delivered for 11 s: kafka:9092: Connection refused"
+    assert deliveries.problem() == "2 orders wait, none delivered for 11 s: _TRANSPORT: kafka:9092: Connection refused"
 
 
 def test_a_failed_delivery_is_counted_logged_and_a_problem_until_the_next_good_one(
@@ -78,10 +78,10 @@ def test_a_failed_delivery_is_counted_logged_and_a_problem_until_the_next_good_o
     deliveries.sent()
     deliveries.sent()
     deliveries.report(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "unknown topic"), message())
-    assert deliveries.problem() == "the last order was not delivered: unknown topic"
+    assert deliveries.problem() == "the last order was not delivered: UNKNOWN_TOPIC_OR_PART: unknown topic"
     assert deliveries.failed == 1
     assert [record.getMessage() for record in caplog.records] == [
-        "order not delivered to orders: unknown topic; 1 so far"
+        "order not delivered to orders: UNKNOWN_TOPIC_OR_PART: unknown topic; 1 so far"
     ]
     deliveries.report(None, message())
     assert deliveries.problem() is None

@@ -102,7 +102,7 @@ def test_a_missing_topic_is_a_problem_and_the_order_is_made_again(
     with monkeypatch.context() as patch:
         patch.setattr(bench.producer, "produce", refuse)
         bench.sending.turn()
-    assert bench.deliveries.problem() == "the last order was not delivered: Unknown topic"
+    assert bench.deliveries.problem() == "the last order was not delivered: _UNKNOWN_TOPIC: Unknown topic"
     assert bench.deliveries.produced == 0
     bench.turn_until_delivered(1)
     assert bench.deliveries.problem() is None

@@ -50,7 +50,11 @@ class Environment:
 
     def read_optional(self, name: str, kind: Kind[T]) -> T | None:
         """Read one variable that may be missing."""
-        return self.read(name, kind) if self._variables.get(name, "").strip() else None
+        return self.read(name, kind) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether a variable is set, and not empty."""
+        return bool(self._variables.get(name, "").strip())
 
 
 @contextmanager

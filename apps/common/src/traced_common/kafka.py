@@ -25,10 +25,14 @@ Client = TypeVar("Client")
 TOPIC: Kind[str] = matching(r"[a-zA-Z0-9._-]{1,249}", "a topic: 1 to 249 of letters, digits, dot, _ and -")
 _SERVERS = matching(r"[^\s,]+:[0-9]{1,5}(,[^\s,]+:[0-9]{1,5})*", "host:port, or several separated by commas")
 _NAME = matching(r".{1,249}", "a name of at most 249 characters")
+_USERNAME = matching(r"[^\s\"\\]{1,249}", "a name without blanks, quotation marks and backslashes")
 _CREDENTIALS = folder_of(
     "a folder with the files username and password (keys of the credentials Secret)", "username", "password"
 )
-_CA_FILE = readable_file("a readable PEM file (key ca.crt of the CA Secret)")
+_PASSWORD = folder_of("a folder with the file password (key of the Secret of a user of Strimzi's)", "password")
+_CA_FILE = readable_file("a readable PEM file of one or more certificates (key ca.crt)")
+_CERTIFICATE_FILE = readable_file("a readable PEM file (key user.crt of the user's Secret)")
+_KEY_FILE = readable_file("a readable PEM file (key user.key of the user's Secret)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,11 @@ class KafkaSettings:
     bootstrap_servers: str
     security_protocol: str
     sasl_mechanism: str | None
+    username: str | None  # where the credentials have the password alone
     credentials: Path | None
     ca_file: Path | None
+    certificate_file: Path | None
+    key_file: Path | None
     client_id: str
 
     @classmethod
@@ -51,12 +58,17 @@ class KafkaSettings:
         )
         sasl, ssl = "SASL" in (protocol or ""), "SSL" in (protocol or "")
         mechanisms = one_of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+        username = environment.read_optional("KAFKA_SASL_USERNAME", _USERNAME) if sasl else None
+        certificate, key = _user_files(environment) if ssl else (None, None)
         return cls(
             bootstrap_servers=read("KAFKA_BOOTSTRAP_SERVERS", _SERVERS),
             security_protocol=protocol,
             sasl_mechanism=read("KAFKA_SASL_MECHANISM", mechanisms) if sasl else None,
-            credentials=read("KAFKA_SASL_CREDENTIALS_DIR", _CREDENTIALS) if sasl else None,
+            username=username,
+            credentials=read("KAFKA_SASL_CREDENTIALS_DIR", _PASSWORD if username else _CREDENTIALS) if sasl else None,
             ca_file=environment.read_optional("KAFKA_SSL_CA_FILE", _CA_FILE) if ssl else None,
+            certificate_file=certificate,
+            key_file=key,
             client_id=read("POD_NAME", _NAME, socket.gethostname()),
         )
 
@@ -72,11 +84,28 @@ class KafkaSettings:
         }
         if self.ca_file:
             config["ssl.ca.location"] = str(self.ca_file)
+        if self.certificate_file:
+            config["ssl.certificate.location"] = str(self.certificate_file)
+            config["ssl.key.location"] = str(self.key_file)
         if self.credentials:
             config["sasl.mechanism"] = self.sasl_mechanism
-            config["sasl.username"] = file_text(self.credentials / "username")
+            config["sasl.username"] = self.username or file_text(self.credentials / "username")
             config["sasl.password"] = file_text(self.credentials / "password")
         return config
+
+
+def _user_files(environment: Environment) -> tuple[Path | None, Path | None]:
+    """Read where a user's certificate and key are: both or none."""
+    kinds = {"KAFKA_SSL_CERTIFICATE_FILE": _CERTIFICATE_FILE, "KAFKA_SSL_KEY_FILE": _KEY_FILE}
+    if not any(environment.has(name) for name in kinds):
+        return None, None
+    certificate, key = (environment.read(name, kind) for name, kind in kinds.items())
+    return certificate, key
+
+
+def said(error: KafkaError) -> str:
+    """Give an error's name, such as TOPIC_AUTHORIZATION_FAILED, before its words: who reads them is a program, too."""
+    return f"{error.name()}: {error.str()}"
 
 
 class Trouble:
@@ -89,9 +118,9 @@ class Trouble:
     def __call__(self, error: KafkaError) -> None:
         """Take an error: this object is the client's error_cb."""
         if error.fatal():
-            self.fatal = error.str()
+            self.fatal = said(error)
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # it says less than those that came before it
-            self.last = error.str()
+            self.last = said(error)
 
     def check(self) -> None:
         """Raise RestartNeededError once the client is beyond repair."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, Message
 from kafkatrace import Producer
+from traced_common.kafka import said
 from traced_common.stop import Stop
 
 from traced_consumer.offsets import offset_of, place_of
@@ -56,7 +57,7 @@ class DeadLetters:
         while not reports and not self._stop.requested and time.monotonic() < deadline:
             self._producer.poll(_POLL_SECONDS)
         if reports != [None]:
-            why = reports[0].str() if reports and reports[0] else "no delivery report in time"
+            why = said(reports[0]) if reports and reports[0] else "no delivery report in time"
             raise UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
 
     def _about(self, message: Message, reason: str) -> Headers:

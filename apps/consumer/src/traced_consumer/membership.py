@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, TopicPartition
-from traced_common.kafka import Trouble
+from traced_common.kafka import Trouble, said
 from traced_common.logs import sparingly
 
 _logger = logging.getLogger(__name__)
@@ -39,8 +39,12 @@ class Membership:
 
     def failed(self, error: KafkaError) -> None:
         """Note an error that poll() gave instead of a record."""
-        self._poll_error = error.str()
-        _logger.error("Kafka: %s", error.str(), extra=sparingly(f"poll {error.name()}"))
+        self._poll_error = said(error)
+        _logger.error("Kafka: %s", self._poll_error, extra=sparingly(f"poll {error.name()}"))
+
+    def received(self) -> None:
+        """Note a record: what Kafka refused before, it gives now."""
+        self._poll_error = None
 
     def problem(self) -> str | None:
         """Say why no messages can come, or nothing."""

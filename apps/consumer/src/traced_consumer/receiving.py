@@ -43,6 +43,7 @@ class Receiving:
         if error is not None:
             self._membership.failed(error)
         elif message is not None:
+            self._membership.received()
             self._take(consumer, processing, message)
         if due := self._retries.take_due(time.monotonic()):
             consumer.resume(due)

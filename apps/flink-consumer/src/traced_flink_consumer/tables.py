@@ -1,6 +1,7 @@
-"""The Kafka tables: SQL from settings. Passwords are not in it: Kafka's client reads them from their files."""
+"""The Kafka tables: SQL from settings. Passwords and keys are not in it: Kafka's client reads them from their files."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from traced_common.kafka import KafkaSettings
@@ -13,6 +14,10 @@ _LOGIN: Final = {
     "PLAIN": f"{_KAFKA}.security.plain.PlainLoginModule",
     "SCRAM-SHA-256": f"{_KAFKA}.security.scram.ScramLoginModule",
     "SCRAM-SHA-512": f"{_KAFKA}.security.scram.ScramLoginModule",
+}
+_FROM_FILES: Final = {
+    "properties.config.providers": "directory",
+    "properties.config.providers.directory.class": f"{_KAFKA}.config.provider.DirectoryConfigProvider",
 }
 _TRANSACTION_MS: Final = 900_000  # brokers allow no more unless told; a checkpoint must come within it
 
@@ -75,16 +80,25 @@ def _options(kafka: KafkaSettings, topic: str) -> dict[str, str]:
     if kafka.ca_file:
         options["properties.ssl.truststore.type"] = "PEM"
         options["properties.ssl.truststore.location"] = str(kafka.ca_file)
+    if kafka.certificate_file and kafka.key_file:
+        options |= _FROM_FILES
+        options["properties.ssl.keystore.type"] = "PEM"
+        options["properties.ssl.keystore.certificate.chain"] = _content(kafka.certificate_file)
+        options["properties.ssl.keystore.key"] = _content(kafka.key_file)
     if kafka.credentials and kafka.sasl_mechanism:
+        options |= _FROM_FILES
         options["properties.sasl.mechanism"] = kafka.sasl_mechanism
-        options["properties.config.providers"] = "directory"
-        options["properties.config.providers.directory.class"] = f"{_KAFKA}.config.provider.DirectoryConfigProvider"
+        username = kafka.username or _content(kafka.credentials / "username")
         options["properties.sasl.jaas.config"] = (
             f"{_LOGIN[kafka.sasl_mechanism]} required "
-            f'username="${{directory:{kafka.credentials}:username}}" '
-            f'password="${{directory:{kafka.credentials}:password}}";'
+            f'username="{username}" password="{_content(kafka.credentials / "password")}";'
         )
     return options
+
+
+def _content(file: Path) -> str:
+    """Name a file for Kafka's client to put its content in place of it (KIP-421)."""
+    return f"${{directory:{file.parent}:{file.name}}}"
 
 
 def _table(name: str, columns: str, options: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import KafkaError, Message
-from traced_common.kafka import Trouble
+from traced_common.kafka import Trouble, said
 from traced_common.logs import sparingly
 
 _logger = logging.getLogger(__name__)
@@ -42,19 +42,19 @@ class Deliveries:
             self._last_failure = None
             return
         self.failed += 1
-        self._last_failure = error.str()
+        self._last_failure = said(error)
         _logger.error(
             "order not delivered to %s: %s; %d so far",
             message.topic(),
-            error.str(),
+            self._last_failure,
             self.failed,
             extra=sparingly("failed"),
         )
 
     def refused(self, error: KafkaError) -> None:
         """Note why librdkafka does not even take an order; it is made again, so it doesn't count."""
-        self._last_failure = error.str()
-        _logger.error("Kafka takes no orders: %s", error.str(), extra=sparingly("refused"))
+        self._last_failure = said(error)
+        _logger.error("Kafka takes no orders: %s", self._last_failure, extra=sparingly("refused"))
 
     def problem(self) -> str | None:
         """Say why orders don't arrive, or nothing."""
