@@ -35,13 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
     """A namespace of the story's own, which enforces the restricted Pod Security Standard."""
     name = request.node.name.removeprefix("test_").split("[")[0].replace("_", "-")[:50].rstrip("-")
-    yield from _namespace(f"e2e-{name}")
+    yield from make_namespace(f"e2e-{name}")
 
 
 @pytest.fixture(scope="session")
 def flowing() -> Iterator[tuple[str, str]]:
     """A pipeline whose traces flow, for the stories that leave it as it was; namespace and name."""
-    for namespace in _namespace("e2e-flowing"):
+    for namespace in make_namespace("e2e-flowing"):
         kube.apply(kube.pipeline(namespace, "orders"))
         kube.until_condition(namespace, "orders", "TracesFlowing", "True")
         yield namespace, "orders"
@@ -50,7 +50,7 @@ def flowing() -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def by_flink() -> Iterator[ByFlink]:
     """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running."""
-    for namespace in _namespace("e2e-flink"):
+    for namespace in make_namespace("e2e-flink"):
         body = yaml.safe_load(EXAMPLE.read_text())
         name, body["metadata"]["namespace"] = body["metadata"]["name"], namespace
         topic = body["spec"]["kafka"]["topic"]["name"] = f"{namespace}-{uuid.uuid4().hex[:8]}"
@@ -63,7 +63,8 @@ def by_flink() -> Iterator[ByFlink]:
         kube.kubectl("wait", "pod", "--all", "-n", namespace, "--for=delete", "--timeout=90s")
 
 
-def _namespace(name: str) -> Iterator[str]:
+def make_namespace(name: str) -> Iterator[str]:
+    """A namespace that enforces the restricted Pod Security Standard."""
     restricted = {"pod-security.kubernetes.io/enforce": "restricted"}
     kube.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": restricted}})
