@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from tests.e2e import kube
-from tests.e2e.conftest import make_namespace
+from tests.e2e.conftest import FLINK_SECONDS, make_namespace
 from tests.e2e.strimzi import crds
 from tests.e2e.strimzi.double import Strimzi, until_kafka_is_ready
 
+GOLDENS = Path(__file__).parents[1] / "golden"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "strimzi.yaml"
 NAME = "orders"
 
@@ -172,6 +173,21 @@ def test_users_with_passwords(by_certificate: Strimzi) -> None:
     _nothing_is_lost(by_certificate)
 
 
+def test_flink_goes_the_same_way_and_survives_a_renewal(strimzi: Strimzi) -> None:
+    namespace = strimzi.namespace
+    kafka = {"cluster": {"name": "demo"}, "topic": {"name": "streamed", "deletionPolicy": "Delete"}}
+    consumer = {"engine": "Flink", "groupId": "streaming"}
+    kube.apply(kube.pipeline(namespace, "stream", kafka=kafka, consumer=consumer))
+    kube.until_condition(namespace, "stream", "TracesFlowing", "True", seconds=FLINK_SECONDS)
+    strimzi.renew_user("stream-consumer")
+    kube.until_condition(namespace, "stream", "ConsumerReady", "False", "StoppingWithSavepoint", seconds=90)
+    kube.until_condition(namespace, "stream", "ConsumerReady", "True", "JobRunning", seconds=FLINK_SECONDS)
+    ends = sum(strimzi.ends("streamed").values())
+    kube.until("a result of each order", 90, lambda: sum(strimzi.ends("streamed.results").values()) >= ends)
+    kube.kubectl("delete", "tp", "stream", "-n", namespace)
+    kube.kubectl("wait", "pod", "-l", "app.kubernetes.io/instance=stream", "-n", namespace, "--for=delete")
+
+
 def test_deleting_the_pipeline_keeps_the_topics_and_takes_the_users(by_certificate: Strimzi) -> None:
     namespace = by_certificate.namespace
     kube.kubectl("delete", "tp", NAME, "-n", namespace)
@@ -192,22 +208,52 @@ def test_or_takes_the_topics_too(strimzi: Strimzi) -> None:
     kube.until("the topic is gone", 60, lambda: strimzi.partitions("For_A_While") == 0)
 
 
+def test_nobody_elses_kafka_is_made_anew(strimzi: Strimzi) -> None:
+    namespace = strimzi.namespace
+    before = kube.get(namespace, "kafka", "demo", "--show-managed-fields")["metadata"]
+    kube.apply(
+        kube.pipeline(
+            namespace, "maker", kafka={"cluster": {"name": "demo", "create": True}}, consumer={"groupId": "maker"}
+        )
+    )
+    kube.until_condition(namespace, "maker", "Ready", "False", "KafkaNotOwned", seconds=30)
+    assert kube.condition(namespace, "maker", "Stalled")["status"] == "True"
+    after = kube.get(namespace, "kafka", "demo", "--show-managed-fields")["metadata"]
+    writers = {field["manager"] for field in after["managedFields"]}
+    assert "tracedpipeline-operator" not in writers
+    assert (after["generation"], after["uid"]) == (before["generation"], before["uid"])
+    kube.kubectl("delete", "tp", "maker", "-n", namespace)
+
+
+def test_a_cluster_of_its_own_comes_and_goes_with_the_pipeline(installed: None, namespace: str) -> None:
+    played = Strimzi(namespace)
+    played.start()
+    kafka = {"cluster": {"name": "own", "create": True}, "topic": {"deletionPolicy": "Delete"}}
+    kube.apply(kube.pipeline(namespace, NAME, kafka=kafka))
+    kube.until_condition(namespace, NAME, "TracesFlowing", "True", seconds=180)
+    assert kube.get(namespace, "kafkanodepool", "own-dual-role")["spec"]["roles"] == ["controller", "broker"]
+    kube.kubectl("delete", "tp", NAME, "-n", namespace)
+    what = "kafkas,kafkanodepools,kafkatopics,kafkausers,deployments,pods"
+    kube.until("all of it is gone", 120, lambda: not kube.get(namespace, what)["items"])
+    played.stop()
+
+
+@pytest.mark.parametrize("golden", ["strimzi", "strimzi-create"])
+def test_the_objects_of_the_examples_are_accepted(installed: None, namespace: str, golden: str) -> None:
+    for wanted in yaml.safe_load_all((GOLDENS / f"{golden}.yaml").read_text()):
+        wanted["metadata"] |= {"namespace": namespace}
+        kube.kubectl("create", "--dry-run=server", "--validate=strict", "--filename", "-", given=json.dumps(wanted))
+        if wanted["kind"] == "Kafka":
+            wanted["spec"]["kafka"]["replicas"] = 3
+            with pytest.raises(kube.KubectlError, match=r'unknown field "spec\.kafka\.replicas"'):
+                kube.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", given=json.dumps(wanted))
+
+
 def test_another_namespaces_kafka(strimzi: Strimzi, namespace: str) -> None:
     there = {"name": "demo", "namespace": strimzi.namespace}
     kube.apply(kube.pipeline(namespace, "far", kafka={"cluster": there}))
     found = kube.until_condition(namespace, "far", "Ready", "False", "KafkaInOtherNamespace", seconds=30)
     assert "asks for a user, whose Secret would be in namespace e2e-strimzi" in found["message"]
-
-
-def test_strimzi_comes_later_and_goes_again(namespace: str) -> None:
-    kube.apply(kube.pipeline(namespace, NAME, kafka={"cluster": {"name": "demo"}}))
-    kube.until_condition(namespace, NAME, "Ready", "False", "StrimziNotInstalled", seconds=30)
-    restarts = _restarts()
-    crds.install()
-    kube.until_condition(namespace, NAME, "Ready", "False", "KafkaNotFound", seconds=60)
-    crds.uninstall()
-    kube.until_condition(namespace, NAME, "Ready", "False", "StrimziNotInstalled", seconds=60)
-    assert _restarts() == restarts
 
 
 def _patch(namespace: str, spec: dict[str, Any]) -> None:
@@ -222,11 +268,6 @@ def _pods(namespace: str, which: str) -> set[str]:
 
 def _authentication(namespace: str) -> str:
     return str(kube.get(namespace, "kafkauser", "orders-consumer")["spec"]["authentication"]["type"])
-
-
-def _restarts() -> int:
-    pods = kube.get("tracedpipeline-system", "pods")["items"]
-    return sum(status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"])
 
 
 def _nothing_is_lost(strimzi: Strimzi) -> None:

@@ -32,7 +32,6 @@ class Strimzi:
         self._revoked: set[str] = set()
         self._renewed: set[str] = set()
         self._stopped = threading.Event()
-        self.errors: list[Exception] = []
         self._thread = threading.Thread(target=self._work, name="strimzi", daemon=True)
 
     def start(self) -> None:
@@ -41,7 +40,6 @@ class Strimzi:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join(60)
-        assert not self.errors, self.errors
 
     # ---- what the stories ask for
 
@@ -87,19 +85,14 @@ class Strimzi:
     # ---- what Strimzi does
 
     def _work(self) -> None:
+        last = ""
         while not self._stopped.wait(0.5):
             try:
                 self._reconcile()
-            except kube.KubectlError as error:
-                if "could not find the requested resource" not in str(error) and "the server doesn't" not in str(error):
-                    self._remember(error)
-            except Exception as error:  # whatever it is, the story that waits for us is to tell it
-                self._remember(error)
-
-    def _remember(self, error: Exception) -> None:
-        if str(error) not in map(str, self.errors[-5:]):
-            print(f"the played Strimzi: {error!r}")
-            self.errors = [*self.errors[-5:], error]
+            except Exception as error:  # whatever it is: tried again, as Strimzi does, and told to who reads the story
+                if str(error) != last:
+                    print(f"the played Strimzi: {error!r}")
+                last = str(error)
 
     def _reconcile(self) -> None:
         items = kube.get(self.namespace, "kafkas,kafkanodepools,kafkatopics,kafkausers")["items"]
@@ -182,10 +175,13 @@ class Strimzi:
 
     def _credentials(self, admin: AdminClient, user: Object) -> None:
         name = user["metadata"]["name"]
-        there = kube.kubectl("get", "secret", name, "-n", self.namespace, "--ignore-not-found", "--output=name")
-        if there and name not in self._renewed:
+        by_certificate = user["spec"]["authentication"]["type"] == "tls"
+        there = kube.kubectl(
+            "get", "secret", name, "-n", self.namespace, "--ignore-not-found", "--output=jsonpath={.data}"
+        )
+        if ("user.key" if by_certificate else "password") in there and name not in self._renewed:
             return
-        if user["spec"]["authentication"]["type"] == "tls":
+        if by_certificate:
             pair = self._clients_ca.issue(name)
             content = {"ca.crt": self._clients_ca.certificate, "user.crt": pair.certificate, "user.key": pair.key}
         else:
