@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Applies examples/minimal.yaml and shows the journey of one message.
+# Applies examples/minimal.yaml, or examples/strimzi.yaml where Strimzi runs Kafka demo, and shows the journey of one message.
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/lib.sh"
 JAEGER=http://localhost:16686
@@ -24,10 +24,12 @@ until_true() {
 
 elapsed() { awk -v now="$EPOCHREALTIME" -v then="$APPLIED" 'BEGIN {printf "%.1f", now - then}'; }
 
+example=examples/minimal.yaml
+if kubectl get kafkas.kafka.strimzi.io demo >/dev/null 2>&1; then example=examples/strimzi.yaml; fi
 kubectl delete tp orders --ignore-not-found --wait
 kubectl wait pod --selector app.kubernetes.io/instance=orders --for=delete --timeout=60s >/dev/null
-say "· kubectl apply -f examples/minimal.yaml"
-kubectl apply -f "$REPO/examples/minimal.yaml"
+say "· kubectl apply -f $example"
+kubectl apply -f "$REPO/$example"
 APPLIED=$EPOCHREALTIME
 kubectl apply -f "$REPO/tools/demo-jaeger.yaml" >/dev/null
 ready=$(until_true Ready)

@@ -73,6 +73,16 @@ install_kafka() {
   kubectl --namespace kafka rollout status deployment/kafka --timeout 180s
 }
 
+# Its operator's image, its brokers' and its chart come from one registry.
+strimzi_can_be_had() { timeout 20 docker manifest inspect "$STRIMZI_IMAGE" >/dev/null 2>&1; }
+
+install_strimzi() {
+  helm upgrade --install strimzi "$STRIMZI_CHART" --version "$STRIMZI_VERSION" \
+    --namespace strimzi --create-namespace --set watchAnyNamespace=true --wait --timeout 300s
+  kubectl apply --server-side --filename "$REPO/tools/strimzi-kafka.yaml"
+  kubectl wait kafka/demo --for=condition=Ready --timeout 300s
+}
+
 # The tag is always the same, so the image's identity is what rolls the operator.
 install_operator() {
   helm upgrade --install tracedpipeline-operator "$REPO/charts/tracedpipeline-operator" \
@@ -92,6 +102,11 @@ step "Building the operator's, the producer's and the consumer's image" build_ow
 cluster_is_good || step "Creating the kind cluster $KIND_CLUSTER" create_cluster
 step "Loading images into the cluster" load_images
 makes_volumes || step "Installing a provisioner of volumes" install_storage
+if strimzi_can_be_had; then
+  step "Installing Strimzi $STRIMZI_VERSION with Kafka demo, which the demo uses" install_strimzi
+else
+  say "· Strimzi: no registry has its images for us, so the demo uses the single node"
+fi
 say "· Kafka: a single node in namespace kafka (bootstrap servers kafka.kafka.svc:9092)"
 step "Installing Kafka" install_kafka
 step "Installing the operator" install_operator

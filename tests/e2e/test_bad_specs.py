@@ -65,6 +65,22 @@ REFUSED = {
         },
         "deadLetterTopic is the topic that Flink writes its results to",
     ),
+    "brokers of a cluster that is not made": (
+        {"kafka": {"cluster": {"name": "demo", "replicas": 3}}},
+        "belong to create: true",
+    ),
+    "a cluster made elsewhere": (
+        {"kafka": {"cluster": {"name": "demo", "create": True, "namespace": "kafka"}}},
+        "create makes the cluster in the pipeline's namespace",
+    ),
+    "a volume without size": (
+        {"kafka": {"cluster": {"name": "demo", "create": True, "storage": {"type": "persistent"}}}},
+        "type persistent needs a size",
+    ),
+    "topics deleted elsewhere": (
+        {"kafka": {"bootstrapServers": SERVERS, "topic": {"deletionPolicy": "Delete"}}},
+        "topic.deletionPolicy Delete needs a cluster in this namespace",
+    ),
     "SASL without mechanism": (
         {"kafka": {"bootstrapServers": SERVERS, "security": {"protocol": "SASL_SSL"}}},
         "needs mechanism and credentialsSecret",
@@ -105,6 +121,22 @@ def test_what_would_leave_flinks_state_behind_is_refused(namespace: str, flink: 
     body = kube.pipeline(namespace, "orders", paused=True, consumer={"engine": "Flink"})
     kube.apply(body)
     body["spec"]["consumer"]["flink"] = flink
+    with pytest.raises(kube.KubectlError, match=re.escape(words)):
+        kube.apply(body)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "words"),
+    [
+        ({"replicas": 3}, "replicas cannot be changed from 1 or to 1"),
+        ({"storage": {"type": "persistent", "size": "1Gi"}}, "storage.type cannot be changed"),
+    ],
+)
+def test_what_would_lose_kafkas_data_is_refused(namespace: str, cluster: dict[str, Any], words: str) -> None:
+    made = {"name": "own", "create": True}
+    body = kube.pipeline(namespace, "orders", paused=True, kafka={"cluster": made})
+    kube.apply(body)
+    body["spec"]["kafka"]["cluster"] = made | cluster
     with pytest.raises(kube.KubectlError, match=re.escape(words)):
         kube.apply(body)
 

@@ -10,6 +10,11 @@ PLURALS = ("kafkas", "kafkanodepools", "kafkatopics", "kafkausers")
 GROUP = "kafka.strimzi.io"
 
 
+def by_strimzi() -> bool:
+    """Whether Strimzi itself runs here."""
+    return bool(kube.kubectl("get", "deployments", "-A", "-l", "app=strimzi", "--output=name"))
+
+
 def install() -> None:
     subprocess.run([REPOSITORY / "tools" / "strimzi-crds.sh"], check=True)
     for plural in PLURALS:

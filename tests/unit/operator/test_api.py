@@ -13,6 +13,10 @@ def test_everything_but_the_kafka_has_a_default() -> None:
     assert spec.dead_letter_topic == "traced-topic.dlq"
 
 
+def strimzi(topic: dict[str, Any] | None = None, **cluster: Any) -> dict[str, Any]:
+    return {"kafka": {"cluster": {"name": "demo", **cluster}, "topic": topic or {}}}
+
+
 def flink(**consumer: Any) -> dict[str, Any]:
     return {"consumer": {"engine": "Flink", **consumer}}
 
@@ -68,6 +72,31 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no room for the name of the results' topic": (
         flink() | {"kafka": {"bootstrapServers": "kafka:9092", "topic": {"name": "t" * 242}}},
         "spec: kafka.topic.name with .results at its end",
+    ),
+    "brokers of a cluster that is not made": (
+        strimzi(replicas=3),
+        "spec.kafka.cluster: replicas, version, storage, resources belong to create: true",
+    ),
+    "a cluster made elsewhere": (
+        strimzi(create=True, namespace="kafka"),
+        "spec.kafka.cluster: create makes the cluster in the pipeline's namespace",
+    ),
+    "a cluster's name too long for its Services": (
+        strimzi(create=True, name="k" * 48),
+        "spec.kafka.cluster: name must be at most 47 characters",
+    ),
+    "a version in part": (strimzi(create=True, version="4.3"), "spec.kafka.cluster.version: write Kafka's version"),
+    "a volume without size": (
+        strimzi(create=True, storage={"type": "persistent"}),
+        "spec.kafka.cluster.storage: type persistent needs a size",
+    ),
+    "a size without volume": (
+        strimzi(create=True, storage={"size": "1Gi"}),
+        "spec.kafka.cluster.storage: size and storageClassName belong to type persistent",
+    ),
+    "topics deleted in somebody else's Kafka": (
+        strimzi(namespace="kafka", topic={"deletionPolicy": "Delete"}),
+        "spec.kafka: topic.deletionPolicy Delete needs a cluster in this namespace",
     ),
     "wrong type": ({"kafka": {"topic": {"partitions": "three"}}}, "spec.kafka.topic.partitions: input should be"),
 }
