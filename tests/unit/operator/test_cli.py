@@ -22,6 +22,18 @@ def test_render(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert [o["kind"] for o in objects].count("Deployment") == 4
 
 
+def test_render_what_strimzi_tells_nothing_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in IMAGES:
+        monkeypatch.setenv(name, "image:1")
+    run(monkeypatch, "render", "-f", str(EXAMPLES / "strimzi-create.yaml"))
+    printed = capsys.readouterr()
+    kinds = [o["kind"] for o in yaml.safe_load_all(printed.out)]
+    assert (kinds.count("Kafka"), kinds.count("KafkaNodePool"), kinds.count("Deployment")) == (1, 2, 2)
+    assert "without topics, users, producer and consumer" in printed.err
+
+
 def test_render_without_images_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in IMAGES:
         monkeypatch.delenv(name, raising=False)

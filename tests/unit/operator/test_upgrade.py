@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from tracedpipeline import connection, desired, naming, upgrade
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.desired import strimzi
 from tracedpipeline.differences import stamped
 from tracedpipeline.settings import Settings
 
@@ -60,3 +61,16 @@ def test_another_engine_is_a_change(settings: Settings) -> None:
 def test_a_trigger_is_flinks_kind_of_id_and_of_one_job_and_change() -> None:
     assert len(bytes.fromhex(upgrade.trigger("job", "change"))) == 16
     assert len({upgrade.trigger(job, change) for job in "ab" for change in "cd"}) == 4
+
+
+def test_while_the_way_into_kafka_is_unknown_clients_users_and_topics_stay(
+    pipeline: TracedPipeline, settings: Settings
+) -> None:
+    topic = {"kind": "KafkaTopic", "metadata": strimzi.kept(pipeline, "traced-topic")}
+    user = {"kind": "KafkaUser", "metadata": strimzi.owned(pipeline, "orders-producer", {})}
+    clients = connection.alike(connection.from_spec(pipeline.spec))
+    wanted = [*desired.build(pipeline, clients, settings), topic, user]
+    there = {(o["kind"], o["metadata"]["name"]): o for o in wanted}
+    left = upgrade.left_alone(there, [topic])
+    assert {name for _, name in left} == {"orders-producer", "orders-consumer"}
+    assert {kind for kind, _ in left} == {"Deployment", "ServiceAccount", "KafkaUser"}
