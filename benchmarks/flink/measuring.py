@@ -55,14 +55,15 @@ def rate(bench: Bench, orders: int, mode: str, parallelism: int, collector: str 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """From a record's append to its process span, milliseconds."""
+    """From a record's append to its process span, milliseconds; fewer spans than sampled orders: it did not keep up."""
 
     p50: float
     p99: float
     spans: int
+    sampled: int
 
     def __str__(self) -> str:
-        return f"p50 {self.p50:6.1f} ms   p99 {self.p99:6.1f} ms   ({self.spans} spans)"
+        return f"p50 {self.p50:7.1f} ms   p99 {self.p99:7.1f} ms   ({self.spans} of {self.sampled} spans)"
 
 
 def latency(
@@ -76,7 +77,8 @@ def latency(
     topic = topics.make(bench.servers)
     variables = bench.variables(topic, OTEL_EXPORTER_OTLP_ENDPOINT=bench.spans.endpoint, **more)
     with consumer(variables):
-        sender = topics.Sender(bench.servers, topic, every=100 if per_second > 1000 else 1)
+        every = 100 if per_second > 1000 else 1
+        sender = topics.Sender(bench.servers, topic, every=every)
         for number in range(per_second * _SETTLE_SECONDS):  # the first ones start Python and have Java compile
             sender.send(number)
             if number % per_second == 0:
@@ -87,7 +89,7 @@ def latency(
             sender.send(number)
         sender.close()
         late = sorted(each.late_ms for each in bench.spans.processed(topic) if each.place not in warm)
-    return Latency(late[len(late) // 2], late[len(late) * 99 // 100], len(late))
+    return Latency(late[len(late) // 2], late[len(late) * 99 // 100], len(late), per_second * seconds // every)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from kafkatrace import semconv
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 _NS_PER_MS: Final = 1e6
+_BETWEEN_EXPORTS_SECONDS: Final = 6  # a second more than OTEL_BSP_SCHEDULE_DELAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Spans:
         before = -1
         while len(self._bodies) != before:
             before = len(self._bodies)
-            time.sleep(2)
+            time.sleep(_BETWEEN_EXPORTS_SECONDS)
         return [span for body in self._bodies for span in _processed(body) if span.topic == topic]
 
 
