@@ -10,9 +10,11 @@ generate() {
   DOCKER_BUILDKIT=0 docker build --quiet --tag "$IMAGE" --build-arg "DEBIAN_IMAGE=$DEBIAN_IMAGE" \
     --build-arg "STRIMZI_VERSION=$STRIMZI_VERSION" "$REPO/standins/strimzi-crds"
   container=$(docker create "$IMAGE" true)
+  rm -rf "$FOLDER.part"
   mkdir -p "$CACHE/strimzi-crds"
-  docker cp "$container:/crds" "$FOLDER"
+  docker cp "$container:/crds" "$FOLDER.part"
   docker rm "$container"
+  mv "$FOLDER.part" "$FOLDER" # at once: what is there counts as whole
 }
 
 [ ! -d "$FOLDER" ] || exit 0

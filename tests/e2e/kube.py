@@ -74,6 +74,12 @@ def until_condition(
     return last
 
 
+def operator_restarts() -> int:
+    """How often the operator's container was started again."""
+    pods = get("tracedpipeline-system", "pods")["items"]
+    return sum(status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"])
+
+
 def owned(namespace: str, name: str) -> dict[str, Object]:
     """All objects of a pipeline, by kind and name."""
     selector = f"app.kubernetes.io/instance={name},app.kubernetes.io/managed-by=tracedpipeline-operator"

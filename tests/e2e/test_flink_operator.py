@@ -76,14 +76,9 @@ def _image() -> str:
     return str(container["image"])
 
 
-def _restarts() -> int:
-    pods = kube.get("tracedpipeline-system", "pods")["items"]
-    return sum(status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"])
-
-
 def test_the_resource_comes_its_status_is_mirrored_and_it_goes(namespace: str) -> None:
     flink_operator.uninstall()
-    restarts = _restarts()
+    restarts = kube.operator_restarts()
     flink_operator.install()
     try:
         _is_mirrored(namespace)
@@ -95,7 +90,7 @@ def test_the_resource_comes_its_status_is_mirrored_and_it_goes(namespace: str) -
         60,
         lambda: "Deployment/orders-jobmanager" in kube.owned(namespace, "orders"),
     )
-    assert _restarts() == restarts, "the operator has not been restarted, and has not crashed"
+    assert kube.operator_restarts() == restarts, "the operator has not been restarted, and has not crashed"
 
 
 def _is_mirrored(namespace: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from tests.e2e import kube
 from tests.e2e.conftest import FLINK_SECONDS, make_namespace
 from tests.e2e.strimzi import crds
-from tests.e2e.strimzi.double import Strimzi, until_kafka_is_ready
+from tests.e2e.strimzi.double import Strimzi
 
 GOLDENS = Path(__file__).parents[1] / "golden"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "strimzi.yaml"
@@ -32,12 +33,20 @@ def installed() -> Iterator[None]:
 def strimzi(installed: None) -> Iterator[Strimzi]:
     """A namespace with Kafka demo in it: one listener for users by certificate, one by password, one without."""
     for namespace in make_namespace("e2e-strimzi"):
-        played = Strimzi(namespace)
-        played.start()
-        kube.apply(_kafka(namespace))
-        until_kafka_is_ready(namespace, "demo")
+        with _played(namespace) as played:
+            kube.apply(_kafka(namespace))
+            kube.kubectl("wait", "kafka/demo", "-n", namespace, "--for=condition=Ready", "--timeout=110s")
+            yield played
+            kube.kubectl("delete", "tp,kafkatopics,kafkausers", "--all", "-n", namespace, "--wait")
+
+
+@contextmanager
+def _played(namespace: str) -> Iterator[Strimzi]:
+    played = Strimzi(namespace)
+    played.start()
+    try:
         yield played
-        kube.kubectl("delete", "tp,kafkatopics,kafkausers", "--all", "-n", namespace, "--wait")
+    finally:
         played.stop()
 
 
@@ -228,16 +237,14 @@ def test_nobody_elses_kafka_is_made_anew(strimzi: Strimzi) -> None:
 
 
 def test_a_cluster_of_its_own_comes_and_goes_with_the_pipeline(installed: None, namespace: str) -> None:
-    played = Strimzi(namespace)
-    played.start()
     kafka = {"cluster": {"name": "own", "create": True}, "topic": {"deletionPolicy": "Delete"}}
-    kube.apply(kube.pipeline(namespace, NAME, kafka=kafka))
-    kube.until_condition(namespace, NAME, "TracesFlowing", "True", seconds=180)
-    assert kube.get(namespace, "kafkanodepool", "own-dual-role")["spec"]["roles"] == ["controller", "broker"]
-    kube.kubectl("delete", "tp", NAME, "-n", namespace)
-    what = "kafkas,kafkanodepools,kafkatopics,kafkausers,deployments,pods"
-    kube.until("all of it is gone", 120, lambda: not kube.get(namespace, what)["items"])
-    played.stop()
+    with _played(namespace):
+        kube.apply(kube.pipeline(namespace, NAME, kafka=kafka))
+        kube.until_condition(namespace, NAME, "TracesFlowing", "True", seconds=180)
+        assert kube.get(namespace, "kafkanodepool", "own-dual-role")["spec"]["roles"] == ["controller", "broker"]
+        kube.kubectl("delete", "tp", NAME, "-n", namespace)
+        what = "kafkas,kafkanodepools,kafkatopics,kafkausers,deployments,pods"
+        kube.until("all of it is gone", 120, lambda: not kube.get(namespace, what)["items"])
 
 
 @pytest.mark.parametrize("golden", ["strimzi", "strimzi-create"])

@@ -13,14 +13,9 @@ def test_strimzi_comes_later_and_goes_again(namespace: str) -> None:
         pytest.skip("Strimzi itself runs here, and stays")
     kube.apply(kube.pipeline(namespace, NAME, kafka={"cluster": {"name": "demo"}}))
     kube.until_condition(namespace, NAME, "Ready", "False", "StrimziNotInstalled", seconds=30)
-    restarts = _restarts()
+    restarts = kube.operator_restarts()
     crds.install()
     kube.until_condition(namespace, NAME, "Ready", "False", "KafkaNotFound", seconds=60)
     crds.uninstall()
     kube.until_condition(namespace, NAME, "Ready", "False", "StrimziNotInstalled", seconds=60)
-    assert _restarts() == restarts
-
-
-def _restarts() -> int:
-    pods = kube.get("tracedpipeline-system", "pods")["items"]
-    return sum(status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"])
+    assert kube.operator_restarts() == restarts

@@ -15,6 +15,7 @@ from kubernetes.aio.dynamic.exceptions import ConflictError, DynamicApiError, No
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
 from tracedpipeline.differences import must_apply, stamped
+from tracedpipeline.observed import belongs_to
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class Cluster:
             (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
             for kind, items in zip(KINDS, lists, strict=True)
             for item in items
-            if _is_of(kind, item, pipeline.uid)
+            if _is_of(kind, item, pipeline)
         }
 
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
@@ -165,20 +166,28 @@ class Cluster:
 
     async def _apply(self, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> None:
         path = _path(wanted["kind"], wanted["metadata"])
-        if new and await self._find(path):
+        if new:
             # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
-            raise ObjectNotOwnedError(_not_owned(wanted))
+            await self._refuse_others(pipeline, wanted)
         log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, wanted["kind"], wanted["metadata"]["name"])
         try:
             await self._request("patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER)
         except ConflictError as conflict:
-            live = await self._find(path)
-            if live and not _is_of(wanted["kind"], live, pipeline.uid):
-                raise ObjectNotOwnedError(_not_owned(wanted)) from None
+            await self._refuse_others(pipeline, wanted)
             words = f"took fields back from another field manager: {_summary(conflict)}"
             await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
             await self._request(
                 "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
+            )
+
+    async def _refuse_others(self, pipeline: TracedPipeline, wanted: Object) -> None:
+        """Raise ObjectNotOwnedError where somebody else's object has the name; ours may have lost its labels."""
+        kind, name = _kind_and_name(wanted)
+        live = await self.find(kind, wanted["metadata"]["namespace"], name)
+        if live and not _is_of(kind, live, pipeline):
+            raise ObjectNotOwnedError(
+                f"{kind} {name} exists and does not belong to this pipeline: "
+                "remove it, or give the pipeline another name"
             )
 
     async def delete(self, live: Object) -> None:
@@ -230,23 +239,13 @@ def _version(kind: str) -> str:
     return KINDS[kind][0].removeprefix("apis/").removeprefix("api/")
 
 
-def _not_owned(wanted: Object) -> str:
-    return (
-        f"{wanted['kind']} {wanted['metadata']['name']} exists and does not belong to this pipeline: "
-        "remove it, or give the pipeline another name"
-    )
-
-
-def _is_of(kind: str, item: Mapping[str, Any], uid: str) -> bool:
-    """Tell whether an object with our labels is the pipeline's: it controls it, or nobody does what is to be kept."""
-    owners = [owner for owner in item["metadata"].get("ownerReferences", ()) if owner.get("controller")]
-    if not owners:
-        return kind in KEPT and item["metadata"].get("labels", {}).items() >= naming.MANAGED_BY.items()
-    return any(owner.get("uid") == uid for owner in owners)
+def _is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
+    """Tell whether the object is the pipeline's; only what may outlive it may be without an owner."""
+    return belongs_to(item, pipeline) and (kind in KEPT or _has_owner(item))
 
 
 def _has_owner(item: Mapping[str, Any]) -> bool:
-    return bool(item["metadata"].get("ownerReferences"))
+    return any(owner.get("controller") for owner in item["metadata"].get("ownerReferences", ()))
 
 
 def _summary(error: DynamicApiError) -> str:

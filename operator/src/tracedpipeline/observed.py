@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracedpipeline import reasons
+from tracedpipeline import naming, reasons
+from tracedpipeline.api import TracedPipeline
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,17 @@ class Observed:
     components: Mapping[str, Component] = field(default_factory=dict)
     traces: Verdict | None = None
     last_trace: LastTrace | None = None
+
+
+def belongs_to(o: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
+    """Tell whether the pipeline made the object: it controls it, or nobody does and the labels name the pipeline."""
+    metadata = o["metadata"]
+    labels = metadata.get("labels") or {}
+    owners = [owner for owner in metadata.get("ownerReferences", ()) if owner.get("controller")]
+    if owners:
+        return any(owner["uid"] == pipeline.uid for owner in owners)
+    wanted = naming.MANAGED_BY | {naming.INSTANCE: pipeline.name}
+    return all(labels.get(key) == value for key, value in wanted.items())
 
 
 def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:

@@ -95,13 +95,14 @@ def _plain_login() -> dict[str, str]:
     }
 
 
-def _authentication(listener: Object) -> str | None:
-    return (listener.get("authentication") or {}).get("type")
+def authentication(spec: Object) -> str | None:
+    """What a listener asks for, or a user logs in with."""
+    return (spec.get("authentication") or {}).get("type")
 
 
 def _protocol(listener: Object) -> str:
     transport = "SSL" if listener["tls"] else "PLAINTEXT"
-    return f"SASL_{transport}" if _authentication(listener) == "scram-sha-512" else transport
+    return f"SASL_{transport}" if authentication(listener) == "scram-sha-512" else transport
 
 
 def _listener(listener: Object) -> dict[str, str]:
@@ -112,9 +113,9 @@ def _listener(listener: Object) -> dict[str, str]:
             "ssl.keystore.location": "/etc/kafka/broker.pem",
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": "/etc/kafka/clients-ca.crt",
-            "ssl.client.auth": "required" if _authentication(listener) == "tls" else "none",
+            "ssl.client.auth": "required" if authentication(listener) == "tls" else "none",
         }
-    if _authentication(listener) == "scram-sha-512":
+    if authentication(listener) == "scram-sha-512":
         lines |= {
             "sasl.enabled.mechanisms": "SCRAM-SHA-512",
             "scram-sha-512.sasl.jaas.config": f"{_MODULE}.scram.ScramLoginModule required;",
@@ -206,5 +207,5 @@ def _pod(name: str) -> Object:
 
 def _image() -> str:
     """The image of the cluster's other Kafka."""
-    found = json.loads(kube.kubectl("get", "deployment/kafka", "-n", "kafka", "--output", "json"))
+    found = kube.get("kafka", "deployment/kafka")
     return str(found["spec"]["template"]["spec"]["containers"][0]["image"])

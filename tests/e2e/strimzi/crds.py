@@ -1,11 +1,14 @@
 """Strimzi's own resource definitions, as its generator makes them (tools/strimzi-crds.sh)."""
 
+import re
 import subprocess
 from pathlib import Path
 
 from tests.e2e import kube
 
 REPOSITORY = Path(__file__).parents[3]
+VERSION = re.findall(r"^STRIMZI_VERSION := (.*)$", (REPOSITORY / "versions.mk").read_text(), re.MULTILINE)[0]
+FOLDER = REPOSITORY / ".cache" / "strimzi-crds" / VERSION
 PLURALS = ("kafkas", "kafkanodepools", "kafkatopics", "kafkausers")
 GROUP = "kafka.strimzi.io"
 
@@ -18,9 +21,8 @@ def by_strimzi() -> bool:
 def install() -> None:
     subprocess.run([REPOSITORY / "tools" / "strimzi-crds.sh"], check=True)
     for plural in PLURALS:
-        (file,) = (REPOSITORY / ".cache" / "strimzi-crds").glob(f"*/{plural}.yaml")
         # Too large for the annotation of a client-side apply.
-        kube.kubectl("apply", "--server-side", "--filename", str(file))
+        kube.kubectl("apply", "--server-side", "--filename", str(FOLDER / f"{plural}.yaml"))
     kube.until("Strimzi's resources are served", 60, lambda: all(map(served, PLURALS)))
 
 

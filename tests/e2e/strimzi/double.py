@@ -166,16 +166,18 @@ class Strimzi:
                 "Simple authorization ACL rules are configured but not supported in the Kafka cluster configuration."
             )
             return {"conditions": [status.failed("InvalidResourceException", message)]}
-        self._credentials(admin, user)
+        if broker.authentication(user["spec"]):
+            self._credentials(admin, user)
         acls = [] if name in self._revoked or not rules else rules["acls"]
         if cluster["spec"]["kafka"].get("authorization"):
             entities.set_acls(admin, user, acls)
         username = entities.principal(user).removeprefix("User:")
-        return {"conditions": [status.true("Ready")], "username": username, "secret": name}
+        secret = {"secret": name} if broker.authentication(user["spec"]) else {}
+        return {"conditions": [status.true("Ready")], "username": username, **secret}
 
     def _credentials(self, admin: AdminClient, user: Object) -> None:
         name = user["metadata"]["name"]
-        by_certificate = user["spec"]["authentication"]["type"] == "tls"
+        by_certificate = broker.authentication(user["spec"]) == "tls"
         there = kube.kubectl(
             "get", "secret", name, "-n", self.namespace, "--ignore-not-found", "--output=jsonpath={.data}"
         )
@@ -201,11 +203,3 @@ class Strimzi:
 
 def _paused(o: Object) -> bool:
     return (o["metadata"].get("annotations") or {}).get("strimzi.io/pause-reconciliation") == "true"
-
-
-def until_kafka_is_ready(namespace: str, name: str, seconds: float = 180) -> None:
-    def ready() -> bool:
-        conditions = kube.get(namespace, "kafka", name).get("status", {}).get("conditions", [])
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-    kube.until(f"Kafka {name} is ready", seconds, ready)

@@ -24,6 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # as documente
     UserScramCredentialUpsertion,
 )
 
+from tests.e2e.strimzi.broker import authentication
 from tests.e2e.strimzi.status import failed, true
 
 Object = dict[str, Any]
@@ -110,11 +111,7 @@ def committed(admin: AdminClient, group: str, topic: str) -> dict[int, int]:
 
 def principal(user: Object) -> str:
     name = user["metadata"]["name"]
-    return f"User:CN={name}" if _authentication(user) == "tls" else f"User:{name}"
-
-
-def _authentication(user: Object) -> str | None:
-    return (user["spec"].get("authentication") or {}).get("type")
+    return f"User:CN={name}" if authentication(user["spec"]) == "tls" else f"User:{name}"
 
 
 def password() -> str:

@@ -21,8 +21,12 @@ def secured(folder: Path) -> FlinkSettings:
     )
 
 
+def source(**variables: str) -> str:
+    return tables.source(FlinkSettings.read(REQUIRED | variables))
+
+
 def test_the_source_begins_at_the_groups_offsets_else_at_the_beginning() -> None:
-    made = tables.source(FlinkSettings.read(REQUIRED))
+    made = source()
     for option in (
         "'scan.startup.mode' = 'group-offsets'",
         "'properties.auto.offset.reset' = 'earliest'",
@@ -33,7 +37,7 @@ def test_the_source_begins_at_the_groups_offsets_else_at_the_beginning() -> None
 
 
 def test_a_quote_in_a_name_stays_a_quote() -> None:
-    made = tables.source(FlinkSettings.read(REQUIRED | {"KAFKA_GROUP_ID": "it's"}))
+    made = source(KAFKA_GROUP_ID="it's")
     assert "'properties.group.id' = 'it''s'" in made
 
 
@@ -60,15 +64,10 @@ def test_credentials_are_named_by_their_files_and_never_shown(tmp_path: Path) ->
 def test_a_users_key_is_named_by_its_file_and_never_shown(tmp_path: Path) -> None:
     (tmp_path / "user.crt").write_text("certificate")
     (tmp_path / "user.key").write_text("hunter2")
-    made = tables.source(
-        FlinkSettings.read(
-            REQUIRED
-            | {
-                "KAFKA_SECURITY_PROTOCOL": "SSL",
-                "KAFKA_SSL_CERTIFICATE_FILE": str(tmp_path / "user.crt"),
-                "KAFKA_SSL_KEY_FILE": str(tmp_path / "user.key"),
-            }
-        )
+    made = source(
+        KAFKA_SECURITY_PROTOCOL="SSL",
+        KAFKA_SSL_CERTIFICATE_FILE=str(tmp_path / "user.crt"),
+        KAFKA_SSL_KEY_FILE=str(tmp_path / "user.key"),
     )
     assert "hunter2" not in made
     assert f"'properties.ssl.keystore.key' = '${{directory:{tmp_path}:user.key}}'" in made
@@ -78,15 +77,10 @@ def test_a_users_key_is_named_by_its_file_and_never_shown(tmp_path: Path) -> Non
 
 def test_a_user_of_strimzis_by_name(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("hunter2")
-    made = tables.source(
-        FlinkSettings.read(
-            REQUIRED
-            | {
-                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
-                "KAFKA_SASL_USERNAME": "orders-consumer",
-                "KAFKA_SASL_CREDENTIALS_DIR": str(tmp_path),
-            }
-        )
+    made = source(
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_MECHANISM="SCRAM-SHA-512",
+        KAFKA_SASL_USERNAME="orders-consumer",
+        KAFKA_SASL_CREDENTIALS_DIR=str(tmp_path),
     )
     assert f'username="orders-consumer" password="${{directory:{tmp_path}:password}}"' in made

@@ -156,6 +156,14 @@ async def test_what_outlives_the_pipeline_is_found_again_changed_and_never_delet
     assert answers.sent("DELETE") == []
 
 
+async def test_an_object_of_ours_that_lost_its_labels_is_mended(
+    server: tuple[ApiServer, Cluster], settings: Settings
+) -> None:
+    _, cluster = server
+    await apply(cluster, objects(settings))
+    assert await cluster.apply(PIPELINE, objects(settings), {}) == 12, "no label, so it is in no list"
+
+
 async def test_a_user_that_is_there_already_is_not_taken_over(server: tuple[ApiServer, Cluster]) -> None:
     answers, cluster = server
     theirs = "/apis/kafka.strimzi.io/v1/namespaces/shop/kafkausers/orders-producer"

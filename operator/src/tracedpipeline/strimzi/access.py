@@ -8,10 +8,10 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.connection import Clients, KafkaConnection, alike
 from tracedpipeline.desired import kafka_access, kafka_cluster
-from tracedpipeline.observed import Verdict
+from tracedpipeline.observed import Verdict, belongs_to
 from tracedpipeline.strimzi import users, verdicts
 from tracedpipeline.strimzi.listeners import Listener, choose
-from tracedpipeline.strimzi.shown import Object, Shown, belongs_to, waiting
+from tracedpipeline.strimzi.shown import Object, Shown, waiting
 
 # Whose Kafka it is, or that there can be none: nothing is written.
 _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_OWNED}
@@ -93,7 +93,7 @@ def topics_by_name(pipeline: TracedPipeline, shown: Shown) -> dict[str, Object]:
     """Return the resources of topics by the topics' names in Kafka; the pipeline's own before others'."""
 
     def is_own(topic: Object) -> bool:
-        return belongs_to(topic, pipeline.uid, pipeline.name)
+        return belongs_to(topic, pipeline)
 
     return {_name(topic): topic for topic in sorted(shown.topics, key=is_own)}
 
@@ -107,7 +107,7 @@ def _is_made(pipeline: TracedPipeline, topic: Object | None) -> bool:
     """Tell whether the pipeline has a resource for the topic: it would go with its data if it were left out."""
     if topic is None:
         return pipeline.spec.kafka.topic.create
-    return belongs_to(topic, pipeline.uid, pipeline.name)
+    return belongs_to(topic, pipeline)
 
 
 def _all_exist(topics: Mapping[str, Object], made: list[str]) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracedpipeline import naming
 from tracedpipeline.observed import Verdict
 
 Object = Mapping[str, Any]
@@ -58,17 +57,6 @@ def up_to_date(o: Object) -> bool:
     """Tell whether the status speaks of the resource as it is now."""
     seen = (o.get("status") or {}).get("observedGeneration", 0)
     return bool(seen >= o["metadata"].get("generation", 0))
-
-
-def belongs_to(o: Object, uid: str, pipeline: str) -> bool:
-    """Tell whether the pipeline made the resource: it owns it, or nobody does and the labels name the pipeline."""
-    metadata = o["metadata"]
-    labels = metadata.get("labels") or {}
-    owners = [owner for owner in metadata.get("ownerReferences", ()) if owner.get("controller")]
-    if owners:
-        return any(owner["uid"] == uid for owner in owners)
-    wanted = naming.MANAGED_BY | {naming.INSTANCE: pipeline}
-    return all(labels.get(key) == value for key, value in wanted.items())
 
 
 def waiting(reason: str, message: str) -> Verdict:

@@ -1,6 +1,5 @@
 """The users of producer and consumer, and whom they trust."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.connection import Clients, KafkaConnection
-from tracedpipeline.desired import kafka_access
+from tracedpipeline.desired import kafka_access, objects
 from tracedpipeline.observed import Verdict
 from tracedpipeline.strimzi import verdicts
 from tracedpipeline.strimzi.listeners import SCRAM, TLS, Listener
@@ -79,8 +78,8 @@ def _missing(connection: KafkaConnection, secret: Secret) -> Verdict | None:
 
 def _revision(connection: KafkaConnection, secret: Secret) -> str:
     """Return a hash of what the Secret holds for the client; Strimzi's passwords are too long to be guessed from it."""
-    parts = [secret.get(key, b"") for keys in connection.secrets.values() for key in keys]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16] if parts else ""
+    parts = [secret.get(key, b"").decode("latin-1") for keys in connection.secrets.values() for key in keys]
+    return objects.digest(parts) if parts else ""
 
 
 def bundle(listener: Listener, ca: Secret | None) -> str | None:

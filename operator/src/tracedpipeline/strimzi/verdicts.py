@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from tracedpipeline import reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
-from tracedpipeline.observed import Verdict
-from tracedpipeline.strimzi.shown import Object, Shown, belongs_to, condition, failure, paused, up_to_date, waiting
+from tracedpipeline.observed import Verdict, belongs_to
+from tracedpipeline.strimzi.shown import PAUSED, Object, Shown, condition, failure, paused, up_to_date, waiting
 
 NOT_INSTALLED = waiting(
     reasons.STRIMZI_NOT_INSTALLED,
@@ -23,7 +23,7 @@ def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) ->
             return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being made")
         message = f"namespace {where} has no Kafka {cluster.name}: make it, mend the name, or set kafka.cluster.create"
         return waiting(reasons.KAFKA_NOT_FOUND, message)
-    if cluster.create and not belongs_to(shown.kafka, pipeline.uid, pipeline.name):
+    if cluster.create and not belongs_to(shown.kafka, pipeline):
         message = f"Kafka {cluster.name} is there and not this pipeline's: remove kafka.cluster.create to use it"
         return waiting(reasons.KAFKA_NOT_OWNED, f"{message}, or choose another name")
     return _of_kafka(f"Kafka {cluster.name}", shown.kafka)
@@ -31,14 +31,17 @@ def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) ->
 
 def _of_kafka(name: str, kafka: Object) -> Verdict | None:
     if paused(kafka):
-        message = f"Strimzi's work on {name} is paused: remove its annotation strimzi.io/pause-reconciliation"
-        return waiting(reasons.KAFKA_PAUSED, message)
+        return _paused(name, reasons.KAFKA_PAUSED)
     if condition(kafka, "Ready"):
         return None
     if said := failure(kafka):
         return waiting(reasons.KAFKA_NOT_READY, f"{name}: {said}")
     message = f"Strimzi has said nothing of {name}: does its operator run, and watch this namespace?"
     return waiting(reasons.KAFKA_NOT_READY, message)
+
+
+def _paused(what: str, reason: str) -> Verdict:
+    return waiting(reason, f"Strimzi's work on {what} is paused: remove its annotation {PAUSED[0]}")
 
 
 def of_user(name: str, users: Mapping[str, Object]) -> Verdict | None:
@@ -61,8 +64,7 @@ def of_topic(name: str, topics: Mapping[str, Object], *, made: bool) -> Verdict 
 
 def _of_entity(kind: str, name: str, entity: Object, reason: str) -> Verdict | None:
     if paused(entity):
-        message = f"Strimzi's work on {kind} {name} is paused: remove its annotation strimzi.io/pause-reconciliation"
-        return waiting(reason, message)
+        return _paused(f"{kind} {name}", reason)
     if not up_to_date(entity):
         return waiting(reason, f"Strimzi has not yet looked at {kind} {name}: does its entity operator run?")
     if said := failure(entity):
