@@ -80,6 +80,11 @@ def test_headers_that_cannot_be_read_give_a_fresh_trace() -> None:
     assert propagation.read(Poisoned(None)) == Carried(None, malformed=("headers",))
 
 
+@pytest.mark.parametrize("odd", [None, "ab", ("traceparent",), ("traceparent", PARENT, 1), (1, PARENT)])
+def test_an_only_header_that_is_none_gives_a_fresh_trace(odd: object) -> None:
+    assert propagation.extract([odd]) == Carried(None)
+
+
 def test_hundreds_of_headers() -> None:
     headers: Headers = [*((f"h{n}", b"x") for n in range(900)), ("traceparent", PARENT)]
     assert propagation.extract(headers).traceparent == PARENT

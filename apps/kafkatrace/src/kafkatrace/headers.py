@@ -13,7 +13,7 @@ def last(headers: object, names: Collection[str]) -> dict[str, object]:
 
     Takes whatever Message.headers() gives, also what a user put there with set_headers().
     """
-    return {pair[0]: pair[1] for pair in _pairs(headers) if _is_pair(pair) and pair[0] in names}
+    return {pair[0]: pair[1] for pair in _pairs(headers) if is_pair(pair) and pair[0] in names}
 
 
 def replaced(headers: object, added: Iterable[tuple[str, bytes]], names: Collection[str]) -> Any:
@@ -23,7 +23,7 @@ def replaced(headers: object, added: Iterable[tuple[str, bytes]], names: Collect
     """
     if not isinstance(headers, dict | list | None):
         return headers
-    kept = [pair for pair in _pairs(headers) if not (_is_pair(pair) and pair[0] in names)]
+    kept = [pair for pair in _pairs(headers) if not (is_pair(pair) and pair[0] in names)]
     return [*kept, *added]
 
 
@@ -33,5 +33,6 @@ def _pairs(headers: object) -> Iterable[tuple[str, Value]]:
     return headers if isinstance(headers, list) else ()
 
 
-def _is_pair(pair: object) -> bool:
+def is_pair(pair: object) -> bool:
+    """Tell whether an element of a list is a header."""
     return isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)

@@ -9,7 +9,7 @@ from opentelemetry import baggage, trace
 from opentelemetry.context import Context, get_current
 
 from kafkatrace import w3c
-from kafkatrace.headers import Headers, last, replaced
+from kafkatrace.headers import Headers, is_pair, last, replaced
 from kafkatrace.message_span import MessageSpan
 
 TRACEPARENT: Final = "traceparent"
@@ -103,7 +103,7 @@ def extract(headers: object) -> Carried:
 
 def _alone(headers: object) -> bytes | None:
     """Give a good traceparent that is the only header: what most records have, and all that a step goes on from."""
-    if type(headers) is list and len(headers) == 1:
+    if type(headers) is list and len(headers) == 1 and is_pair(headers[0]):
         name, value = headers[0]
         if name == TRACEPARENT and type(value) is bytes:
             return w3c.canonical_traceparent(value)
