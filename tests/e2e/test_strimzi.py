@@ -187,7 +187,9 @@ def test_users_with_passwords(by_certificate: Strimzi) -> None:
 def test_flink_goes_the_same_way_and_survives_a_renewal(strimzi: Strimzi) -> None:
     namespace = strimzi.namespace
     kafka = {"cluster": {"name": "demo"}, "topic": {"name": "streamed", "deletionPolicy": "Delete"}}
-    consumer = {"engine": "Flink", "groupId": "streaming"}
+    # A node of two processors is nearly full by now.
+    little = {"resources": {"requests": {"cpu": "50m"}}}
+    consumer = {"engine": "Flink", "groupId": "streaming", "flink": {"jobManager": little, "taskManager": little}}
     kube.apply(kube.pipeline(namespace, "stream", kafka=kafka, consumer=consumer))
     kube.until_condition(namespace, "stream", "TracesFlowing", "True", seconds=FLINK_SECONDS)
     strimzi.renew_user("stream-consumer")
