@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Message, TopicPartition
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from tests import librdkafka
 from tests.fuzz import raw
 from tests.fuzz.corpus import CORPUS, Headers
 from tests.fuzz.test_headers import read
@@ -92,7 +93,7 @@ print(sorted(span.name.split()[0] for span in exporter.get_finished_spans()), tr
 
 
 def test_a_header_whose_name_is_not_utf_8_does_not_end_the_process(broker: str) -> None:
-    kafka = raw.library()
+    kafka = librdkafka.library()
     if kafka is None:
         pytest.skip("needs the librdkafka of confluent-kafka's wheel")
     for headers in ([(b"\xff", b"1"), (b"traceparent", b"x")], [(b"traceparent", b"x"), (b"\xff", b"1"), (b"a", b"2")]):

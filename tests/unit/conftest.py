@@ -18,6 +18,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.librdkafka import MockKafka, library
+
 _topics = count(1)
 
 hypothesis.settings.register_profile("unit", deadline=None)  # the machine may be busy
@@ -31,6 +33,17 @@ def broker() -> Iterator[str]:
     brokers = client.list_topics(timeout=10).brokers.values()
     yield ",".join(f"{each.host}:{each.port}" for each in brokers)
     client.close()
+
+
+@pytest.fixture
+def failing() -> Iterator[MockKafka]:
+    """A mock cluster of this test's own, that fails as it is told."""
+    kafka = library()
+    if kafka is None:
+        pytest.skip("confluent-kafka does not bring its librdkafka")
+    mock = MockKafka(kafka)
+    yield mock
+    mock.close()
 
 
 @pytest.fixture

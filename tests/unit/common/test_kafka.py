@@ -5,7 +5,6 @@ import pytest
 from confluent_kafka import KafkaError
 from traced_common.environment import SettingsError, reading
 from traced_common.kafka import KafkaSettings, Trouble, connect
-from traced_common.leaders import RestartNeededError
 
 PLAIN = {"KAFKA_BOOTSTRAP_SERVERS": "kafka.kafka.svc:9092", "POD_NAME": "orders-producer-0"}
 
@@ -118,12 +117,18 @@ def test_trouble_keeps_the_cause_rather_than_the_summary() -> None:
     trouble = Trouble()
     trouble(KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused"))
     trouble(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
-    trouble.check()
     assert trouble.last == "_TRANSPORT: kafka:9092: Connection refused"
 
 
-def test_trouble_that_is_fatal_ends_the_process() -> None:
-    trouble = Trouble()
-    trouble(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, "sequence broken", fatal=True))
-    with pytest.raises(RestartNeededError, match="can't go on: OUT_OF_ORDER_SEQUENCE_NUMBER: sequence broken"):
-        trouble.check()
+@pytest.mark.parametrize(
+    ("protocol", "words"),
+    [
+        ("PLAINTEXT", "KAFKA_SSL_KEY_FILE is set, but KAFKA_SECURITY_PROTOCOL is none of SSL"),
+        ("PLAINTEXT", "KAFKA_SASL_USERNAME is set, but KAFKA_SECURITY_PROTOCOL is none of SASL"),
+        ("SASL_PLAINTEXT", "KAFKA_SSL_CERTIFICATE_FILE is set, but"),
+        ("SSL", "KAFKA_SASL_USERNAME is set, but"),
+    ],
+)
+def test_what_the_protocol_has_no_use_for_is_wrong(certified: dict[str, str], protocol: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read({**certified, "KAFKA_SECURITY_PROTOCOL": protocol, "KAFKA_SASL_USERNAME": "alice"})

@@ -14,6 +14,15 @@ from traced_consumer.receiving import Receiving
 NO_COORDINATOR = KafkaError(KafkaError._WAIT_COORD, "Waiting for coordinator")
 
 
+DENIED = KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED, "Group authorization failed")
+
+
+class Refused(TopicPartition):
+    """A partition as it comes back from a commit that Kafka denied for it."""
+
+    error = DENIED
+
+
 class FakeConsumer:
     """Remembers commits; a frozen one does not answer."""
 
@@ -76,6 +85,29 @@ def test_not_more_than_once_a_second(consumer: Any, offsets: Offsets) -> None:
     assert len(consumer.asked) == 1
 
 
+def test_commits_that_keep_failing_are_a_problem(consumer: Any, offsets: Offsets, impatient: None) -> None:
+    tested = Commits(offsets)
+    for _ in range(4):
+        tested.reported(DENIED, offsets.outstanding())
+        assert tested.problem() is None
+    tested.reported(DENIED, offsets.outstanding())
+    assert tested.problem() == (
+        "the last 5 commits failed, records may come again: GROUP_AUTHORIZATION_FAILED: Group authorization failed"
+    )
+    tested.reported(None, offsets.outstanding())
+    assert tested.problem() is None
+
+
+def test_a_partition_whose_commit_was_denied_is_committed_again(offsets: Offsets) -> None:
+    offsets.processed(Message(topic="orders", partition=1, offset=7))
+    first, second = offsets.outstanding()
+    tested = Commits(offsets)
+    for _ in range(5):
+        tested.reported(None, [first, Refused(second.topic, second.partition, second.offset)])
+    assert [each.partition for each in offsets.outstanding()] == [1]
+    assert "GROUP_AUTHORIZATION_FAILED" in (tested.problem() or "")
+
+
 def test_at_once_settles_the_offsets(consumer: Any, offsets: Offsets) -> None:
     tested = Commits(offsets)
     tested.at_once(consumer)
@@ -89,7 +121,7 @@ def test_a_failed_commit_says_what_may_come_again(
     consumer.error = NO_COORDINATOR
     Commits(offsets).at_once(consumer)
     assert caplog.messages == [
-        "commit of orders[0]@5 failed, records before these may come again: Waiting for coordinator"
+        "commit of orders[0]@5 failed, records before these may come again: _WAIT_COORD: Waiting for coordinator"
     ]
     assert len(offsets.outstanding()) == 1
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 import confluent_kafka
 import kafkatrace
 import pytest
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
+from traced_common import renewal
 from traced_common.kafka import Trouble
 from traced_common.order import Order, PoisonError
+from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 from traced_consumer import app, dead_letters, retries
 from traced_consumer.commits import Commits
@@ -19,6 +21,8 @@ from traced_consumer.membership import Membership
 from traced_consumer.processing import Processing
 from traced_consumer.receiving import Receiving
 from traced_consumer.settings import ConsumerSettings
+
+from tests.librdkafka import INIT_PRODUCER_ID, PRODUCE, MockKafka
 
 Put = Callable[..., None]
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -40,16 +44,19 @@ class Bench:
         letters = {**client, **dead_letters.configuration()}
         if dead_letter_servers:
             letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": 50}
-        self.producer = kafkatrace.Producer(letters, tracing=self.tracing)
+        self.producer = RenewedProducer(
+            lambda trouble: kafkatrace.Producer({**letters, "error_cb": trouble}, tracing=self.tracing)
+        )
         config = app.configuration(self.settings.group, 60)
         self.consumer = kafkatrace.Consumer(
             {**client, **config, "on_commit": self.receiving.committed}, tracing=self.tracing
         )
         stop = Stop()
+        self.letters = DeadLetters(self.producer, self.settings.dead_letter_topic, self.settings.group, stop)
         self.processing = Processing(
             self.consumer,
             self._handle,
-            DeadLetters(self.producer, self.settings.dead_letter_topic, self.settings.group, stop),
+            self.letters,
             0,
             stop,
         )
@@ -66,6 +73,7 @@ class Bench:
     def turn_until(self, done: Callable[[], bool]) -> None:
         while not done():
             self.receiving.turn(self.consumer, self.processing)
+            self.letters.serve()
 
     def committed(self, partition: int = 0) -> int:
         """Ask the broker; -1001 is librdkafka's "nothing"."""
@@ -78,8 +86,7 @@ class Bench:
 
     def close(self) -> None:
         self.consumer.close()
-        self.producer.purge()
-        self.producer.flush(5)
+        self.producer.flush(0)
         self.tracing.shutdown()
 
 
@@ -206,6 +213,37 @@ def test_an_undeliverable_dead_letter_is_not_committed_and_comes_again(variables
     assert bench.committed() == -1001
     assert bench.handled == []
     assert bench.receiving.dead_lettered == 0
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "code", "name"),
+    [
+        (PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, "TOPIC_AUTHORIZATION_FAILED"),
+        (INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, "CLUSTER_AUTHORIZATION_FAILED"),
+    ],
+)
+def test_a_denied_dead_letter_says_so_and_goes_out_when_the_right_is_there(
+    variables: dict[str, str],
+    put: Put,
+    failing: MockKafka,
+    monkeypatch: pytest.MonkeyPatch,
+    request_kind: int,
+    code: int,
+    name: str,
+) -> None:
+    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0.2)
+    failing.fail(request_kind, code, 1)
+    bench = Bench(variables, dead_letter_servers=failing.servers)
+    bench.receiving._membership.assigned([TopicPartition("any", 0)])
+    put(b"poison", 2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.receiving.failed == 1)
+    problem = bench.receiving.problem()
+    assert problem is not None and name in problem
+    bench.turn_until(lambda: bench.committed() == 2)
+    assert read(failing.servers, bench.settings.dead_letter_topic).value() == b"poison"
+    assert bench.receiving.problem() is None
     bench.close()
 
 

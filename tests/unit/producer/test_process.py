@@ -16,7 +16,7 @@ def test_sigterm_flushes_and_exits_0(start_app: Start, variables: dict[str, str]
     spans = len(collector.spans("send "))
     assert spans > 0
     assert app.lines[-1].endswith(
-        f"stopped: produced {spans}, delivered {spans}, failed 0; spans exported {spans}, dropped 0\n"
+        f"stopped: produced {spans}, delivered {spans}, undelivered 0; spans exported {spans}, dropped 0\n"
     )
 
 

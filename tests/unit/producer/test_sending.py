@@ -1,4 +1,6 @@
+import gc
 import logging
+import weakref
 from collections.abc import Iterator
 
 import confluent_kafka
@@ -6,12 +8,16 @@ import kafkatrace
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from traced_common.kafka import Trouble
+from opentelemetry.trace import StatusCode
+from traced_common import renewal
 from traced_common.order import Order
+from traced_common.renewal import RenewedProducer
 from traced_producer import app
-from traced_producer.deliveries import Deliveries
+from traced_producer.deliveries import Deliveries, Outgoing
 from traced_producer.sending import MOST_WAITING, Sending
 from traced_producer.settings import ProducerSettings
+
+from tests.librdkafka import INIT_PRODUCER_ID, PRODUCE, MockKafka
 
 
 class Bench:
@@ -21,20 +27,24 @@ class Bench:
         self.settings = ProducerSettings.read(variables)
         self.exporter = InMemorySpanExporter()
         self.tracing = kafkatrace.configure("orders-producer", exporter=self.exporter, sampling_ratio=1)
-        trouble = Trouble()
-        self.deliveries = Deliveries(trouble)
         config = {**self.settings.kafka.client_config(), **app.configuration(), "log_level": 0, **more}
         del config["logger"]
-        self.producer = kafkatrace.Producer(config, tracing=self.tracing)
-        self.sending = Sending(self.producer, self.settings, self.deliveries)
+        self.renewed = RenewedProducer(
+            lambda trouble: kafkatrace.Producer({**config, "error_cb": trouble}, tracing=self.tracing)
+        )
+        self.deliveries = Deliveries(self.renewed)
+        self.sending = Sending(self.renewed, self.settings, self.deliveries)
+
+    @property
+    def producer(self) -> kafkatrace.Producer:
+        return self.renewed.current
 
     def turn_until_delivered(self, count: int) -> None:
         while self.deliveries.delivered < count:
             self.sending.turn()
 
     def close(self) -> None:
-        self.producer.purge()
-        self.producer.flush(5)
+        self.renewed.flush(0)
         self.tracing.shutdown()
 
 
@@ -62,13 +72,10 @@ def test_sends_orders_with_key_size_and_trace(bench: Bench, broker: str, topic: 
     bench.tracing.shutdown()
     sent = {span.context.trace_id for span in bench.exporter.get_finished_spans() if span.context}
     for message, order in zip(received, orders, strict=True):
-        value, headers = message.value(), message.headers()
+        value = message.value()
         assert value is not None and len(value) == 256
         assert message.key() == order.customer.encode()
-        assert isinstance(headers, list)
-        traceparent = dict(headers)["traceparent"]
-        assert isinstance(traceparent, bytes)
-        assert int(traceparent.split(b"-")[1], 16) in sent
+        assert trace_of(message) in sent
 
 
 def test_draining_without_kafka_is_bounded_and_owns_up_to_what_was_not_delivered(
@@ -78,16 +85,16 @@ def test_draining_without_kafka_is_bounded_and_owns_up_to_what_was_not_delivered
     caplog.set_level(logging.INFO)
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     bench.sending.turn()
-    app.drain(bench.producer, bench.deliveries, bench.tracing)
+    app.drain(bench.renewed, bench.deliveries, bench.tracing)
     assert caplog.messages[-1] == (
-        "stopped: produced 1, delivered 0, failed 1; spans exported 1, dropped 0"  # a failed send is a span, too
+        "stopped: produced 1, delivered 0, undelivered 1; spans exported 1, dropped 0"  # a failed send is a span, too
     )
 
 
 def test_makes_no_more_orders_while_too_many_wait(variables: dict[str, str]) -> None:
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     for _ in range(MOST_WAITING):
-        bench.deliveries.sent()
+        bench.deliveries.sent(Outgoing("k", b"v"))
     bench.sending.turn()
     assert bench.deliveries.produced == MOST_WAITING
     bench.close()
@@ -113,6 +120,73 @@ def test_a_full_queue_loses_no_order(variables: dict[str, str]) -> None:
     bench = Bench(variables, **{"queue.buffering.max.messages": 2})
     for _ in range(4):
         bench.sending.turn()
-    assert (bench.deliveries.produced, bench.deliveries.failed) == (2, 0)
+    assert (bench.deliveries.produced, bench.deliveries.failed_attempts) == (2, 0)
     bench.close()
-    assert (bench.deliveries.produced, bench.deliveries.failed) == (2, 2)
+    assert (bench.deliveries.produced, len(bench.deliveries.again)) == (2, 2)
+
+
+@pytest.fixture
+def denied(failing: MockKafka, variables: dict[str, str]) -> Iterator[Bench]:
+    bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": failing.servers})
+    yield bench
+    bench.close()
+
+
+def everything(servers: str, bench: Bench) -> list[Message]:
+    bench.producer.flush(10)
+    return messages(servers, bench.settings.topic, bench.deliveries.delivered)
+
+
+def trace_of(message: Message) -> int:
+    headers = message.headers()
+    assert isinstance(headers, list)
+    traceparent = dict(headers)["traceparent"]
+    assert isinstance(traceparent, bytes)
+    return int(traceparent.split(b"-")[1], 16)
+
+
+def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKafka) -> None:
+    failing.fail(PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, 3)
+    expected = "the last order was not delivered: TOPIC_AUTHORIZATION_FAILED: "
+    while not (denied.deliveries.problem() or "").startswith(expected):
+        denied.sending.turn()
+    failing.mend(PRODUCE)
+    denied.turn_until_delivered(5)
+    while denied.deliveries.again:
+        denied.sending.turn()
+    received = everything(failing.servers, denied)
+    sequences = [Order.from_json(message.value()).sequence for message in received]
+    assert sorted(sequences) == list(range(1, denied.deliveries.produced + 1))
+    assert denied.deliveries.problem() is None
+    denied.tracing.shutdown()
+    finished = denied.exporter.get_finished_spans()
+    assert {trace_of(message) for message in received} <= {span.context.trace_id for span in finished if span.context}
+    failed = [span for span in finished if span.status.status_code is StatusCode.ERROR]
+    assert len(failed) >= denied.deliveries.failed_attempts  # and what librdkafka did not take at all
+
+
+def test_a_producer_without_any_right_waits_for_it_and_loses_nothing(
+    denied: Bench, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 1)
+    failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 3)
+    first = weakref.ref(denied.producer)
+    while "CLUSTER_AUTHORIZATION_FAILED" not in (denied.deliveries.problem() or ""):
+        denied.sending.turn()
+    denied.turn_until_delivered(5)
+    while denied.deliveries.again:
+        denied.sending.turn()
+    received = everything(failing.servers, denied)
+    sequences = [Order.from_json(message.value()).sequence for message in received]
+    assert sorted(sequences) == list(range(1, denied.deliveries.produced + 1))
+    gc.collect()
+    assert first() is None  # with its threads and its memory
+
+
+def test_a_stop_gives_failed_orders_a_last_attempt(denied: Bench, failing: MockKafka) -> None:
+    failing.fail(PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, 1)
+    while not denied.deliveries.again:
+        denied.sending.turn()
+    denied.sending.last_attempts()
+    app.drain(denied.renewed, denied.deliveries, denied.tracing)
+    assert denied.deliveries.waiting == 0

@@ -19,7 +19,6 @@ from traced_common.environment import (
     one_of,
     readable_file,
 )
-from traced_common.leaders import RestartNeededError
 
 Client = TypeVar("Client")
 TOPIC: Kind[str] = matching(r"[a-zA-Z0-9._-]{1,249}", "a topic: 1 to 249 of letters, digits, dot, _ and -")
@@ -33,6 +32,8 @@ _PASSWORD = folder_of("a folder with the file password (key of the Secret of a u
 _CA_FILE = readable_file("a readable PEM file of one or more certificates (key ca.crt)")
 _CERTIFICATE_FILE = readable_file("a readable PEM file (key user.crt of the user's Secret)")
 _KEY_FILE = readable_file("a readable PEM file (key user.key of the user's Secret)")
+_OF_SSL = ("KAFKA_SSL_CA_FILE", "KAFKA_SSL_CERTIFICATE_FILE", "KAFKA_SSL_KEY_FILE")
+_OF_SASL = ("KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_CREDENTIALS_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class KafkaSettings:
             "KAFKA_SECURITY_PROTOCOL", one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), "PLAINTEXT"
         )
         sasl, ssl = "SASL" in (protocol or ""), "SSL" in (protocol or "")
+        _nothing_idle(environment, sasl, ssl)
         mechanisms = one_of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
         username = environment.read_optional("KAFKA_SASL_USERNAME", _USERNAME) if sasl else None
         certificate, key = _user_files(environment) if ssl else (None, None)
@@ -94,6 +96,16 @@ class KafkaSettings:
         return config
 
 
+def _nothing_idle(environment: Environment, sasl: bool, ssl: bool) -> None:
+    """Refuse what the protocol would leave unused: who sets it counts on it."""
+    idle = [*([] if ssl else _OF_SSL), *([] if sasl else _OF_SASL)]
+    environment.problems.extend(
+        f"{name} is set, but KAFKA_SECURITY_PROTOCOL is none of {'SASL' if name in _OF_SASL else 'SSL'}"
+        for name in idle
+        if environment.has(name)
+    )
+
+
 def _user_files(environment: Environment) -> tuple[Path | None, Path | None]:
     """Read where a user's certificate and key are: both or none."""
     kinds = {"KAFKA_SSL_CERTIFICATE_FILE": _CERTIFICATE_FILE, "KAFKA_SSL_KEY_FILE": _KEY_FILE}
@@ -113,19 +125,11 @@ class Trouble:
 
     def __init__(self) -> None:
         self.last: str | None = None
-        self.fatal: str | None = None
 
     def __call__(self, error: KafkaError) -> None:
         """Take an error: this object is the client's error_cb."""
-        if error.fatal():
-            self.fatal = said(error)
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # it says less than those that came before it
             self.last = said(error)
-
-    def check(self) -> None:
-        """Raise RestartNeededError once the client is beyond repair."""
-        if self.fatal:
-            raise RestartNeededError(f"the Kafka client can't go on: {self.fatal}")
 
 
 def connect(make: Callable[[dict[str, Any]], Client], config: dict[str, Any]) -> Client:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import kafkatrace
-from kafkatrace import Consumer, Producer, Tracing
+from kafkatrace import Consumer, Tracing
 from traced_common import health, kafka, logs, process
 from traced_common.leaders import Leaders
 from traced_common.order import Order
+from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 
 from traced_consumer import dead_letters
@@ -44,15 +45,19 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
         membership.statistics(figures)
         leaders.statistics(figures)
 
-    client = {**settings.kafka.client_config(), "error_cb": trouble}
-    producer = kafka.connect(
-        lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**client, **dead_letters.configuration()}
+    client = settings.kafka.client_config()
+    producer = RenewedProducer(
+        lambda own: kafka.connect(
+            lambda conf: kafkatrace.Producer(conf, tracing=tracing),
+            {**client, **dead_letters.configuration(), "error_cb": own},
+        )
     )
     consumer = kafka.connect(
         lambda conf: kafkatrace.Consumer(conf, tracing=tracing),
         {
             **client,
             **configuration(settings.group, stall),
+            "error_cb": trouble,
             "on_commit": receiving.committed,
             "stats_cb": measure,
         },
@@ -65,7 +70,6 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
         while not stop.requested:
             receiving.turn(consumer, processing)
             letters.serve()
-            trouble.check()
             leaders.check(consumer)
             state.turn(receiving.problem())
     finally:
@@ -88,7 +92,7 @@ def configuration(group: str, stall: float) -> dict[str, Any]:
     }
 
 
-def drain(consumer: Consumer, producer: Producer, receiving: Receiving, tracing: Tracing) -> None:
+def drain(consumer: Consumer, producer: RenewedProducer, receiving: Receiving, tracing: Tracing) -> None:
     """Commit and leave the group, export the spans, both bounded, and log what came of everything."""
     _logger.info("stopping")
     receiving.close(consumer)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from traced_common.kafka import said
 from traced_common.logs import sparingly
 
 from traced_consumer.offsets import Offsets
@@ -14,6 +15,7 @@ from traced_consumer.offsets import Offsets
 _logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN: Final = 1.0
 _SECONDS_AT_THE_END: Final = 8.0
+_MOST_FAILURES: Final = 5  # in a row; fewer are a rebalance, or a coordinator that moves
 
 
 class Commits:
@@ -23,6 +25,8 @@ class Commits:
         self._offsets = offsets
         self._due = 0.0
         self._under_way = False
+        self._failures = 0
+        self._last_failure = ""
 
     def when_due(self, consumer: Consumer) -> None:
         """Commit without waiting, once a second, if there is anything."""
@@ -38,8 +42,19 @@ class Commits:
         self._under_way = False
         if error is None:
             self._offsets.committed(partitions)
-        else:
-            _logger.warning("commit failed, records may come again: %s", error.str(), extra=sparingly("commit"))
+            error = next((each.error for each in partitions if each.error is not None), None)
+        if error is None:
+            self._failures = 0
+            return
+        self._failures += 1
+        self._last_failure = said(error)
+        _logger.warning("commit failed, records may come again: %s", self._last_failure, extra=sparingly("commit"))
+
+    def problem(self) -> str | None:
+        """Say that commits keep failing, or nothing."""
+        if self._failures < _MOST_FAILURES:
+            return None
+        return f"the last {self._failures} commits failed, records may come again: {self._last_failure}"
 
     def at_once(self, consumer: Consumer) -> None:
         """Commit and wait for the answer; a failure is logged."""
@@ -49,7 +64,7 @@ class Commits:
             self._offsets.committed(consumer.commit(offsets=offsets, asynchronous=False))
         except KafkaException as error:
             where = ", ".join(f"{each.topic}[{each.partition}]@{each.offset}" for each in offsets)
-            reason = error.args[0].str()
+            reason = said(error.args[0])
             _logger.warning("commit of %s failed, records before these may come again: %s", where, reason)
 
     def at_the_end(self, consumer: Consumer) -> bool:

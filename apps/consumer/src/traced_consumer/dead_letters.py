@@ -3,9 +3,9 @@
 import time
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, Message
-from kafkatrace import Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 from traced_common.kafka import said
+from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 
 from traced_consumer.offsets import offset_of, place_of
@@ -33,7 +33,7 @@ def configuration() -> dict[str, Any]:
 class DeadLetters:
     """Sends one at a time and waits for its delivery report."""
 
-    def __init__(self, producer: Producer, topic: str, group: str, stop: Stop) -> None:
+    def __init__(self, producer: RenewedProducer, topic: str, group: str, stop: Stop) -> None:
         self._producer = producer
         self._topic = topic
         self._group = group
@@ -46,19 +46,27 @@ class DeadLetters:
     def send(self, message: Message, reason: str) -> None:
         """Deliver a copy with its headers and the reason; UndeliveredError unless Kafka confirms it."""
         reports: list[KafkaError | None] = []
-        self._producer.produce(
-            self._topic,
-            value=message.value(),
-            key=message.key(),
-            headers=[*_headers(message), *self._about(message, reason)],
-            on_delivery=lambda error, _: reports.append(error),
-        )
+        try:
+            self._producer.current.produce(
+                self._topic,
+                value=message.value(),
+                key=message.key(),
+                headers=[*_headers(message), *self._about(message, reason)],
+                on_delivery=lambda error, _: reports.append(error),
+            )
+        except KafkaException as error:  # an unknown topic, or a producer that can't go on
+            raise self._undelivered(error.args[0]) from None
         deadline = time.monotonic() + _SECONDS + 1
         while not reports and not self._stop.requested and time.monotonic() < deadline:
             self._producer.poll(_POLL_SECONDS)
-        if reports != [None]:
-            why = said(reports[0]) if reports and reports[0] else "no delivery report in time"
-            raise UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
+        if not reports:
+            raise self._undelivered(None)
+        if reports[0] is not None:  # no comparison: with None a KafkaError's ends in a SystemError
+            raise self._undelivered(reports[0])
+
+    def _undelivered(self, error: KafkaError | None) -> UndeliveredError:
+        why = self._producer.fatal or (said(error) if error else "no delivery report in time")
+        return UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
 
     def _about(self, message: Message, reason: str) -> Headers:
         topic, partition = place_of(message)

@@ -58,7 +58,7 @@ class Receiving:
 
     def problem(self) -> str | None:
         """Say what keeps the consumer from its work, or nothing."""
-        return self._membership.problem() or self._retries.problem()
+        return self._membership.problem() or self._retries.problem() or self._commits.problem()
 
     def close(self, consumer: Consumer) -> None:
         """Commit and leave the group."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import kafkatrace
-from kafkatrace import Producer, Tracing
+from kafkatrace import Tracing
 from traced_common import health, kafka, logs, process
 from traced_common.leaders import Leaders
+from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 
 from traced_producer.deliveries import Deliveries
@@ -19,7 +20,6 @@ _logger = logging.getLogger(__name__)
 _STALL_SECONDS: Final = 30.0
 # Together below 25 s: Kubernetes kills after 30.
 _FLUSH_SECONDS: Final = 10.0
-_PURGE_SECONDS: Final = 1.0
 _TRACING_SECONDS: Final = 5.0
 
 
@@ -29,26 +29,27 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     logs.configure(settings.log_level)
     state = health.Health(_STALL_SECONDS)
     health.serve(state, settings.health_port)
-    tracing, trouble, leaders = process.tracing(), kafka.Trouble(), Leaders(settings.topic)
-    deliveries = Deliveries(trouble)
-    producer = kafka.connect(
-        lambda conf: kafkatrace.Producer(conf, tracing=tracing),
-        {
-            **settings.kafka.client_config(),
-            **configuration(),
-            "error_cb": trouble,
-            "stats_cb": lambda text: leaders.statistics(json.loads(text)),
-        },
+    tracing, leaders = process.tracing(), Leaders(settings.topic)
+    config = {
+        **settings.kafka.client_config(),
+        **configuration(),
+        "stats_cb": lambda text: leaders.statistics(json.loads(text)),
+    }
+    producer = RenewedProducer(
+        lambda trouble: kafka.connect(
+            lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**config, "error_cb": trouble}
+        )
     )
+    deliveries = Deliveries(producer)
     _logger.info("sending %g orders a second to %s", settings.rate_per_second, settings.topic)
     sending = Sending(producer, settings, deliveries)
     try:
         while not stop.requested:
             sending.turn()
-            trouble.check()
-            leaders.check(producer)
+            leaders.check(producer.current)
             state.turn(deliveries.problem())
     finally:
+        sending.last_attempts()
         drain(producer, deliveries, tracing)
 
 
@@ -66,11 +67,9 @@ def configuration() -> dict[str, Any]:
     }
 
 
-def drain(producer: Producer, deliveries: Deliveries, tracing: Tracing) -> None:
+def drain(producer: RenewedProducer, deliveries: Deliveries, tracing: Tracing) -> None:
     """Wait for delivery reports and the export of spans, both bounded, and log what came of everything."""
-    _logger.info("stopping: %d orders wait for their delivery report", deliveries.waiting)
-    if producer.flush(_FLUSH_SECONDS):
-        producer.purge()  # the rest is reported as failed
-        producer.flush(_PURGE_SECONDS)
+    _logger.info("stopping: %d orders are not delivered yet", deliveries.waiting)
+    producer.flush(_FLUSH_SECONDS)
     spans = tracing.shutdown(_TRACING_SECONDS)
     _logger.info("stopped: %s; spans exported %d, dropped %d", deliveries, spans.exported, spans.dropped)

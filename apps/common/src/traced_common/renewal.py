@@ -1,0 +1,63 @@
+"""A producer that outlives what librdkafka holds for its end.
+
+An idempotent producer that Kafka denies its producer id (CLUSTER_AUTHORIZATION_FAILED: its user may write to no topic
+yet) is beyond repair for librdkafka, though the right can come a minute later
+(https://github.com/confluentinc/librdkafka/blob/v2.16.0/INTRODUCTION.md#fatal-producer-errors).
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from confluent_kafka import KafkaException
+from kafkatrace import Producer
+
+from traced_common.kafka import Trouble, said
+
+_logger = logging.getLogger(__name__)
+_SECONDS_BETWEEN: Final = 10.0
+_PURGE_SECONDS: Final = 1.0
+
+
+class RenewedProducer:
+    """Makes a producer, and another in its place after a fatal error: at most one each ten seconds.
+
+    `make` is called with an error_cb. What the old one still held is reported as failed before it goes.
+    """
+
+    def __init__(self, make: Callable[[Trouble], Producer], clock: Callable[[], float] = time.monotonic) -> None:
+        self.trouble = Trouble()
+        self.fatal: str | None = None
+        self._make = make
+        self._clock = clock
+        self._made_at = clock()
+        self.current = make(self.trouble)
+
+    def poll(self, seconds: float) -> None:
+        """Serve reports, logs and errors, and renew the producer when that is due."""
+        self._serve(self.current.poll, seconds)
+        if self.fatal and self._clock() >= self._made_at + _SECONDS_BETWEEN:
+            self._renew()
+
+    def flush(self, seconds: float) -> None:
+        """Wait for delivery reports, and give up what has none by then: it is reported as failed."""
+        self._serve(self.current.flush, seconds)
+        self.current.purge()
+        self._serve(self.current.flush, _PURGE_SECONDS)
+
+    def _serve(self, serve: Callable[[float], int], seconds: float) -> None:
+        """Call what calls back; confluent-kafka raises a fatal error there, and gives it to no error_cb."""
+        try:
+            serve(seconds)
+        except KafkaException as error:
+            if not error.args[0].fatal():
+                raise
+            self.fatal = said(error.args[0])
+
+    def _renew(self) -> None:
+        _logger.warning("a new producer, as the old one can't go on: %s", self.fatal)
+        self.flush(0)
+        self.fatal = None
+        self._made_at = self._clock()
+        self.current = self._make(self.trouble)
