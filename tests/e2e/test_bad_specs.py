@@ -130,6 +130,7 @@ def test_what_would_leave_flinks_state_behind_is_refused(namespace: str, flink: 
     [
         ({"replicas": 3}, "replicas cannot be changed from 1 or to 1"),
         ({"storage": {"type": "persistent", "size": "1Gi"}}, "storage.type cannot be changed"),
+        ({"name": "another"}, "name and namespace cannot be changed"),
     ],
 )
 def test_what_would_lose_kafkas_data_is_refused(namespace: str, cluster: dict[str, Any], words: str) -> None:

@@ -4,17 +4,16 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from kubernetes.aio import client, config
 from kubernetes.aio.dynamic import DynamicClient
-from kubernetes.aio.dynamic.exceptions import ConflictError, DynamicApiError, NotFoundError
+from kubernetes.aio.dynamic.exceptions import ConflictError, DynamicApiError, ForbiddenError, NotFoundError
 
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
-from tracedpipeline.differences import must_apply, stamped
 from tracedpipeline.observed import belongs_to
 
 log = logging.getLogger(__name__)
@@ -53,12 +52,12 @@ class Key(NamedTuple):
     name: str
 
 
-class ObjectNotOwnedError(Exception):
-    """An object of that name is there and not ours; its owner must rename or remove it."""
-
-
 class ApiServerError(Exception):
     """The API server refused a request, or did not answer; a retry may help."""
+
+
+class NotAllowedError(ApiServerError):
+    """The operator's own rights do not suffice; a retry helps once somebody gave it more."""
 
 
 class Cluster:
@@ -76,8 +75,10 @@ class Cluster:
             )
         except (NotFoundError, ConflictError):
             raise
+        except ForbiddenError as error:
+            raise NotAllowedError(f"{method} {path}: {summary(error)}") from error
         except DynamicApiError as error:
-            raise ApiServerError(f"{method} {path}: {_summary(error)}") from error
+            raise ApiServerError(f"{method} {path}: {summary(error)}") from error
         return await response.json()
 
     async def _find(self, path: str) -> Object | None:
@@ -105,7 +106,7 @@ class Cluster:
             (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
             for kind, items in zip(KINDS, lists, strict=True)
             for item in items
-            if _is_of(kind, item, pipeline)
+            if is_of(kind, item, pipeline)
         }
 
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
@@ -144,58 +145,26 @@ class Cluster:
             return None
         return {key: base64.b64decode(value) for key, value in (found.get("data") or {}).items()}
 
-    async def apply(
-        self, pipeline: TracedPipeline, desired: list[Object], live: Live, leave: Set[tuple[str, str]] = frozenset()
-    ) -> int:
-        """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
-
-        What is to be left, by kind and name, stays as it is for now. Raises ObjectNotOwnedError where somebody else's
-        object has one of the names.
-        """
-        written = 0
-        for wanted in map(stamped, desired):
-            key = _kind_and_name(wanted)
-            if key not in leave and must_apply(wanted, live.get(key)):
-                await self._apply(pipeline, wanted, new=key not in live)
-                written += 1
-        unwanted = {key for key in live if _has_owner(live[key])} - set(map(_kind_and_name, desired)) - leave
-        for kind, name in unwanted:
-            log.info("deleting %s %s: the pipeline no longer has it", kind, name)
-            await self.delete(live[kind, name])
-        return written + len(unwanted)
-
-    async def _apply(self, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> None:
+    async def apply(self, wanted: Object, **options: Any) -> None:
+        """Write one object by server-side apply; ConflictError where somebody else has its fields."""
         path = _path(wanted["kind"], wanted["metadata"])
-        if new:
-            # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
-            await self._refuse_others(pipeline, wanted)
-        log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, wanted["kind"], wanted["metadata"]["name"])
-        try:
-            await self._request("patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER)
-        except ConflictError as conflict:
-            await self._refuse_others(pipeline, wanted)
-            words = f"took fields back from another field manager: {_summary(conflict)}"
-            await self.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
-            await self._request(
-                "patch", path, wanted, content_type=APPLY, field_manager=naming.FIELD_MANAGER, force_conflicts=True
-            )
-
-    async def _refuse_others(self, pipeline: TracedPipeline, wanted: Object) -> None:
-        """Raise ObjectNotOwnedError where somebody else's object has the name; ours may have lost its labels."""
-        kind, name = _kind_and_name(wanted)
-        live = await self.find(kind, wanted["metadata"]["namespace"], name)
-        if live and not _is_of(kind, live, pipeline):
-            raise ObjectNotOwnedError(
-                f"{kind} {name} exists and does not belong to this pipeline: "
-                "remove it, or give the pipeline another name"
-            )
+        manager = naming.FIELD_MANAGER
+        await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options)
 
     async def delete(self, live: Object) -> None:
         """Delete an object and what belongs to it."""
+        log.info("deleting %s %s: the pipeline no longer has it", *kind_and_name(live))
         try:
             await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
         except NotFoundError:
-            log.debug("%s %s was gone already", *_kind_and_name(live))
+            log.debug("%s %s was gone already", *kind_and_name(live))
+
+    async def release(self, live: Object) -> None:
+        """Take the owner from an object, so that it does not go with the pipeline."""
+        log.info("leaving %s %s to itself: the pipeline no longer has it", *kind_and_name(live))
+        body = {"metadata": {"ownerReferences": None}}
+        path = _path(live["kind"], live["metadata"])
+        await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Write the resource's status; lists are replaced whole, as in every JSON merge patch (RFC 7396)."""
@@ -226,7 +195,8 @@ class Cluster:
         await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
 
 
-def _kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
+def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an object is known by within its namespace."""
     return o["kind"], o["metadata"]["name"]
 
 
@@ -239,16 +209,17 @@ def _version(kind: str) -> str:
     return KINDS[kind][0].removeprefix("apis/").removeprefix("api/")
 
 
-def _is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
+def is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
     """Tell whether the object is the pipeline's; only what may outlive it may be without an owner."""
-    return belongs_to(item, pipeline) and (kind in KEPT or _has_owner(item))
+    return belongs_to(item, pipeline) and (kind in KEPT or has_owner(item))
 
 
-def _has_owner(item: Mapping[str, Any]) -> bool:
+def has_owner(item: Mapping[str, Any]) -> bool:
+    """Tell whether a controller owns the object."""
     return any(owner.get("controller") for owner in item["metadata"].get("ownerReferences", ()))
 
 
-def _summary(error: DynamicApiError) -> str:
+def summary(error: DynamicApiError) -> str:
     """Return the API server's own sentence."""
     try:
         return str(json.loads(error.body or "")["message"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tracedpipeline import connection, naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
-from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.cluster import Cluster, Key, NotAllowedError
 from tracedpipeline.desired import strimzi as written
 from tracedpipeline.observed import Verdict
 from tracedpipeline.strimzi import Access, Shown, access, users
@@ -37,6 +37,12 @@ class Kafkas:
 
     async def _look(self, pipeline: TracedPipeline, wanted: KafkaCluster) -> Shown:
         where = wanted.namespace or pipeline.namespace
+        try:
+            return await self._look_into(pipeline, wanted, where)
+        except NotAllowedError as error:
+            return Shown(denied=str(error))
+
+    async def _look_into(self, pipeline: TracedPipeline, wanted: KafkaCluster, where: str) -> Shown:
         kafka = await self.cluster.find("Kafka", where, wanted.name)
         if kafka is None:
             return Shown(installed=await self.cluster.knows("Kafka", where))

@@ -27,6 +27,7 @@ KAFKA_NOT_FOUND: Final = "KafkaNotFound"  # there is no Kafka of that name
 KAFKA_NOT_READY: Final = "KafkaNotReady"  # Strimzi says that the Kafka is not ready, or nothing yet
 KAFKA_PAUSED: Final = "KafkaPaused"  # somebody told Strimzi to leave the Kafka alone
 KAFKA_NOT_OWNED: Final = "KafkaNotOwned"  # a Kafka that is to be made is there, and somebody else's
+KAFKA_NOT_ALLOWED: Final = "KafkaNotAllowed"  # the operator may not read the Kafka's namespace
 KAFKA_IN_OTHER_NAMESPACE: Final = "KafkaInOtherNamespace"  # it asks for a user, whose Secret would be over there
 LISTENER_NOT_FOUND: Final = "ListenerNotFound"  # the Kafka has no such listener, or none that can be used
 TOPIC_NOT_READY: Final = "TopicNotReady"  # Strimzi has not made the topic as it should be

@@ -2,7 +2,8 @@
 
 from tracedpipeline import naming, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.cluster import Key, ObjectNotOwnedError
+from tracedpipeline.applying import ObjectNotOwnedError
+from tracedpipeline.cluster import Key
 from tracedpipeline.refusal import refusal
 from tracedpipeline.world import World
 

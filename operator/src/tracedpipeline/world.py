@@ -11,6 +11,7 @@ import aiohttp
 
 from tracedpipeline import clients, desired, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
+from tracedpipeline.applying import apply
 from tracedpipeline.cluster import Cluster, Key, Live
 from tracedpipeline.jobs import Jobs
 from tracedpipeline.kafkas import Kafkas
@@ -58,7 +59,7 @@ class World:
             leave = upgrade.held_back(pipeline.name) if held else frozenset()
         verdict, _ = await asyncio.gather(
             self.kafkas.verdict(pipeline, way),
-            self.cluster.apply(pipeline, [*way.objects, *objects], live, leave),
+            apply(self.cluster, pipeline, [*way.objects, *objects], live, leave),
         )
         return verdict, held
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.cluster import NotAllowedError
 from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.topics import Topics
 
@@ -53,6 +54,23 @@ async def test_a_strimzi_cluster(installed: bool, name: str, reason: str) -> Non
     of = pipeline(cluster={"name": name})
     way = await kafkas.access(of)
     assert (await kafkas.verdict(of, way)).reason == reason
+
+
+async def test_a_kafka_that_the_operator_may_not_read() -> None:
+    class Forbidding(ApiServer):
+        async def find(self, kind: str, namespace: str, name: str) -> Any:
+            raise NotAllowedError("get kafkas/demo: kafkas is forbidden")
+
+    kafkas = Kafkas(Forbidding(), Topics())  # type: ignore[arg-type] # as above
+    of = pipeline(cluster={"name": "demo", "namespace": "theirs"})
+    way = await kafkas.access(of)
+    verdict = await kafkas.verdict(of, way)
+    assert verdict.reason == reasons.KAFKA_NOT_ALLOWED
+    assert verdict.message == (
+        "the operator may not read Kafka theirs/demo: get kafkas/demo: kafkas is forbidden: "
+        "add the namespace to the chart's watchNamespaces"
+    )
+    assert not way.objects
 
 
 async def test_only_the_secrets_of_the_own_users_and_of_the_clusters_authority_are_read() -> None:

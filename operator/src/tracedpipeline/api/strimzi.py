@@ -69,13 +69,17 @@ class KafkaCluster(Part):
             lambda of: not of.create or len(of.name) <= _NAME_LIMIT,
         ),
         Rule(
-            "!self.create || !oldSelf.create || self.name != oldSelf.name || "
+            "self.name == oldSelf.name && has(self.__namespace__) == has(oldSelf.__namespace__) && "
+            "(!has(self.__namespace__) || self.__namespace__ == oldSelf.__namespace__)",
+            "name and namespace cannot be changed: topics and their data would stay behind; make another pipeline",
+        ),
+        Rule(
+            "!self.create || !oldSelf.create || "
             f"({_REPLICAS.format('self')} == 1) == ({_REPLICAS.format('oldSelf')} == 1)",
             "replicas cannot be changed from 1 or to 1: the controllers' data would be lost",
         ),
         Rule(
-            "!self.create || !oldSelf.create || self.name != oldSelf.name || "
-            "(has(self.storage) ? self.storage.type : 'ephemeral') == "
+            "!self.create || !oldSelf.create || (has(self.storage) ? self.storage.type : 'ephemeral') == "
             "(has(oldSelf.storage) ? oldSelf.storage.type : 'ephemeral')",
             "storage.type cannot be changed: the brokers' data would be lost",
         ),

@@ -14,7 +14,7 @@ from tracedpipeline.strimzi.listeners import Listener, choose
 from tracedpipeline.strimzi.shown import Object, Shown, waiting
 
 # Whose Kafka it is, or that there can be none: nothing is written.
-_HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_OWNED}
+_HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ PAUSED = ("strimzi.io/pause-reconciliation", "true")
 
 @dataclass(frozen=True)
 class Shown:
-    """One look; `installed` tells whether the API server knows Strimzi's resources.
+    """One look; `installed` tells whether the API server knows Strimzi's resources, `denied` why they can't be read.
 
     `topics` are all of the cluster, whoever made them. Users and Secrets are by name, those that are not there missing.
     """
 
     installed: bool = True
+    denied: str | None = None
     kafka: Object | None = None
     topics: Sequence[Object] = ()
     users: Mapping[str, Object] = field(default_factory=dict)

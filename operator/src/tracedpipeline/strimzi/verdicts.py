@@ -18,6 +18,9 @@ def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) ->
     where = cluster.namespace or pipeline.namespace
     if not shown.installed:
         return NOT_INSTALLED
+    if shown.denied:
+        message = f"the operator may not read Kafka {where}/{cluster.name}: {shown.denied}"
+        return waiting(reasons.KAFKA_NOT_ALLOWED, f"{message}: add the namespace to the chart's watchNamespaces")
     if shown.kafka is None:
         if cluster.create:
             return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being made")
