@@ -6,6 +6,7 @@ KAFKA_PORT=39092
 KAFKA_CONTAINER=tracedpipeline-flink-kafka
 FLINK_VENV=$CACHE/flink-venv
 FLINK_CONNECTOR_JAR=$CACHE/flink/flink-sql-connector-kafka-$FLINK_CONNECTOR_VERSION.jar
+mkdir -p "$CACHE/flink"
 export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:$KAFKA_PORT FLINK_CONNECTOR_JAR
 
 make_environment() {
