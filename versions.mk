@@ -15,6 +15,7 @@ FLINK_BASE_IMAGE := python:3.11-slim-bookworm
 KAFKA_IMAGE := apache/kafka:4.3.0
 JAEGER_IMAGE := jaegertracing/jaeger:2.13.0
 STRIMZI_IMAGE := quay.io/strimzi/operator:1.2.0
+STRIMZI_KAFKA_IMAGE := quay.io/strimzi/kafka:1.2.0-kafka-4.3.1
 STRIMZI_CHART := oci://quay.io/strimzi-helm/strimzi-kafka-operator
 LOCAL_PATH_IMAGE := rancher/local-path-provisioner:v0.0.30
 COLLECTOR_IMAGE := otel/opentelemetry-collector-contrib:0.155.0

@@ -4,6 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 NODE=$KIND_CLUSTER-control-plane
 OUTSIDE_IMAGES=("$KAFKA_IMAGE" "$JAEGER_IMAGE" "$COLLECTOR_IMAGE")
+RELEASE_IMAGES=("$STRIMZI_IMAGE" "$STRIMZI_KAFKA_IMAGE")
 OWN_IMAGES=("$OPERATOR_IMAGE" "$PRODUCER_IMAGE" "$CONSUMER_IMAGE" "$FLINK_CONSUMER_IMAGE")
 
 build_own_images() {
@@ -73,14 +74,40 @@ install_kafka() {
   kubectl --namespace kafka rollout status deployment/kafka --timeout 180s
 }
 
-# Its operator's image, its brokers' and its chart come from one registry.
-strimzi_can_be_had() { timeout 20 docker manifest inspect "$STRIMZI_IMAGE" >/dev/null 2>&1; }
+# How Strimzi can be had: from the registry that has its images and its chart, or from a release unpacked at
+# STRIMZI_RELEASE where the engine has its images already.
+strimzi_source() {
+  if timeout 20 docker manifest inspect "$STRIMZI_IMAGE" >/dev/null 2>&1; then
+    echo chart
+  elif [ -n "${STRIMZI_RELEASE:-}" ] && docker image inspect "${RELEASE_IMAGES[@]}" >/dev/null 2>&1; then
+    echo release
+  fi
+}
 
 install_strimzi() {
-  helm upgrade --install strimzi "$STRIMZI_CHART" --version "$STRIMZI_VERSION" \
-    --namespace strimzi --create-namespace --set watchAnyNamespace=true --wait --timeout 300s
+  "install_strimzi_$1"
   kubectl apply --server-side --filename "$REPO/tools/strimzi-kafka.yaml"
   kubectl wait kafka/demo --for=condition=Ready --timeout 300s
+}
+
+install_strimzi_chart() {
+  helm upgrade --install strimzi "$STRIMZI_CHART" --version "$STRIMZI_VERSION" \
+    --namespace strimzi --create-namespace --set watchAnyNamespace=true --wait --timeout 300s
+}
+
+# As its documentation says, for all namespaces: the roles are bound in the whole cluster.
+install_strimzi_release() {
+  local role
+  kind load docker-image --name "$KIND_CLUSTER" "${RELEASE_IMAGES[@]}"
+  kubectl create namespace strimzi --dry-run=client --output yaml | kubectl apply --filename -
+  for role in cluster-operator-namespaced cluster-operator-watched entity-operator; do
+    kubectl create clusterrolebinding "strimzi-$role" --clusterrole "strimzi-$role" \
+      --serviceaccount strimzi:strimzi-cluster-operator --dry-run=client --output yaml | kubectl apply --filename -
+  done
+  cat "$STRIMZI_RELEASE"/install/cluster-operator/*.yaml | sed 's/namespace: .*/namespace: strimzi/' |
+    kubectl apply --server-side --force-conflicts --namespace strimzi --filename -
+  kubectl --namespace strimzi set env deployment/strimzi-cluster-operator 'STRIMZI_NAMESPACE=*'
+  kubectl --namespace strimzi rollout status deployment/strimzi-cluster-operator --timeout 300s
 }
 
 # The tag is always the same, so the image's identity is what rolls the operator.
@@ -102,8 +129,11 @@ step "Building the operator's, the producer's and the consumer's image" build_ow
 cluster_is_good || step "Creating the kind cluster $KIND_CLUSTER" create_cluster
 step "Loading images into the cluster" load_images
 makes_volumes || step "Installing a provisioner of volumes" install_storage
-if strimzi_can_be_had; then
-  step "Installing Strimzi $STRIMZI_VERSION with Kafka demo, which the demo uses" install_strimzi
+strimzi=$([ "${STRIMZI:-auto}" = played ] || strimzi_source)
+if [ -n "$strimzi" ]; then
+  step "Installing Strimzi $STRIMZI_VERSION ($strimzi) with Kafka demo, which the demo uses" install_strimzi "$strimzi"
+elif [ "${STRIMZI:-auto}" = real ]; then
+  die "STRIMZI=real: no registry has $STRIMZI_IMAGE for us. Where the engine has ${RELEASE_IMAGES[*]}, unpack a release of Strimzi $STRIMZI_VERSION and set STRIMZI_RELEASE to its folder."
 else
   say "· Strimzi: no registry has its images for us, so the demo uses the single node"
 fi

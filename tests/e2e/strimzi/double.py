@@ -19,8 +19,8 @@ FINALIZER = "strimzi.io/topic-operator"
 PAUSED = {"conditions": [status.true("ReconciliationPaused")]}
 
 
-class Strimzi:
-    """The cluster, topic and user operators; the stories also tell it what to fail, renew and take away."""
+class PlayedStrimzi:
+    """The cluster, topic and user operators; the stories also tell it what to renew and take away."""
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
@@ -28,7 +28,6 @@ class Strimzi:
         self._cluster_cas = [Authority("cluster-ca v0")]
         self._admin: AdminClient | None = None
         self._running: tuple[str, int] | None = None
-        self._failures: dict[tuple[str, str], tuple[str, str]] = {}
         self._revoked: set[str] = set()
         self._renewed: set[str] = set()
         self._stopped = threading.Event()
@@ -42,12 +41,6 @@ class Strimzi:
         self._thread.join(60)
 
     # ---- what the stories ask for
-
-    def fail(self, kind: str, name: str, reason: str, message: str) -> None:
-        self._failures[kind, name] = reason, message
-
-    def mend(self, kind: str, name: str) -> None:
-        del self._failures[kind, name]
 
     def revoke(self, user: str) -> None:
         """Take a user's rights away, behind its resource's back."""
@@ -108,8 +101,8 @@ class Strimzi:
         if _paused(kafka):
             status.write(kafka, dict(PAUSED))
             return
-        if failure := self._failures.get(("Kafka", kafka["metadata"]["name"])):
-            status.write(kafka, {"conditions": [status.not_ready(*failure)]})
+        if refused := status.refused_version(kafka):
+            status.write(kafka, {"conditions": [refused]})
             return
         wanted = kafka["metadata"]["uid"], len(self._cluster_cas)
         if self._running != wanted:
@@ -128,14 +121,11 @@ class Strimzi:
         self._admin = broker.run(kafka, pair, self._clients_ca.certificate)
 
     def _entity(self, admin: AdminClient, cluster: Object, entity: Object) -> None:
-        kind, name = entity["kind"], entity["metadata"]["name"]
+        kind = entity["kind"]
         if kind == "KafkaTopic" and self._deleted(admin, cluster, entity):
             return
         if _paused(entity):
             status.write(entity, dict(PAUSED))
-        elif failure := self._failures.get((kind, name)):
-            kept = {key: value for key, value in (entity.get("status") or {}).items() if key.startswith("topic")}
-            status.write(entity, kept | {"conditions": [status.failed(*failure)]})
         elif kind == "KafkaTopic":
             status.write(entity, entities.ensure_topic(admin, entity))
         else:

@@ -8,6 +8,7 @@ from tests.e2e import kube
 from tests.e2e.strimzi import broker
 
 Object = dict[str, Any]
+_VERSIONS = ("4.2.0", "4.2.1", "4.3.0", "4.3.1")
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 
 
@@ -40,6 +41,15 @@ def true(kind: str) -> Object:
 def not_ready(reason: str, message: str) -> Object:
     """A Kafka's; topics and users have Ready=False instead."""
     return {"type": "NotReady", "status": "True", "reason": reason, "message": message}
+
+
+def refused_version(kafka: Object) -> Object | None:
+    """What is said of a Kafka of a version that this Strimzi does not know."""
+    wanted = kafka["spec"]["kafka"].get("version")
+    if wanted is None or wanted in _VERSIONS:
+        return None
+    message = f"Unsupported Kafka.spec.kafka.version: {wanted}. Supported versions are: [{', '.join(_VERSIONS)}]"
+    return not_ready("UnsupportedKafkaVersionException", message)
 
 
 def failed(reason: str, message: str) -> Object:

@@ -1,0 +1,74 @@
+"""Strimzi itself, where `make kind-up` could install it: the stories ask it for the same as the played one."""
+
+import re
+from collections.abc import Iterator
+
+from tests.e2e import kube
+
+# Of the listener that asks nobody who he is; the stories' Kafka has this user among its superUsers.
+_SERVER = ("--bootstrap-server", "localhost:9092")
+_PAUSE = "strimzi.io/pause-reconciliation"
+
+
+class StrimziItself:
+    """Looks at every namespace already; what is in Kafka is asked with the broker's own tools."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+
+    def start(self) -> None:
+        """Nothing: it runs."""
+
+    def stop(self) -> None:
+        """Nothing: it runs on."""
+
+    def revoke(self, user: str) -> None:
+        """Take a user's rights away, behind its resource's back."""
+        self._annotate("kafkauser", user, f"{_PAUSE}=true")
+        spec = kube.get(self.namespace, "kafkauser", user)["spec"]
+        for acl in spec["authorization"]["acls"]:
+            resource = acl["resource"]
+            operations = [word for operation in acl["operations"] for word in ("--operation", operation)]
+            self._tool(
+                "acls", "--remove", "--force", "--allow-principal", f"User:CN={user}",
+                f"--{resource['type']}", resource["name"], *operations,
+            )  # fmt: skip
+
+    def grant(self, user: str) -> None:
+        self._annotate("kafkauser", user, f"{_PAUSE}-")
+
+    def renew_user(self, user: str) -> None:
+        """Its user operator makes a Secret that is gone anew."""
+        kube.kubectl("delete", "secret", user, "-n", self.namespace)
+
+    def renew_cluster_ca(self) -> None:
+        self._annotate("secret", "demo-cluster-ca", "strimzi.io/force-replace=true")
+
+    def partitions(self, topic: str) -> int:
+        """How many the topic has; 0 where it is not there."""
+        return len(self.ends(topic))
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """How far each partition goes."""
+        try:
+            listed = self._tool("get-offsets", "--topic", re.escape(topic))
+        except kube.KubectlError:  # it is said of a topic that is not there
+            return {}
+        return {int(partition): int(end) for _, partition, end in _columns(listed, ":")}
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """How far the group has come in each partition."""
+        listed = self._tool("consumer-groups", "--describe", "--group", group)
+        rows = (row for row in _columns(listed, None) if row[:2] == [group, topic] and row[3] != "-")
+        return {int(row[2]): int(row[3]) for row in rows}
+
+    def _tool(self, name: str, *arguments: str) -> str:
+        command = (f"/opt/kafka/bin/kafka-{name}.sh", *_SERVER, *arguments)
+        return kube.kubectl("exec", "-n", self.namespace, "demo-dual-role-0", "--", *command)
+
+    def _annotate(self, kind: str, name: str, annotation: str) -> None:
+        kube.kubectl("annotate", kind, name, "-n", self.namespace, annotation, "--overwrite")
+
+
+def _columns(listed: str, separator: str | None) -> Iterator[list[str]]:
+    return (line.strip().split(separator) for line in listed.splitlines() if line.strip())
