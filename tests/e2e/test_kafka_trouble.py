@@ -29,7 +29,7 @@ def test_a_topic_with_fewer_partitions_is_left_alone(namespace: str) -> None:
     assert "has 1 partitions, kafka.topic.partitions wants 3" in seen["message"]
 
 
-def _signal_kafka(signal: str) -> None:
+def signal_kafka(signal: str) -> None:
     """Stop, or continue, the broker's process on the kind node: it is there, but does not answer."""
     node = f"{os.environ.get('KIND_CLUSTER', 'tracedpipeline')}-control-plane"
     subprocess.run(["docker", "exec", node, "pkill", f"-{signal}", "-f", "kafka[.]Kafka"], check=True)
@@ -38,11 +38,11 @@ def _signal_kafka(signal: str) -> None:
 def test_kafka_hangs_for_a_while_and_traces_flow_again(flowing: tuple[str, str]) -> None:
     namespace, name = flowing
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
-    _signal_kafka("STOP")
+    signal_kafka("STOP")
     try:
         kube.until_condition(namespace, name, "KafkaReady", "False", "KafkaUnreachable")
     finally:
-        _signal_kafka("CONT")
+        signal_kafka("CONT")
     kube.until_condition(namespace, name, "KafkaReady", "True")
 
     def again() -> bool:

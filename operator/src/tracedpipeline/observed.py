@@ -1,6 +1,6 @@
 """What was seen of a pipeline, as small frozen values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,7 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
         and status.get("updatedReplicas", 0) == status.get("replicas", 0) == wanted
         and ready == wanted
     )
-    complaints = [] if settled else [verdict for pod in pods if (verdict := complaint(pod))]
+    complaints = [] if settled else [*filter(None, map(complaint, pods)), *_refusals(status)]
     return Component(
         which,
         wanted,
@@ -85,6 +85,14 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
         complaint=complaints[0] if complaints else None,
         killed_for_memory=any(map(killed_for_memory, pods)),
     )
+
+
+def _refusals(status: Mapping[str, Any]) -> Iterator[Verdict]:
+    """Yield why the API server does not even take the pods."""
+    for condition in status.get("conditions", ()):
+        if (condition["type"], condition["status"]) == ("ReplicaFailure", "True"):
+            words = f"the API server takes no more of its pods: {condition.get('message', '')}"
+            yield Verdict(False, reasons.PODS_REFUSED, f"{words}: raise the quota, or change the policy that it names")
 
 
 def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:

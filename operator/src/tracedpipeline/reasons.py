@@ -38,6 +38,7 @@ AUTHORIZATION_DENIED: Final = "AuthorizationDenied"  # Kafka refused what a clie
 PROGRESSING: Final = "Progressing"  # pods are being started or replaced
 NOT_CREATED: Final = "NotCreated"  # the Deployment is not there yet
 IMAGE_CANNOT_BE_PULLED: Final = "ImageCannotBePulled"  # the node cannot get a container's image
+PODS_REFUSED: Final = "PodsRefused"  # the API server refuses the component's pods: a quota, or a policy
 UNSCHEDULABLE: Final = "Unschedulable"  # no node has room for a pod
 CRASH_LOOP: Final = "CrashLoop"  # a container ends again and again
 CONFIGURATION_ERROR: Final = "ConfigurationError"  # a container cannot be created from what it refers to

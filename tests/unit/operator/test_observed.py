@@ -33,6 +33,15 @@ def test_not_settled(status: dict[str, int]) -> None:
     assert not component("jaeger", deployment(**status), []).settled
 
 
+def test_pods_that_the_api_server_refuses() -> None:
+    message = 'pods "orders-jaeger-7" is forbidden: exceeded quota: small'
+    refused = {"type": "ReplicaFailure", "status": "True", "message": message}
+    status = {**SETTLED["status"], "readyReplicas": 1, "conditions": [refused]}
+    found = component("jaeger", {**SETTLED, "status": status}, []).complaint
+    assert found and found.reason == reasons.PODS_REFUSED
+    assert message in found.message
+
+
 def test_a_missing_deployment() -> None:
     assert not component("jaeger", None, []).exists
 

@@ -1,0 +1,96 @@
+"""What can go wrong where Flink runs the consumer: each fault is caused, named by its own reason, and mended."""
+
+import json
+import subprocess
+
+from tests.e2e import kube
+from tests.e2e.conftest import FLINK_SECONDS as SECONDS
+from tests.e2e.conftest import ByFlink
+from tests.e2e.test_kafka_trouble import signal_kafka
+
+WORKERS = ("-l", "app.kubernetes.io/name=taskmanager")
+CHECKPOINTS = "/opt/flink/state/checkpoints"
+
+
+def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "small", "namespace": namespace},
+        "spec": {"hard": {"pods": str(len(kube.get(namespace, "pods")["items"]))}},
+    }
+    kube.apply(quota)
+    _scale(by_flink, 2)
+    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "PodsRefused", seconds=SECONDS)
+    assert "exceeded quota: small" in found["message"]
+    kube.kubectl("delete", "quota", "small", "-n", namespace)
+    _runs_again(by_flink)
+    _scale(by_flink, 1)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
+    _runs_again(by_flink)
+
+
+def test_a_task_manager_uses_more_memory_than_it_may(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    greedy = "x = bytearray(4 << 30); x[::4096] = b'x' * len(x[::4096])"
+    subprocess.run(
+        ["kubectl", "exec", "-n", namespace, f"deploy/{name}-taskmanager", "--", "python3", "-c", greedy],
+        check=False,  # it ends with the container
+        capture_output=True,
+        timeout=60,
+    )
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "OutOfMemory", seconds=90)
+    _runs_again(by_flink)
+
+
+def test_kafka_does_not_answer_a_job_that_starts(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    signal_kafka("STOP")
+    try:
+        _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
+        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "KafkaUnreachable", seconds=SECONDS)
+    finally:
+        signal_kafka("CONT")
+    assert "TimeoutException" in found["message"]
+    _runs_again(by_flink)
+
+
+def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    _in_worker(by_flink, f"chmod a-w {CHECKPOINTS}/*")
+    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "CheckpointsFailing", seconds=90)
+    assert "can write to the volume" in found["message"]
+    _in_worker(by_flink, f"chmod u+w {CHECKPOINTS}/*")
+    _runs_again(by_flink)
+
+
+def test_a_snapshot_that_cannot_be_read_fails_the_job_for_good(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    _in_worker(by_flink, "chmod a-w /opt/flink/state/checkpoints/*")  # no newer one
+    broken = "for each in /opt/flink/state/*/*/chk-*/_metadata; do cp $each $each.kept; echo broken > $each; done"
+    _in_worker(by_flink, broken)
+    _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
+    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "JobFailed", seconds=SECONDS)
+    assert "the job failed for good" in found["message"]
+    _in_worker(by_flink, "for each in /opt/flink/state/*/*/chk-*/_metadata; do mv $each.kept $each; done")
+    _in_worker(by_flink, "chmod u+w /opt/flink/state/checkpoints/*")
+    _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
+    _runs_again(by_flink)
+
+
+def _scale(by_flink: ByFlink, replicas: int) -> None:
+    patch = json.dumps({"spec": {"consumer": {"replicas": replicas}}})
+    kube.kubectl("patch", "tp", by_flink.name, "-n", by_flink.namespace, "--type=merge", "-p", patch)
+
+
+def _delete(namespace: str, *which: str) -> None:
+    kube.kubectl("delete", "pod", "-n", namespace, *which, "--force", "--grace-period=0")
+
+
+def _in_worker(by_flink: ByFlink, command: str) -> None:
+    kube.kubectl("exec", "-n", by_flink.namespace, f"deploy/{by_flink.name}-taskmanager", "--", "sh", "-ec", command)
+
+
+def _runs_again(by_flink: ByFlink) -> None:
+    kube.until_condition(by_flink.namespace, by_flink.name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
