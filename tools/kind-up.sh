@@ -97,15 +97,17 @@ install_strimzi_chart() {
 
 # As its documentation says, for all namespaces: the roles are bound in the whole cluster.
 install_strimzi_release() {
-  local role
+  local role file
   kind load docker-image --name "$KIND_CLUSTER" "${RELEASE_IMAGES[@]}"
   kubectl create namespace strimzi --dry-run=client --output yaml | kubectl apply --filename -
   for role in cluster-operator-namespaced cluster-operator-watched entity-operator; do
     kubectl create clusterrolebinding "strimzi-$role" --clusterrole "strimzi-$role" \
       --serviceaccount strimzi:strimzi-cluster-operator --dry-run=client --output yaml | kubectl apply --filename -
   done
-  cat "$STRIMZI_RELEASE"/install/cluster-operator/*.yaml | sed 's/namespace: .*/namespace: strimzi/' |
-    kubectl apply --server-side --force-conflicts --namespace strimzi --filename -
+  for file in "$STRIMZI_RELEASE"/install/cluster-operator/*.yaml; do
+    if [[ $file = *RoleBinding* ]]; then sed 's/namespace: .*/namespace: strimzi/' "$file"; else cat "$file"; fi |
+      kubectl apply --server-side --force-conflicts --namespace strimzi --filename -
+  done
   kubectl --namespace strimzi set env deployment/strimzi-cluster-operator 'STRIMZI_NAMESPACE=*'
   kubectl --namespace strimzi rollout status deployment/strimzi-cluster-operator --timeout 300s
 }

@@ -1,7 +1,8 @@
 """What was seen of a pipeline, as small frozen values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tracedpipeline import naming, reasons
@@ -28,7 +29,10 @@ class LastTrace:
 
 @dataclass(frozen=True)
 class Component:
-    """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides."""
+    """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides.
+
+    `killed_for_memory` is when that happened last to one of its containers, Unix milliseconds.
+    """
 
     which: str
     wanted: int = 1
@@ -36,7 +40,7 @@ class Component:
     settled: bool = False
     exists: bool = True
     complaint: Verdict | None = None
-    killed_for_memory: bool = False
+    killed_for_memory: int | None = None
     verdict: Verdict | None = None
 
 
@@ -83,7 +87,7 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
         ready,
         settled,
         complaint=complaints[0] if complaints else None,
-        killed_for_memory=any(map(killed_for_memory, pods)),
+        killed_for_memory=killed_for_memory(pods),
     )
 
 
@@ -105,7 +109,7 @@ def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]
         ready,
         settled=ready == wanted == len(pods),
         complaint=complaints[0] if complaints else None,
-        killed_for_memory=any(map(killed_for_memory, pods)),
+        killed_for_memory=killed_for_memory(pods),
     )
 
 
@@ -115,13 +119,12 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def killed_for_memory(pod: Mapping[str, Any]) -> bool:
-    """Tell whether a container of the pod ended last because it used more memory than its limit."""
-    for container in pod.get("status", {}).get("containerStatuses", ()):
-        for when in ("state", "lastState"):
-            if (container.get(when, {}).get("terminated") or {}).get("reason") == "OOMKilled":
-                return True
-    return False
+def killed_for_memory(pods: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return when a container of the pods ended last because it used more memory than its limit, Unix milliseconds."""
+    containers = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", ())]
+    ended = [container.get(when, {}).get("terminated") for container in containers for when in ("state", "lastState")]
+    times = [one["finishedAt"] for one in ended if one and one.get("reason") == "OOMKilled"]
+    return max((int(datetime.fromisoformat(time).timestamp() * 1000) for time in times), default=None)
 
 
 def complaint(pod: Mapping[str, Any]) -> Verdict | None:

@@ -80,14 +80,20 @@ def test_a_pod_that_only_needs_time_has_no_complaint() -> None:
 
 
 def ended(reason: str, when: str = "lastState") -> dict[str, Any]:
-    return {"status": {"containerStatuses": [{"image": "x:1", when: {"terminated": {"reason": reason}}}]}}
+    return {
+        "status": {
+            "containerStatuses": [
+                {"image": "x:1", when: {"terminated": {"reason": reason, "finishedAt": "1970-01-01T00:00:01Z"}}}
+            ]
+        }
+    }
 
 
 @pytest.mark.parametrize(("reason", "when", "killed"), [
-    ("OOMKilled", "lastState", True), ("OOMKilled", "state", True), ("Error", "lastState", False),
+    ("OOMKilled", "lastState", 1_000), ("OOMKilled", "state", 1_000), ("Error", "lastState", None),
 ])  # fmt: skip
-def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: bool) -> None:
-    assert component("taskmanager", SETTLED, [ended(reason, when)]).killed_for_memory is killed
+def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: int | None) -> None:
+    assert component("taskmanager", SETTLED, [ended(reason, when)]).killed_for_memory == killed
 
 
 def test_pods_without_a_deployment_of_ours() -> None:

@@ -10,6 +10,8 @@ from tracedpipeline.observed import Component, Verdict
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
 RESTARTS = 3
 RESTARTS_WITHIN_MILLISECONDS = 5 * 60_000
+# Flink knows by then that a TaskManager is gone: heartbeat.timeout is 50 s. What fails the job later has another cause.
+NOTICED_WITHIN_MILLISECONDS = 60_000
 
 _ADVICE = {
     reasons.NO_SLOTS: "look at the TaskManagers' pods, or lower consumer.replicas",
@@ -93,7 +95,7 @@ def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
         return None
     minutes = RESTARTS_WITHIN_MILLISECONDS // 60_000
     what = f"the job failed {len(recent)} times in the last {minutes} minutes, at last"
-    return _killed(cluster) or because(recent[0].text, reasons.JOB_RESTARTING, what)
+    return _killed(cluster, job) or because(recent[0].text, reasons.JOB_RESTARTING, what)
 
 
 def _running(cluster: Cluster, job: Job) -> Verdict:
@@ -107,7 +109,7 @@ def _running(cluster: Cluster, job: Job) -> Verdict:
 def _not_running(cluster: Cluster, job: Job) -> Verdict:
     if cluster.task_managers.complaint:
         return _of("TaskManager", cluster.task_managers.complaint)
-    if verdict := _killed(cluster) or _restarts(cluster, job):
+    if verdict := _killed(cluster, job) or _restarts(cluster, job):
         return verdict
     if job.failures:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
@@ -120,8 +122,10 @@ def _starting(cluster: Cluster, job: Job) -> str:
     return f"the job is {job.state}: {job.tasks_running} of {job.tasks} tasks run, {workers}"
 
 
-def _killed(cluster: Cluster) -> Verdict | None:
-    if not cluster.task_managers.killed_for_memory:
+def _killed(cluster: Cluster, job: Job) -> Verdict | None:
+    killed = cluster.task_managers.killed_for_memory
+    failed = job.failures[0].milliseconds if job.failures else cluster.now
+    if killed is None or failed - killed > NOTICED_WITHIN_MILLISECONDS:
         return None
     message = f"a TaskManager was killed: it used more memory than its limit; {_ADVICE[reasons.OUT_OF_MEMORY]}"
     return Verdict(False, reasons.OUT_OF_MEMORY, message)

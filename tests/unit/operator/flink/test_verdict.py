@@ -64,7 +64,9 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
         job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
     ),
     "killed for memory": (
-        waiting(killed_for_memory=True, settled=False), reasons.OUT_OF_MEMORY, "consumer.flink.taskManager.memory",
+        waiting(killed_for_memory=NOW - 5000, settled=False),
+        reasons.OUT_OF_MEMORY,
+        "consumer.flink.taskManager.memory",
     ),
     "failed for good": (job("FAILED", failures=failures(0)), reasons.JOB_FAILED, "KeyError: 'customer'"),
     "failed without words": (job("FAILED"), reasons.JOB_FAILED, "no exception is known"),
@@ -97,12 +99,21 @@ def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
     assert verdict.judge(job(failures=failures(*ago))).ok
 
 
+@pytest.mark.parametrize("failed", [failures(0), ()], ids=["another failure since", "no failure that is known"])
+def test_an_older_kill_does_not_hide_what_fails_the_job_now(failed: tuple[Failure, ...]) -> None:
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - 2 * MINUTE)
+    found = verdict.judge(replace(job("RESTARTING", tasks_running=0, failures=failed), task_managers=killed))
+    assert found.reason == (reasons.JOB_RESTARTING if failed else reasons.JOB_STARTING)
+
+
 def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> None:
-    assert verdict.judge(replace(CLUSTER, task_managers=replace(CLUSTER.task_managers, killed_for_memory=True))).ok
+    assert verdict.judge(
+        replace(CLUSTER, task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - MINUTE))
+    ).ok
 
 
 def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     killed = replace(
-        job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=True)
+        job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - 5000)
     )
     assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
