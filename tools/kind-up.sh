@@ -4,6 +4,8 @@
 source "$(dirname "$0")/lib.sh"
 NODE=$KIND_CLUSTER-control-plane
 OUTSIDE_IMAGES=("$KAFKA_IMAGE" "$JAEGER_IMAGE" "$COLLECTOR_IMAGE")
+# Its pods then are as the restricted Pod Security Standard asks, in all namespaces.
+RESTRICTED_PODS=STRIMZI_POD_SECURITY_PROVIDER_CLASS
 RELEASE_IMAGES=("$STRIMZI_IMAGE" "$STRIMZI_KAFKA_IMAGE")
 OWN_IMAGES=("$OPERATOR_IMAGE" "$PRODUCER_IMAGE" "$CONSUMER_IMAGE" "$FLINK_CONSUMER_IMAGE")
 
@@ -92,7 +94,8 @@ install_strimzi() {
 
 install_strimzi_chart() {
   helm upgrade --install strimzi "$STRIMZI_CHART" --version "$STRIMZI_VERSION" \
-    --namespace strimzi --create-namespace --set watchAnyNamespace=true --wait --timeout 300s
+    --namespace strimzi --create-namespace --set watchAnyNamespace=true --wait --timeout 300s \
+    --set "extraEnvs[0].name=$RESTRICTED_PODS,extraEnvs[0].value=restricted"
 }
 
 # As its documentation says, for all namespaces: the roles are bound in the whole cluster.
@@ -108,7 +111,7 @@ install_strimzi_release() {
     if [[ $file = *RoleBinding* ]]; then sed 's/namespace: .*/namespace: strimzi/' "$file"; else cat "$file"; fi |
       kubectl apply --server-side --force-conflicts --namespace strimzi --filename -
   done
-  kubectl --namespace strimzi set env deployment/strimzi-cluster-operator 'STRIMZI_NAMESPACE=*'
+  kubectl --namespace strimzi set env deployment/strimzi-cluster-operator 'STRIMZI_NAMESPACE=*' "$RESTRICTED_PODS=restricted"
   kubectl --namespace strimzi rollout status deployment/strimzi-cluster-operator --timeout 300s
 }
 
