@@ -54,6 +54,13 @@ class Observed:
     last_trace: LastTrace | None = None
 
 
+def too_few_partitions(topic: str, there: int, wanted: int) -> Verdict:
+    """Return the verdict on a topic that has fewer partitions than `kafka.topic.partitions` wants."""
+    message = f"{topic} has {there} partitions, kafka.topic.partitions wants {wanted}"
+    advice = "add partitions to the topic, or lower the field"
+    return Verdict(False, reasons.TOPIC_HAS_FEWER_PARTITIONS, f"{message}: {advice}")
+
+
 def belongs_to(o: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
     """Tell whether the pipeline made the object: it controls it, or nobody does and the labels name the pipeline."""
     metadata = o["metadata"]

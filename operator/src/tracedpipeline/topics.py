@@ -13,7 +13,7 @@ from confluent_kafka.cimpl import NewTopic
 from tracedpipeline import reasons
 from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
-from tracedpipeline.observed import Verdict
+from tracedpipeline.observed import Verdict, too_few_partitions
 from tracedpipeline.quantities import milliseconds
 
 log = logging.getLogger(__name__)
@@ -85,11 +85,7 @@ def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) 
         return Verdict(False, reasons.TOPIC_MISSING, message)
     _create(admin, topic, missing)
     if topic.name in there and (partitions := len(there[topic.name].partitions)) < topic.partitions:
-        message = (
-            f"topic {topic.name} has {partitions} partitions, kafka.topic.partitions wants {topic.partitions}: "
-            "add partitions to the topic, or lower the field"
-        )
-        return Verdict(False, reasons.TOPIC_HAS_FEWER_PARTITIONS, message)
+        return too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
     return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
 
 

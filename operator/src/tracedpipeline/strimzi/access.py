@@ -8,7 +8,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.connection import Clients, KafkaConnection, alike
 from tracedpipeline.desired import kafka_access, kafka_cluster
-from tracedpipeline.observed import Verdict, belongs_to
+from tracedpipeline.observed import Verdict, belongs_to, too_few_partitions
 from tracedpipeline.strimzi import users, verdicts
 from tracedpipeline.strimzi.listeners import Listener, choose
 from tracedpipeline.strimzi.shown import Object, Shown, waiting
@@ -120,11 +120,7 @@ def _too_few(pipeline: TracedPipeline, topics: Mapping[str, Object]) -> Verdict 
     topic = topics.get(wanted.name)
     if topic is None or (partitions := topic["spec"].get("partitions")) is None or partitions >= wanted.partitions:
         return None
-    message = (
-        f"KafkaTopic {topic['metadata']['name']} has {partitions} partitions, kafka.topic.partitions wants "
-        f"{wanted.partitions}: add partitions to the topic, or lower the field"
-    )
-    return waiting(reasons.TOPIC_HAS_FEWER_PARTITIONS, message)
+    return too_few_partitions(f"KafkaTopic {topic['metadata']['name']}", partitions, wanted.partitions)
 
 
 def _ready(pipeline: TracedPipeline, cluster: KafkaCluster, listener: Listener) -> Verdict:
