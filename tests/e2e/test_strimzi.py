@@ -243,6 +243,19 @@ def test_or_takes_the_topics_too(strimzi: Strimzi) -> None:
     kube.until("the topic is gone", 60, lambda: strimzi.partitions("For_A_While") == 0)
 
 
+def test_what_kafka_says_of_a_topic_is_quoted(strimzi: Strimzi) -> None:
+    namespace = strimzi.namespace
+    kafka = {"cluster": {"name": "demo"}, "topic": {"name": "twice", "replicas": 2, "deletionPolicy": "Delete"}}
+    kube.apply(kube.pipeline(namespace, "copies", kafka=kafka, consumer={"groupId": "copies"}))
+    kube.until_condition(namespace, "copies", "KafkaReady", "False", "TopicNotReady", seconds=60)
+    kube.until("Kafka's own words", 30, lambda: _says(namespace, "copies", "InvalidReplicationFactorException"))
+    kube.kubectl("delete", "tp", "copies", "-n", namespace)
+
+
+def _says(namespace: str, name: str, words: str) -> bool:
+    return words in kube.condition(namespace, name, "KafkaReady").get("message", "")
+
+
 def test_nobody_elses_kafka_is_made_anew(strimzi: Strimzi) -> None:
     namespace = strimzi.namespace
     before = kube.get(namespace, "kafka", "demo", "--show-managed-fields")["metadata"]
@@ -287,6 +300,11 @@ def test_another_namespaces_kafka(strimzi: Strimzi, namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "far", kafka={"cluster": there}))
     found = kube.until_condition(namespace, "far", "Ready", "False", "KafkaInOtherNamespace", seconds=30)
     assert "asks for a user, whose Secret would be in namespace e2e-strimzi" in found["message"]
+    kube.kubectl("delete", "tp", "far", "-n", namespace)
+    kafka = {"cluster": there | {"listener": "plain"}, "topic": {"name": "from-afar"}}
+    kube.apply(kube.pipeline(namespace, "plain", kafka=kafka, consumer={"groupId": "from-afar"}))
+    kube.until_condition(namespace, "plain", "TracesFlowing", "True", seconds=120)
+    assert strimzi.partitions("from-afar") == 3
 
 
 def _patch(namespace: str, spec: dict[str, Any]) -> None:

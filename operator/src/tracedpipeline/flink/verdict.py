@@ -10,6 +10,8 @@ from tracedpipeline.observed import Component, Verdict
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
 RESTARTS = 3
 RESTARTS_WITHIN_MILLISECONDS = 5 * 60_000
+# Four times the longest pause before a restart: a job that has run so long has been mended.
+MENDED_AFTER_MILLISECONDS = 2 * 60_000
 # Flink knows by then that a TaskManager is gone: heartbeat.timeout is 50 s. What fails the job later has another cause.
 NOTICED_WITHIN_MILLISECONDS = 60_000
 
@@ -91,7 +93,7 @@ def _trouble(cluster: Cluster, job: Job) -> Verdict | None:
 
 def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
     recent = [f for f in job.failures if cluster.now - f.milliseconds < RESTARTS_WITHIN_MILLISECONDS]
-    if len(recent) < RESTARTS:
+    if len(recent) < RESTARTS or cluster.now - recent[0].milliseconds > MENDED_AFTER_MILLISECONDS:
         return None
     minutes = RESTARTS_WITHIN_MILLISECONDS // 60_000
     what = f"the job failed {len(recent)} times in the last {minutes} minutes, at last"

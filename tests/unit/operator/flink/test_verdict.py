@@ -94,7 +94,7 @@ def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) ->
     assert words in found.message
 
 
-@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8)], ids=["once", "twice", "long ago"])
+@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "mended"])
 def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
     assert verdict.judge(job(failures=failures(*ago))).ok
 
