@@ -11,7 +11,7 @@ from traced_common import logs
 from traced_common.environment import SettingsError
 from traced_common.kafka import KafkaSettings
 
-from traced_flink_consumer import job
+from traced_flink_consumer import job, last_words
 from traced_flink_consumer.processing import Client
 from traced_flink_consumer.settings import THREAD, FlinkSettings
 
@@ -22,6 +22,14 @@ _SECONDS: Final = 5.0
 
 def run() -> None:
     """Put the job together and submit it; SettingsError names every wrong variable."""
+    try:
+        _submit()
+    except Exception as error:
+        last_words.write(error)
+        raise
+
+
+def _submit() -> None:
     settings = FlinkSettings.read(os.environ)
     logs.configure(settings.log_level)
     if settings.python_mode == THREAD and find_spec("pemja") is None:
