@@ -108,10 +108,16 @@ install_strimzi_release() {
       --serviceaccount strimzi:strimzi-cluster-operator --dry-run=client --output yaml | kubectl apply --filename -
   done
   for file in "$STRIMZI_RELEASE"/install/cluster-operator/*.yaml; do
-    if [[ $file = *RoleBinding* ]]; then sed 's/namespace: .*/namespace: strimzi/' "$file"; else cat "$file"; fi |
+    case $file in
+      *RoleBinding*) sed 's/namespace: .*/namespace: strimzi/' "$file" ;;
+      *Deployment*)
+        kubectl set env --local --filename "$file" --output yaml \
+          'STRIMZI_NAMESPACE=*' "$RESTRICTED_PODS=restricted"
+        ;;
+      *) cat "$file" ;;
+    esac |
       kubectl apply --server-side --force-conflicts --namespace strimzi --filename -
   done
-  kubectl --namespace strimzi set env deployment/strimzi-cluster-operator 'STRIMZI_NAMESPACE=*' "$RESTRICTED_PODS=restricted"
   kubectl --namespace strimzi rollout status deployment/strimzi-cluster-operator --timeout 300s
 }
 
