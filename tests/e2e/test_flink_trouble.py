@@ -7,7 +7,6 @@ from tests.e2e.conftest import FLINK_SECONDS as SECONDS
 from tests.e2e.conftest import ByFlink
 from tests.e2e.test_kafka_trouble import signal_kafka
 
-WORKERS = ("-l", "app.kubernetes.io/name=taskmanager")
 CHECKPOINTS = "/opt/flink/state/checkpoints"
 
 
@@ -53,7 +52,7 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
 
 def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
-    _in_worker(by_flink, "chmod a-w /opt/flink/state/checkpoints/*")  # no newer one
+    _in_worker(by_flink, f"chmod a-w {CHECKPOINTS}/*")  # no newer one
     broken = "for each in /opt/flink/state/*/*/chk-*/_metadata; do cp $each $each.kept; echo broken > $each; done"
     _in_worker(by_flink, broken)
     _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
@@ -61,7 +60,7 @@ def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     kube.until("its reason", SECONDS, lambda: "Unexpected magic number" in _message(by_flink))
     assert kube.condition(namespace, name, "ConsumerReady")["reason"] in ("CrashLoop", "JobFailed")
     _in_worker(by_flink, "for each in /opt/flink/state/*/*/chk-*/_metadata; do mv $each.kept $each; done")
-    _in_worker(by_flink, "chmod u+w /opt/flink/state/checkpoints/*")
+    _in_worker(by_flink, f"chmod u+w {CHECKPOINTS}/*")
     _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
     _runs_again(by_flink)
 

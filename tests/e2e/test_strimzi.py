@@ -14,6 +14,7 @@ from tests.e2e import kube
 from tests.e2e.conftest import FLINK_SECONDS, make_namespace
 from tests.e2e.strimzi import crds
 from tests.e2e.strimzi.double import Strimzi
+from tests.e2e.strimzi.itself import StrimziItself
 
 GOLDENS = Path(__file__).parents[1] / "golden"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "strimzi.yaml"
@@ -152,7 +153,7 @@ def test_more_partitions(by_certificate: Strimzi) -> None:
     kube.until("Kafka has them", 30, there)
 
 
-def test_an_unready_a_paused_kafka_and_one_that_is_gone_stop_nothing(by_certificate: Strimzi) -> None:
+def test_an_unready_and_a_paused_kafka_and_another_listener_stop_nothing(by_certificate: Strimzi) -> None:
     namespace = by_certificate.namespace
     pods = _pods(namespace, "producer") | _pods(namespace, "consumer")
     words = "Unsupported Kafka.spec.kafka.version: 3.9.0"
@@ -279,7 +280,7 @@ def _authentication(namespace: str) -> str:
     return str(kube.get(namespace, "kafkauser", "orders-consumer")["spec"]["authentication"]["type"])
 
 
-def _nothing_is_lost(strimzi: Strimzi) -> None:
+def _nothing_is_lost(strimzi: Strimzi | StrimziItself) -> None:
     """The group's position comes to what is in the topic at this moment; nothing was put aside."""
     ends = strimzi.ends("traced-topic")
 

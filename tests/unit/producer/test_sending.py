@@ -132,9 +132,16 @@ def denied(failing: MockKafka, variables: dict[str, str]) -> Iterator[Bench]:
     bench.close()
 
 
-def everything(servers: str, bench: Bench) -> list[Message]:
+def every_order(servers: str, bench: Bench) -> list[Message]:
+    """Go on for five more; then each order that was made has to be in Kafka, once."""
+    bench.turn_until_delivered(5)
+    while bench.deliveries.again:
+        bench.sending.turn()
     bench.producer.flush(10)
-    return messages(servers, bench.settings.topic, bench.deliveries.delivered)
+    received = messages(servers, bench.settings.topic, bench.deliveries.delivered)
+    sequences = [Order.from_json(message.value()).sequence for message in received]
+    assert sorted(sequences) == list(range(1, bench.deliveries.produced + 1))
+    return received
 
 
 def trace_of(message: Message) -> int:
@@ -151,12 +158,7 @@ def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKaf
     while not (denied.deliveries.problem() or "").startswith(expected):
         denied.sending.turn()
     failing.mend(PRODUCE)
-    denied.turn_until_delivered(5)
-    while denied.deliveries.again:
-        denied.sending.turn()
-    received = everything(failing.servers, denied)
-    sequences = [Order.from_json(message.value()).sequence for message in received]
-    assert sorted(sequences) == list(range(1, denied.deliveries.produced + 1))
+    received = every_order(failing.servers, denied)
     assert denied.deliveries.problem() is None
     denied.tracing.shutdown()
     finished = denied.exporter.get_finished_spans()
@@ -173,12 +175,7 @@ def test_a_producer_without_any_right_waits_for_it_and_loses_nothing(
     first = weakref.ref(denied.producer)
     while "CLUSTER_AUTHORIZATION_FAILED" not in (denied.deliveries.problem() or ""):
         denied.sending.turn()
-    denied.turn_until_delivered(5)
-    while denied.deliveries.again:
-        denied.sending.turn()
-    received = everything(failing.servers, denied)
-    sequences = [Order.from_json(message.value()).sequence for message in received]
-    assert sorted(sequences) == list(range(1, denied.deliveries.produced + 1))
+    every_order(failing.servers, denied)
     gc.collect()
     assert first() is None  # with its threads and its memory
 
