@@ -83,7 +83,8 @@ def _properties(kafka: Object, reached: str) -> str:
         lines |= {f"listener.name.{one['name']}.{key}": value for key, value in _listener(one).items()}
     if (kafka["spec"]["kafka"].get("authorization") or {}).get("type") == "simple":
         lines["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
-        lines["super.users"] = f"User:{ADMIN}"
+        given = kafka["spec"]["kafka"]["authorization"].get("superUsers", ())
+        lines["super.users"] = ";".join(f"User:{name}" for name in (ADMIN, *given))
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 

@@ -16,11 +16,12 @@ from tests.e2e.strimzi.authority import Authority
 
 Object = dict[str, Any]
 FINALIZER = "strimzi.io/topic-operator"
+_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 PAUSED = {"conditions": [status.true("ReconciliationPaused")]}
 
 
-class Strimzi:
-    """The cluster, topic and user operators; the stories also tell it what to fail, renew and take away."""
+class PlayedStrimzi:
+    """The cluster, topic and user operators; the stories also tell it what to renew and take away."""
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
@@ -28,7 +29,6 @@ class Strimzi:
         self._cluster_cas = [Authority("cluster-ca v0")]
         self._admin: AdminClient | None = None
         self._running: tuple[str, int] | None = None
-        self._failures: dict[tuple[str, str], tuple[str, str]] = {}
         self._revoked: set[str] = set()
         self._renewed: set[str] = set()
         self._stopped = threading.Event()
@@ -42,12 +42,6 @@ class Strimzi:
         self._thread.join(60)
 
     # ---- what the stories ask for
-
-    def fail(self, kind: str, name: str, reason: str, message: str) -> None:
-        self._failures[kind, name] = reason, message
-
-    def mend(self, kind: str, name: str) -> None:
-        del self._failures[kind, name]
 
     def revoke(self, user: str) -> None:
         """Take a user's rights away, behind its resource's back."""
@@ -90,32 +84,37 @@ class Strimzi:
             try:
                 self._reconcile()
             except Exception as error:  # whatever it is: tried again, as Strimzi does, and told to who reads the story
-                if str(error) != last:
+                if repr(error) != last:
                     print(f"the played Strimzi: {error!r}")
-                last = str(error)
+                last = repr(error)
 
     def _reconcile(self) -> None:
         items = kube.get(self.namespace, "kafkas,kafkanodepools,kafkatopics,kafkausers")["items"]
         for kafka in (o for o in items if o["kind"] == "Kafka"):
             self._kafka(kafka)
         names = {o["metadata"]["name"]: o for o in items if o["kind"] == "Kafka"}
+        for pool in (o for o in items if o["kind"] == "KafkaNodePool"):
+            if self._running:
+                status.write(pool, status.node_pool(pool))
+        topics = [o for o in items if o["kind"] == "KafkaTopic"]
         for entity in items:
             cluster = names.get((entity["metadata"].get("labels") or {}).get("strimzi.io/cluster", ""))
             if cluster and self._admin and entity["kind"] in ("KafkaTopic", "KafkaUser"):
-                self._entity(self._admin, cluster, entity)
+                self._entity(self._admin, cluster, entity, topics)
 
     def _kafka(self, kafka: Object) -> None:
         if _paused(kafka):
             status.write(kafka, dict(PAUSED))
             return
-        if failure := self._failures.get(("Kafka", kafka["metadata"]["name"])):
-            status.write(kafka, {"conditions": [status.not_ready(*failure)]})
+        if refused := status.refused_version(kafka):
+            status.write(kafka, {"conditions": [refused]})
             return
         wanted = kafka["metadata"]["uid"], len(self._cluster_cas)
         if self._running != wanted:
             self._deploy(kafka)
             self._running = wanted
-        status.write(kafka, status.ready_kafka(kafka, self._cluster_cas[-1].certificate))
+        pools = kube.get(self.namespace, "kafkanodepools")["items"]
+        status.write(kafka, status.ready_kafka(kafka, pools, self._cluster_cas[-1].certificate))
 
     def _deploy(self, kafka: Object) -> None:
         name, host = kafka["metadata"]["name"], broker.host(kafka)
@@ -127,17 +126,14 @@ class Strimzi:
         pair = self._cluster_cas[-1].issue(f"{name}-kafka", (host, f"{host}.cluster.local", broker.service(kafka)))
         self._admin = broker.run(kafka, pair, self._clients_ca.certificate)
 
-    def _entity(self, admin: AdminClient, cluster: Object, entity: Object) -> None:
-        kind, name = entity["kind"], entity["metadata"]["name"]
+    def _entity(self, admin: AdminClient, cluster: Object, entity: Object, topics: list[Object]) -> None:
+        kind = entity["kind"]
         if kind == "KafkaTopic" and self._deleted(admin, cluster, entity):
             return
         if _paused(entity):
             status.write(entity, dict(PAUSED))
-        elif failure := self._failures.get((kind, name)):
-            kept = {key: value for key, value in (entity.get("status") or {}).items() if key.startswith("topic")}
-            status.write(entity, kept | {"conditions": [status.failed(*failure)]})
         elif kind == "KafkaTopic":
-            status.write(entity, entities.ensure_topic(admin, entity))
+            status.write(entity, status.unmanaged(entity, topics) or entities.ensure_topic(admin, entity))
         else:
             status.write(entity, self._user(admin, cluster, entity))
 
@@ -189,16 +185,36 @@ class Strimzi:
         else:
             password = entities.password()
             entities.set_password(admin, name, password)
-            content = {"password": password, "sasl.jaas.config": f'… username="{name}" password="{password}";'}
+            login = f'{_LOGIN} required username="{name}" password="{password}";'
+            content = {"password": password, "sasl.jaas.config": login}
         self._secret(user, name, content)
         self._renewed.discard(name)
 
     def _secret(self, owner: Object, name: str, content: dict[str, str]) -> None:
         reference = {key: owner[key] for key in ("apiVersion", "kind")}
         reference |= {key: owner["metadata"][key] for key in ("name", "uid")}
+        reference |= {"controller": False, "blockOwnerDeletion": True}
         data = {key: base64.b64encode(text.encode()).decode() for key, text in content.items()}
-        metadata = {"name": name, "namespace": self.namespace, "ownerReferences": [reference]}
+        metadata = {"name": name, "namespace": self.namespace, "ownerReferences": [reference], **_of_secret(owner)}
         kube.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+
+
+def _of_secret(owner: Object) -> Object:
+    """The labels and annotations of a Secret, which belongs to a Kafka or to a user."""
+    kind, name = owner["kind"], owner["metadata"]["name"]
+    of_kafka = kind == "Kafka"
+    labels = {
+        "app.kubernetes.io/instance": name,
+        "app.kubernetes.io/managed-by": "strimzi-cluster-operator" if of_kafka else "strimzi-user-operator",
+        "app.kubernetes.io/name": "certificate-authority" if of_kafka else "strimzi-user-operator",
+        "app.kubernetes.io/part-of": f"strimzi-{name}",
+        "strimzi.io/cluster": name if of_kafka else owner["metadata"]["labels"]["strimzi.io/cluster"],
+        "strimzi.io/kind": kind,
+    }
+    if not of_kafka:
+        return {"labels": labels}
+    more = {"strimzi.io/component-type": "certificate-authority", "strimzi.io/name": "strimzi"}
+    return {"labels": labels | more, "annotations": {"strimzi.io/ca-cert-generation": "0"}}
 
 
 def _paused(o: Object) -> bool:

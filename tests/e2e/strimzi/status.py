@@ -8,6 +8,9 @@ from tests.e2e import kube
 from tests.e2e.strimzi import broker
 
 Object = dict[str, Any]
+_VERSIONS = ("4.2.0", "4.2.1", "4.3.0", "4.3.1")
+_ONE_EPHEMERAL_NODE = (("broker", "topic messages"), ("controller", "data"))
+_CLUSTER = "strimzi.io/cluster"
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 
 
@@ -42,6 +45,15 @@ def not_ready(reason: str, message: str) -> Object:
     return {"type": "NotReady", "status": "True", "reason": reason, "message": message}
 
 
+def refused_version(kafka: Object) -> Object | None:
+    """What is said of a Kafka of a version that this Strimzi does not know."""
+    wanted = kafka["spec"]["kafka"].get("version")
+    if wanted is None or wanted in _VERSIONS:
+        return None
+    message = f"Unsupported Kafka.spec.kafka.version: {wanted}. Supported versions are: [{', '.join(_VERSIONS)}]"
+    return not_ready("UnsupportedKafkaVersionException", message)
+
+
 def failed(reason: str, message: str) -> Object:
     return {"type": "Ready", "status": "False", "reason": reason, "message": message}
 
@@ -50,20 +62,54 @@ def creating() -> Object:
     return {"conditions": [not_ready("Creating", "Kafka cluster is being deployed")], "observedGeneration": 0}
 
 
-def ready_kafka(kafka: Object, ca: str) -> Object:
-    warning = {
-        "type": "Warning",
-        "status": "True",
-        "reason": "KafkaStorage",
-        "message": "A Kafka cluster with a single controller node can lose its metadata",
-    }
+def ready_kafka(kafka: Object, pools: list[Object], ca: str) -> Object:
+    name = kafka["metadata"]["name"]
+    of_cluster = [pool for pool in pools if pool["metadata"].get("labels", {}).get(_CLUSTER) == name]
     return {
         "clusterId": CLUSTER_ID,
-        "conditions": [warning, true("Ready")],
-        "listeners": [_listener(kafka, one, ca) for one in kafka["spec"]["kafka"]["listeners"]],
+        "clusterSecurity": {"authentication": {"type": "strimzi-mtls"}, "encryption": {"type": "strimzi-tls"}},
+        "conditions": [*(_warning(*words) for words in _ONE_EPHEMERAL_NODE), true("Ready")],
+        "kafkaMetadataVersion": "4.3-IV0",
+        "kafkaNodePools": [{"name": pool["metadata"]["name"]} for pool in of_cluster],
         "kafkaVersion": "4.3.0",
+        "listeners": [_listener(kafka, one, ca) for one in kafka["spec"]["kafka"]["listeners"]],
         "operatorLastSuccessfulVersion": "1.2.0",
     }
+
+
+def _warning(what: str, loses: str) -> Object:
+    message = f"A Kafka cluster with a single {what} node and ephemeral storage will lose {loses} after any restart"
+    return {"type": "Warning", "status": "True", "reason": "KafkaStorage", "message": f"{message} or rolling update."}
+
+
+def node_pool(pool: Object) -> Object:
+    """A pool's: it never says that it is ready."""
+    name, cluster = pool["metadata"]["name"], pool["metadata"]["labels"][_CLUSTER]
+    labels = f"{_CLUSTER}={cluster},strimzi.io/name={cluster}-kafka,strimzi.io/kind=Kafka,strimzi.io/pool-name={name}"
+    spec = pool["spec"]
+    nodes = list(range(spec["replicas"]))
+    more = {"replicas": spec["replicas"], "roles": spec["roles"]}
+    return {"clusterId": CLUSTER_ID, "conditions": [], "labelSelector": labels, "nodeIds": nodes, **more}
+
+
+def unmanaged(topic: Object, topics: list[Object]) -> Object | None:
+    """What is said of a topic that Strimzi is not to touch, or that another resource has already."""
+    if (topic["metadata"].get("annotations") or {}).get("strimzi.io/managed") == "false":
+        return {"conditions": [true("Unmanaged")]}
+    older = [one for one in topics if _name(one) == _name(topic) and _age(one) < _age(topic)]
+    if not older:
+        return None
+    first = min(older, key=_age)["metadata"]
+    words = f"Managed by Ref{{namespace='{first['namespace']}', name='{first['name']}'}}"
+    return {"topicName": _name(topic), "conditions": [failed("ResourceConflict", words)]}
+
+
+def _name(topic: Object) -> str:
+    return str(topic["spec"].get("topicName") or topic["metadata"]["name"])
+
+
+def _age(o: Object) -> tuple[str, str]:
+    return o["metadata"]["creationTimestamp"], o["metadata"]["name"]
 
 
 def _listener(kafka: Object, listener: Object, ca: str) -> Object:

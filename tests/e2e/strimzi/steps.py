@@ -1,0 +1,52 @@
+"""What the stories do and look at; Strimzi is itself where `make kind-up` could install it, else it is played."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from tests.e2e import kube
+from tests.e2e.strimzi import crds
+from tests.e2e.strimzi.double import PlayedStrimzi
+from tests.e2e.strimzi.itself import StrimziItself
+
+NAME = "orders"
+Strimzi: TypeAlias = PlayedStrimzi | StrimziItself
+
+
+@contextmanager
+def running(namespace: str) -> Iterator[Strimzi]:
+    running: Strimzi = StrimziItself(namespace) if crds.by_strimzi() else PlayedStrimzi(namespace)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def patch(namespace: str, spec: dict[str, Any]) -> None:
+    patch = json.dumps({"spec": spec})
+    kube.kubectl("patch", "tp", NAME, "-n", namespace, "--type=merge", "--patch", patch)
+
+
+def patch_kafka(namespace: str, fields: dict[str, Any]) -> None:
+    patch = json.dumps({"spec": {"kafka": fields}})
+    kube.kubectl("patch", "kafka", "demo", "-n", namespace, "--type=merge", "--patch", patch)
+
+
+def pods(namespace: str, which: str) -> set[str]:
+    found = kube.get(namespace, "pods", "--selector", f"app.kubernetes.io/name={which}")["items"]
+    return {pod["metadata"]["uid"] for pod in found}
+
+
+def nothing_is_lost(strimzi: Strimzi) -> None:
+    """The group's position comes to what is in the topic at this moment; nothing was put aside."""
+    ends = strimzi.ends("traced-topic")
+
+    def read() -> bool:
+        committed = strimzi.committed("trace-group", "traced-topic")
+        return all(committed.get(partition, 0) >= end for partition, end in ends.items())
+
+    kube.until("all of it is read", 90, read)
+    assert not any(strimzi.ends("traced-topic.dlq").values())
+    print(f"{sum(ends.values())} messages, all read")
