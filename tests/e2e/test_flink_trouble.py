@@ -1,6 +1,7 @@
 """What can go wrong where Flink runs the consumer: each fault is caused, named by its own reason, and mended."""
 
 import json
+import subprocess
 
 from tests.e2e import kube
 from tests.e2e.conftest import FLINK_SECONDS as SECONDS
@@ -62,6 +63,18 @@ def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     _in_worker(by_flink, "for each in /opt/flink/state/*/*/chk-*/_metadata; do mv $each.kept $each; done")
     _in_worker(by_flink, f"chmod u+w {CHECKPOINTS}/*")
     _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
+    _runs_again(by_flink)
+
+
+def test_a_task_manager_uses_more_memory_than_it_may(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    # Of a container's processes the kernel is to take Flink's; those that use the memory up end with it.
+    first = "for each in $(grep -l java /proc/[0-9]*/comm); do echo 1000 > ${each%comm}oom_score_adj; done"
+    greedy = "for each in $(seq 20); do python3 -c 'x = b\"x\" * (100 << 20); import time; time.sleep(20)' & done; wait"
+    worker = ("kubectl", "exec", "-n", namespace, f"deploy/{name}-taskmanager", "--", "sh", "-c", f"{first}; {greedy}")
+    with subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "OutOfMemory", seconds=90)
+    assert "raise consumer.flink.taskManager.memory" in found["message"]
     _runs_again(by_flink)
 
 

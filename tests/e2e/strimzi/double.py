@@ -73,7 +73,7 @@ class PlayedStrimzi:
 
     @property
     def admin(self) -> AdminClient:
-        assert self._admin, "the Kafka is not there yet"
+        assert self._admin is not None, "the Kafka is not there yet"
         return self._admin
 
     # ---- what Strimzi does
@@ -97,9 +97,11 @@ class PlayedStrimzi:
             if self._running:
                 status.write(pool, status.node_pool(pool))
         topics = [o for o in items if o["kind"] == "KafkaTopic"]
+        if self._admin is None:  # a client with nothing to do has the length 0, and would be false
+            return
         for entity in items:
             cluster = names.get((entity["metadata"].get("labels") or {}).get("strimzi.io/cluster", ""))
-            if cluster and self._admin and entity["kind"] in ("KafkaTopic", "KafkaUser"):
+            if cluster and entity["kind"] in ("KafkaTopic", "KafkaUser"):
                 self._entity(self._admin, cluster, entity, topics)
 
     def _kafka(self, kafka: Object) -> None:
