@@ -52,8 +52,8 @@ def ensure_topic(admin: AdminClient, topic: Object) -> Object:
         else:
             _change(admin, name, spec, len(there.partitions))
     except KafkaException as error:
-        name = error.args[0].name().replace("INVALID_CONFIG", "INVALID_CONFIGURATION")
-        cause = "".join(part.title() for part in name.split("_"))
+        code = error.args[0].name().replace("INVALID_CONFIG", "INVALID_CONFIGURATION")
+        cause = "".join(part.title() for part in code.split("_"))
         message = f"org.apache.kafka.common.errors.{cause}Exception: {error.args[0].str()}"
         return {"topicName": name, "conditions": [failed("KafkaError", message)]}
     return status | {"topicId": _topic_id(admin, name)}
