@@ -36,12 +36,18 @@ def served(plural: str) -> bool:
 
 def uninstall() -> None:
     """Remove the definitions with all resources; nobody is there any more to take the topics' finalizers away."""
+    for plural in PLURALS:
+        if plural != "kafkatopics":
+            _delete(plural)
     for line in _topics():
         namespace, name = line.split()
         patch = '{"metadata":{"finalizers":null}}'
         kube.kubectl("patch", "kafkatopic", name, "-n", namespace, "--type=merge", "-p", patch)
-    for plural in PLURALS:
-        kube.kubectl("delete", "crd", f"{plural}.{GROUP}", "--ignore-not-found", "--wait")
+    _delete("kafkatopics")
+
+
+def _delete(plural: str) -> None:
+    kube.kubectl("delete", "crd", f"{plural}.{GROUP}", "--ignore-not-found", "--wait")
 
 
 def _topics() -> list[str]:
