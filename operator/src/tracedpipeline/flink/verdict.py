@@ -97,11 +97,13 @@ def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
         return None
     minutes = RESTARTS_WITHIN_MILLISECONDS // 60_000
     what = f"the job failed {len(recent)} times in the last {minutes} minutes, at last"
-    return _killed(cluster, job) or because(recent[0].text, reasons.JOB_RESTARTING, what)
+    return _killed(cluster, recent[0].milliseconds) or because(recent[0].text, reasons.JOB_RESTARTING, what)
 
 
 def _running(cluster: Cluster, job: Job) -> Verdict:
     if not cluster.task_managers.settled:
+        if killed := _killed(cluster, cluster.now):
+            return killed
         ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
         return Verdict(False, reasons.PROGRESSING, f"{ready} of {wanted} TaskManagers are ready")
     parallel = cluster.task_managers.wanted
@@ -111,7 +113,8 @@ def _running(cluster: Cluster, job: Job) -> Verdict:
 def _not_running(cluster: Cluster, job: Job) -> Verdict:
     if cluster.task_managers.complaint:
         return _of("TaskManager", cluster.task_managers.complaint)
-    if verdict := _killed(cluster, job) or _restarts(cluster, job):
+    failed = job.failures[0].milliseconds if job.failures else cluster.now
+    if verdict := _killed(cluster, failed) or _restarts(cluster, job):
         return verdict
     if job.failures:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
@@ -124,10 +127,9 @@ def _starting(cluster: Cluster, job: Job) -> str:
     return f"the job is {job.state}: {job.tasks_running} of {job.tasks} tasks run, {workers}"
 
 
-def _killed(cluster: Cluster, job: Job) -> Verdict | None:
+def _killed(cluster: Cluster, noticed: int) -> Verdict | None:
     killed = cluster.task_managers.killed_for_memory
-    failed = job.failures[0].milliseconds if job.failures else cluster.now
-    if killed is None or failed - killed > NOTICED_WITHIN_MILLISECONDS:
+    if killed is None or noticed - killed > NOTICED_WITHIN_MILLISECONDS:
         return None
     message = f"a TaskManager was killed: it used more memory than its limit; {_ADVICE[reasons.OUT_OF_MEMORY]}"
     return Verdict(False, reasons.OUT_OF_MEMORY, message)

@@ -112,6 +112,12 @@ def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> N
     ).ok
 
 
+@pytest.mark.parametrize(("ago", "reason"), [(5000, reasons.OUT_OF_MEMORY), (2 * MINUTE, reasons.PROGRESSING)])
+def test_a_kill_is_named_though_flink_has_not_noticed_it(ago: int, reason: str) -> None:
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, settled=False, ready=0)
+    assert verdict.judge(replace(CLUSTER, task_managers=killed)).reason == reason
+
+
 def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     killed = replace(
         job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - 5000)
