@@ -1,12 +1,17 @@
 """Strimzi itself, where `make kind-up` could install it: the stories ask it for the same as the played one."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tests.e2e import kube
 
 # Of the listener that asks nobody who he is; the stories' Kafka has this user among its superUsers.
 _SERVER = ("--bootstrap-server", "localhost:9092")
+_BROKER = "demo-dual-role-0"
+_ATTEMPTS = 10
+_RESTARTED = f'exit code (137|143)|container not found|unable to upgrade connection|"{_BROKER}" not found'
 _PAUSE = "strimzi.io/pause-reconciliation"
 
 
@@ -63,8 +68,18 @@ class StrimziItself:
         return {int(row[2]): int(row[3]) for row in rows}
 
     def _tool(self, name: str, *arguments: str) -> str:
+        """Run one of Kafka's tools in the broker's container; once more where Strimzi restarts it meanwhile."""
         command = (f"/opt/kafka/bin/kafka-{name}.sh", *_SERVER, *arguments)
-        return kube.kubectl("exec", "-n", self.namespace, "demo-dual-role-0", "--", *command)
+        for _ in range(_ATTEMPTS):
+            with suppress(kube.KubectlError):  # there is none yet
+                kube.kubectl("wait", f"pod/{_BROKER}", "-n", self.namespace, "--for=condition=Ready", "--timeout=100s")
+            try:
+                return kube.kubectl("exec", "-n", self.namespace, _BROKER, "--", *command)
+            except kube.KubectlError as error:
+                if not re.search(_RESTARTED, str(error)):
+                    raise
+            time.sleep(2)
+        raise AssertionError(f"{_BROKER} was restarted {_ATTEMPTS} times while {name} ran")
 
     def _annotate(self, kind: str, name: str, annotation: str) -> None:
         kube.kubectl("annotate", kind, name, "-n", self.namespace, annotation, "--overwrite")

@@ -17,11 +17,13 @@ def _is_ready(namespace: str) -> bool:
 
 
 def _nodes(namespace: str) -> dict[str, Any]:
+    # A restart would take all from a single node that keeps nothing, the users' rights with it.
+    storage = {"type": "persistent-claim", "size": "1Gi", "deleteClaim": True}
     return {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaNodePool",
         "metadata": {"name": "dual-role", "namespace": namespace, "labels": {"strimzi.io/cluster": "demo"}},
-        "spec": {"replicas": 1, "roles": ["controller", "broker"], "storage": {"type": "ephemeral"}},
+        "spec": {"replicas": 1, "roles": ["controller", "broker"], "storage": storage},
     }
 
 

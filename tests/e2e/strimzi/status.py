@@ -68,13 +68,18 @@ def ready_kafka(kafka: Object, pools: list[Object], ca: str) -> Object:
     return {
         "clusterId": CLUSTER_ID,
         "clusterSecurity": {"authentication": {"type": "strimzi-mtls"}, "encryption": {"type": "strimzi-tls"}},
-        "conditions": [*(_warning(*words) for words in _ONE_EPHEMERAL_NODE), true("Ready")],
+        "conditions": [*_warnings(of_cluster), true("Ready")],
         "kafkaMetadataVersion": "4.3-IV0",
         "kafkaNodePools": [{"name": pool["metadata"]["name"]} for pool in of_cluster],
         "kafkaVersion": "4.3.0",
         "listeners": [_listener(kafka, one, ca) for one in kafka["spec"]["kafka"]["listeners"]],
         "operatorLastSuccessfulVersion": "1.2.0",
     }
+
+
+def _warnings(pools: list[Object]) -> list[Object]:
+    ephemeral = any(pool["spec"]["storage"]["type"] == "ephemeral" for pool in pools)
+    return [_warning(*words) for words in _ONE_EPHEMERAL_NODE] if ephemeral else []
 
 
 def _warning(what: str, loses: str) -> Object:

@@ -42,6 +42,7 @@ def pods(namespace: str, which: str) -> set[str]:
 def nothing_is_lost(strimzi: Strimzi) -> None:
     """The group's position comes to what is in the topic at this moment; nothing was put aside."""
     ends = strimzi.ends("traced-topic")
+    assert ends, "the topic is there"
 
     def read() -> bool:
         committed = strimzi.committed("trace-group", "traced-topic")

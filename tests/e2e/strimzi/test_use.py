@@ -52,8 +52,8 @@ def test_another_key_of_the_clusters_authority(by_certificate: Strimzi) -> None:
     namespace = by_certificate.namespace
     before = steps.pods(namespace, "consumer")
     by_certificate.renew_cluster_ca()
-    # The old one is trusted as long as a node may have it.
-    kube.until("both are trusted", 120, lambda: _trusted(namespace) == 2)
+    # The old one is trusted as long as a node may have it. Strimzi itself looks every two minutes.
+    kube.until("both are trusted", 240, lambda: _trusted(namespace) == 2)
     kube.until("the consumer's pods are others", 180, lambda: not steps.pods(namespace, "consumer") & before)
     kube.until_condition(namespace, steps.NAME, "Ready", "True", seconds=240)
     steps.nothing_is_lost(by_certificate)
@@ -71,9 +71,11 @@ def test_rights_that_are_taken_away_are_named_by_the_client(
 ) -> None:
     namespace = by_certificate.namespace
     by_certificate.revoke(user)
-    found = kube.until_condition(namespace, steps.NAME, component, "False", "AuthorizationDenied", seconds=120)
+    try:
+        found = kube.until_condition(namespace, steps.NAME, component, "False", "AuthorizationDenied", seconds=120)
+    finally:
+        by_certificate.grant(user)
     assert re.search(denied, found["message"])
-    by_certificate.grant(user)
     kube.until_condition(namespace, steps.NAME, component, "True", seconds=120)
     steps.nothing_is_lost(by_certificate)
 
