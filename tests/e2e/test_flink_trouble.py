@@ -9,6 +9,7 @@ from tests.e2e.conftest import ByFlink
 from tests.e2e.test_kafka_trouble import signal_kafka
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
+SNAPSHOTS = "/opt/flink/state/*/*/chk-*/_metadata"
 
 
 def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> None:
@@ -53,14 +54,15 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
 
 def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
+    _in_worker(by_flink, f"timeout 60 sh -c 'until ls {SNAPSHOTS}; do sleep 1; done'")  # the job may be new
     _in_worker(by_flink, f"chmod a-w {CHECKPOINTS}/*")  # no newer one
-    broken = "for each in /opt/flink/state/*/*/chk-*/_metadata; do cp $each $each.kept; echo broken > $each; done"
+    broken = f"for each in {SNAPSHOTS}; do cp $each $each.kept; echo broken > $each; done"
     _in_worker(by_flink, broken)
     _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
     # Flink ends the JobManager, or keeps it with a job that has failed for good, whichever is first.
     kube.until("its reason", SECONDS, lambda: "Unexpected magic number" in _message(by_flink))
     assert kube.condition(namespace, name, "ConsumerReady")["reason"] in ("CrashLoop", "JobFailed")
-    _in_worker(by_flink, "for each in /opt/flink/state/*/*/chk-*/_metadata; do mv $each.kept $each; done")
+    _in_worker(by_flink, f"for each in {SNAPSHOTS}; do mv $each.kept $each; done")
     _in_worker(by_flink, f"chmod u+w {CHECKPOINTS}/*")
     _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
     _runs_again(by_flink)
