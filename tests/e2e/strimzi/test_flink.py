@@ -8,7 +8,7 @@ from tests.e2e.strimzi.steps import Strimzi
 def test_flink_goes_the_same_way_and_survives_a_renewal(strimzi: Strimzi) -> None:
     namespace = strimzi.namespace
     kafka = {"cluster": {"name": "demo"}, "topic": {"name": "streamed", "deletionPolicy": "Delete"}}
-    # A node of two processors is nearly full by now.
+    # A node of two processors has little room.
     little = {"resources": {"requests": {"cpu": "50m"}}}
     consumer = {"engine": "Flink", "groupId": "streaming", "flink": {"jobManager": little, "taskManager": little}}
     kube.apply(kube.pipeline(namespace, "stream", kafka=kafka, consumer=consumer))

@@ -48,6 +48,7 @@ def test_a_renewed_certificate_replaces_that_clients_pods_and_no_message_is_lost
     steps.nothing_is_lost(by_certificate)
 
 
+@pytest.mark.timeout(720)  # as long as its own limits together
 def test_another_key_of_the_clusters_authority(by_certificate: Strimzi) -> None:
     namespace = by_certificate.namespace
     before = steps.pods(namespace, "consumer")
