@@ -3,10 +3,9 @@
 import json
 import subprocess
 
-from tests.e2e import kube
+from tests.e2e import kube, node
 from tests.e2e.conftest import FLINK_SECONDS as SECONDS
 from tests.e2e.conftest import ByFlink
-from tests.e2e.test_kafka_trouble import signal_kafka
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
 SNAPSHOTS = "/opt/flink/state/*/*/chk-*/_metadata"
@@ -33,13 +32,18 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
 
 def test_kafka_does_not_answer_a_job_that_starts(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
-    signal_kafka("STOP")
-    try:
+    with node.stopped(node.KAFKA):
         _delete(namespace, "-l", "app.kubernetes.io/name=jobmanager")
         found = kube.until_condition(namespace, name, "ConsumerReady", "False", "KafkaUnreachable", seconds=SECONDS)
-    finally:
-        signal_kafka("CONT")
     assert "TimeoutException" in found["message"]
+    _runs_again(by_flink)
+
+
+def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
+    namespace, name, _ = by_flink
+    with node.stopped(node.TASK_MANAGER):  # its port still takes connections, so its pod stays ready
+        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "NoSlots", seconds=SECONDS)
+    assert "0 of 1 TaskManagers have registered with the JobManager" in found["message"]
     _runs_again(by_flink)
 
 

@@ -1,9 +1,6 @@
 """Kafka is not there, hangs, or has another topic than the spec wants."""
 
-import os
-import subprocess
-
-from tests.e2e import kube
+from tests.e2e import kube, node
 
 
 def test_nothing_answers_at_the_bootstrap_servers(namespace: str) -> None:
@@ -29,20 +26,11 @@ def test_a_topic_with_fewer_partitions_is_left_alone(namespace: str) -> None:
     assert "has 1 partitions, kafka.topic.partitions wants 3" in seen["message"]
 
 
-def signal_kafka(signal: str) -> None:
-    """Stop, or continue, the broker's process on the kind node: it is there, but does not answer."""
-    node = f"{os.environ.get('KIND_CLUSTER', 'tracedpipeline')}-control-plane"
-    subprocess.run(["docker", "exec", node, "pkill", f"-{signal}", "-f", "kafka[.]Kafka"], check=True)
-
-
 def test_kafka_hangs_for_a_while_and_traces_flow_again(flowing: tuple[str, str]) -> None:
     namespace, name = flowing
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
-    signal_kafka("STOP")
-    try:
+    with node.stopped(node.KAFKA):
         kube.until_condition(namespace, name, "KafkaReady", "False", "KafkaUnreachable")
-    finally:
-        signal_kafka("CONT")
     kube.until_condition(namespace, name, "KafkaReady", "True")
 
     def again() -> bool:

@@ -41,7 +41,7 @@ async def newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
     path = f"{url}/jobs/{entry['jid']}"
     exceptions = await _ask_if_known(session, f"{path}/exceptions?maxExceptions={EXCEPTIONS}")
     checkpoints = await _ask_if_known(session, f"{path}/checkpoints")
-    return job.job(entry, exceptions, checkpoints)
+    return job.job(entry, exceptions, checkpoints, await _ask(session, "get", f"{url}/overview"))
 
 
 async def stop(session: aiohttp.ClientSession, url: str, job_id: str, trigger_id: str) -> Stop:

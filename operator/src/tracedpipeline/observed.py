@@ -31,7 +31,8 @@ class LastTrace:
 class Component:
     """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides.
 
-    `killed_for_memory` is when that happened last to one of its containers, Unix milliseconds.
+    `killed_for_memory` is when that happened last to one of its containers, `ready_since` when the last of its pods
+    became ready; both Unix milliseconds.
     """
 
     which: str
@@ -41,6 +42,7 @@ class Component:
     exists: bool = True
     complaint: Verdict | None = None
     killed_for_memory: int | None = None
+    ready_since: int | None = None
     verdict: Verdict | None = None
 
 
@@ -95,6 +97,7 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
         settled,
         complaint=complaints[0] if complaints else None,
         killed_for_memory=killed_for_memory(pods),
+        ready_since=ready_since(pods),
     )
 
 
@@ -117,13 +120,29 @@ def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]
         settled=ready == wanted == len(pods),
         complaint=complaints[0] if complaints else None,
         killed_for_memory=killed_for_memory(pods),
+        ready_since=ready_since(pods),
     )
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
     """Tell whether the pod is ready."""
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    return any(True for _ in _ready(pod))
+
+
+def ready_since(pods: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return when the last of the pods that are ready became so, Unix milliseconds; None where none is."""
+    times = (condition["lastTransitionTime"] for pod in pods for condition in _ready(pod))
+    return max(map(_milliseconds, times), default=None)
+
+
+def _ready(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if (condition["type"], condition["status"]) == ("Ready", "True"):
+            yield condition
+
+
+def _milliseconds(time: str) -> int:
+    return int(datetime.fromisoformat(time).timestamp() * 1000)
 
 
 def killed_for_memory(pods: Iterable[Mapping[str, Any]]) -> int | None:
@@ -131,7 +150,7 @@ def killed_for_memory(pods: Iterable[Mapping[str, Any]]) -> int | None:
     containers = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", ())]
     ended = [container.get(when, {}).get("terminated") for container in containers for when in ("state", "lastState")]
     times = [one["finishedAt"] for one in ended if one and one.get("reason") == "OOMKilled"]
-    return max((int(datetime.fromisoformat(time).timestamp() * 1000) for time in times), default=None)
+    return max(map(_milliseconds, times), default=None)
 
 
 def complaint(pod: Mapping[str, Any]) -> Verdict | None:

@@ -28,6 +28,9 @@ class JobManager:
         job = {"jid": JOB, "start-time": 1, "state": self.state, "tasks": tasks}
         return self._answer("overview", {"jobs": [job] if self.state else []})
 
+    async def cluster(self, _: web.Request) -> web.Response:
+        return self._answer("cluster", {"taskmanagers": 2, "slots-total": 2, "slots-available": 0})
+
     async def exceptions(self, _: web.Request) -> web.Response:
         return self._answer("exceptions", {"exceptionHistory": {"entries": [{"timestamp": 5, "stacktrace": "x"}]}})
 
@@ -60,6 +63,7 @@ class JobManager:
 async def serve() -> AsyncIterator[JobManager]:
     answers = JobManager()
     application = web.Application()
+    application.router.add_get("/overview", answers.cluster)
     application.router.add_get("/jobs/overview", answers.overview)
     application.router.add_get(f"/jobs/{JOB}/exceptions", answers.exceptions)
     application.router.add_get(f"/jobs/{JOB}/checkpoints", answers.checkpoints)

@@ -14,7 +14,7 @@ async def test_the_newest_job(job_manager: JobManager) -> None:
     async with aiohttp.ClientSession() as session:
         job = await flinkrest.newest_job(session, job_manager.url)
     assert job
-    assert (job.id, job.at_work, job.checkpoints, job.failures) == (JOB, True, 3, (Failure(5, "x"),))
+    assert (job.id, job.at_work, job.checkpoints, job.failures, job.slots) == (JOB, True, 3, (Failure(5, "x"),), 2)
 
 
 async def test_no_job_yet(job_manager: JobManager) -> None:

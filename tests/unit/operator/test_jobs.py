@@ -17,7 +17,9 @@ from tests.unit.operator.jobmanager import JobManager, job_manager
 __all__ = ["job_manager"]
 Objects = list[dict[str, Any]]
 READY = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
-READY_POD = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+READY_POD = {
+    "status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "1970-01-01T00:00:01Z"}]}
+}
 
 
 class Cluster:

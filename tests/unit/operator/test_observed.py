@@ -96,10 +96,24 @@ def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: in
     assert component("taskmanager", SETTLED, [ended(reason, when)]).killed_for_memory == killed
 
 
+def ready(status: str, since: str) -> dict[str, Any]:
+    return {"status": {"conditions": [{"type": "Ready", "status": status, "lastTransitionTime": since}]}}
+
+
 def test_pods_without_a_deployment_of_ours() -> None:
-    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    assert component_of_pods("taskmanager", 2, [ready, ready]).settled
-    some = component_of_pods("taskmanager", 2, [ready, waiting("ErrImagePull")])
+    now = ready("True", "1970-01-01T00:00:01Z")
+    assert component_of_pods("taskmanager", 2, [now, now]).settled
+    some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
     assert (some.ready, some.settled) == (1, False)
     assert some.complaint
     assert some.complaint.reason == reasons.IMAGE_CANNOT_BE_PULLED
+
+
+@pytest.mark.parametrize(("pods", "since"), [
+    ([ready("True", "1970-01-01T00:00:01Z"), ready("True", "1970-01-01T00:00:02Z")], 2_000),
+    ([ready("True", "1970-01-01T00:00:01Z"), ready("False", "1970-01-01T00:00:02Z")], 1_000),
+    ([{}], None),
+])  # fmt: skip
+def test_since_when_pods_are_ready(pods: list[dict[str, Any]], since: int | None) -> None:
+    assert component("taskmanager", SETTLED, pods).ready_since == since
+    assert component_of_pods("taskmanager", 1, pods).ready_since == since

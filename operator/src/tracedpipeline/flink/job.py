@@ -22,7 +22,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Job:
-    """The newest job of a cluster: its state, its tasks, what failed it (newest first), its checkpoints."""
+    """The newest job of a cluster: its state, its tasks, what failed it (newest first), its checkpoints.
+
+    `slots` are those that TaskManagers have registered with the JobManager.
+    """
 
     id: str
     state: str
@@ -31,6 +34,7 @@ class Job:
     failures: tuple[Failure, ...] = ()
     checkpoints: int = 0
     checkpoint_failure: Failure | None = None
+    slots: int = 0
 
     @property
     def at_work(self) -> bool:
@@ -43,8 +47,13 @@ def newest(overview: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return max(overview.get("jobs", ()), key=lambda job: int(job["start-time"]), default=None)
 
 
-def job(overview: Mapping[str, Any], exceptions: Mapping[str, Any], checkpoints: Mapping[str, Any]) -> Job:
-    """Return a job from its entry in the overview and the documents of its exceptions and checkpoints."""
+def job(
+    overview: Mapping[str, Any],
+    exceptions: Mapping[str, Any],
+    checkpoints: Mapping[str, Any],
+    cluster: Mapping[str, Any],
+) -> Job:
+    """Return a job from its entry in the overview, the documents of its exceptions and checkpoints, and `/overview`."""
     tasks = overview.get("tasks", {})
     return Job(
         id=overview["jid"],
@@ -54,6 +63,7 @@ def job(overview: Mapping[str, Any], exceptions: Mapping[str, Any], checkpoints:
         failures=_failures(exceptions),
         checkpoints=(checkpoints.get("counts") or {}).get("completed", 0),
         checkpoint_failure=_checkpoint_failure(checkpoints),
+        slots=cluster["slots-total"],
     )
 
 

@@ -15,10 +15,13 @@ MENDED_AFTER_MILLISECONDS = 2 * 60_000
 # Flink knows by then that a TaskManager is gone: heartbeat.timeout is 50 s. What fails the job later has another cause.
 NOTICED_WITHIN_MILLISECONDS = 60_000
 
+# A TaskManager that cannot register tries again at least so often: cluster.registration.max-timeout is 30 s.
+REGISTERED_WITHIN_MILLISECONDS = 45_000
+
 _ADVICE = {
-    reasons.NO_SLOTS: "look at the TaskManagers' pods, or lower consumer.replicas",
+    reasons.NO_SLOTS: "look at the TaskManagers' log, and whether a NetworkPolicy keeps them from the JobManager",
     reasons.OUT_OF_MEMORY: "raise consumer.flink.taskManager.memory",
-    reasons.CHECKPOINTS_FAILING: "look whether user 9999 can write to the volume, and whether it is full",
+    reasons.CHECKPOINTS_FAILING: "look whether user 9999 can write to the volume, whether it is full, and at the TaskManagers' log",
     reasons.KAFKA_UNREACHABLE: "look at Kafka, and whether its topics are there",
     reasons.AUTHORIZATION_DENIED: "give the consumer's user this right; with kafka.cluster look at its KafkaUser",
     reasons.JOB_FAILED: "mend it in the spec or the image, or delete the JobManager's pod to try once more",
@@ -114,11 +117,21 @@ def _not_running(cluster: Cluster, job: Job) -> Verdict:
     if cluster.task_managers.complaint:
         return _of("TaskManager", cluster.task_managers.complaint)
     failed = job.failures[0].milliseconds if job.failures else cluster.now
-    if verdict := _killed(cluster, failed) or _restarts(cluster, job):
+    if verdict := _killed(cluster, failed) or _unregistered(cluster, job) or _restarts(cluster, job):
         return verdict
     if job.failures:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
     return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
+
+
+def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:
+    """Return that TaskManagers are ready, but not for Flink: it says so only when it has waited five minutes."""
+    since = max(cluster.task_managers.ready_since or 0, cluster.job_manager.ready_since or 0)
+    waited = cluster.now - since > REGISTERED_WITHIN_MILLISECONDS
+    if not (cluster.task_managers.settled and waited and job.slots < cluster.task_managers.wanted):
+        return None
+    what = f"all pods are ready, but {job.slots} of {cluster.task_managers.wanted} TaskManagers have registered"
+    return Verdict(False, reasons.NO_SLOTS, f"{what} with the JobManager: {_ADVICE[reasons.NO_SLOTS]}")
 
 
 def _starting(cluster: Cluster, job: Job) -> str:

@@ -16,6 +16,7 @@ EXCEPTIONS: dict[str, Any] = {
         "truncated": False,
     }
 }
+CLUSTER = {"taskmanagers": 2, "slots-total": 2, "slots-available": 0}
 
 
 def checkpoints(*newest_first: str) -> dict[str, Any]:
@@ -30,16 +31,16 @@ def test_the_newest_job_counts() -> None:
 
 
 def test_a_job() -> None:
-    found = job.job(OVERVIEW, EXCEPTIONS, checkpoints("COMPLETED"))
+    found = job.job(OVERVIEW, EXCEPTIONS, checkpoints("COMPLETED"), CLUSTER)
     assert (found.id, found.state, found.tasks, found.tasks_running) == ("b" * 32, "RUNNING", 4, 3)
     assert [failure.text for failure in found.failures] == ["second", "first"]
-    assert (found.checkpoints, found.checkpoint_failure) == (7, None)
+    assert (found.checkpoints, found.checkpoint_failure, found.slots) == (7, None, 2)
 
 
 def test_running_is_at_work_only_when_every_task_runs() -> None:
-    assert not job.job(OVERVIEW, {}, {}).at_work
-    assert job.job(OVERVIEW | {"tasks": {"total": 4, "running": 4}}, {}, {}).at_work
-    assert not job.job(OVERVIEW | {"tasks": {"total": 0}}, {}, {}).at_work
+    assert not job.job(OVERVIEW, {}, {}, CLUSTER).at_work
+    assert job.job(OVERVIEW | {"tasks": {"total": 4, "running": 4}}, {}, {}, CLUSTER).at_work
+    assert not job.job(OVERVIEW | {"tasks": {"total": 0}}, {}, {}, CLUSTER).at_work
 
 
 @pytest.mark.parametrize(
@@ -54,5 +55,5 @@ def test_running_is_at_work_only_when_every_task_runs() -> None:
     ],
 )
 def test_checkpoints_that_fail_in_a_row(newest_first: list[str], failing: bool) -> None:
-    found = job.job(OVERVIEW, {}, checkpoints(*newest_first)).checkpoint_failure
+    found = job.job(OVERVIEW, {}, checkpoints(*newest_first), CLUSTER).checkpoint_failure
     assert found == (Failure(400, "no space") if failing else None)

@@ -9,7 +9,7 @@ from tracedpipeline.observed import Component, Verdict
 
 NOW = 1_000_000_000
 MINUTE = 60_000
-JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3)
+JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3, slots=2)
 CLUSTER = Cluster(
     job_manager=Component("jobmanager", 1, 1, settled=True),
     task_managers=Component("taskmanager", 2, 2, settled=True),
@@ -52,7 +52,9 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
     "a TaskManager's pod waits": (
         waiting(complaint=UNSCHEDULABLE, settled=False), reasons.UNSCHEDULABLE, "TaskManager: no node",
     ),
-    "not enough slots": (job("RESTARTING", failures=failures(1, text=SLOTS)), reasons.NO_SLOTS, "consumer.replicas"),
+    "Flink waited for slots": (
+        job("RESTARTING", failures=failures(1, text=SLOTS)), reasons.NO_SLOTS, "NoResourceAvailableException",
+    ),
     "restarts once": (
         job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
     ),
@@ -123,3 +125,28 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
         job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - 5000)
     )
     assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
+
+
+def registered(slots: int, *, ready: float = 1, job_manager: float = 1, **fields: object) -> Cluster:
+    """A cluster that waits for slots; how many minutes ago its pods became ready."""
+    seen = waiting(ready_since=NOW - int(ready * MINUTE), **fields)
+    manager = replace(CLUSTER.job_manager, ready_since=NOW - int(job_manager * MINUTE))
+    return replace(seen, job_manager=manager, job=replace(JOB, tasks_running=0, slots=slots, failures=failures(1)))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "reason"),
+    [
+        (registered(1), reasons.NO_SLOTS),
+        (registered(2), reasons.JOB_RESTARTING),
+        (registered(1, ready=0.5), reasons.JOB_RESTARTING),
+        (registered(1, job_manager=0.5), reasons.JOB_RESTARTING),
+        (registered(1, settled=False), reasons.JOB_RESTARTING),
+        (registered(1, killed_for_memory=NOW - MINUTE - 5000), reasons.OUT_OF_MEMORY),
+    ],
+    ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
+)
+def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
+    found = verdict.judge(cluster)
+    assert found.reason == reason
+    assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
