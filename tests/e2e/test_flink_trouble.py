@@ -51,7 +51,7 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
     _in_worker(by_flink, f"chmod a-w {CHECKPOINTS}/*")
     found = kube.until_condition(namespace, name, "ConsumerReady", "False", "CheckpointsFailing", seconds=90)
-    assert "can write to the volume" in found["message"]
+    assert "can user 9999 write to the volume" in found["message"]
     _in_worker(by_flink, f"chmod u+w {CHECKPOINTS}/*")
     _runs_again(by_flink)
 

@@ -21,7 +21,7 @@ REGISTERED_WITHIN_MILLISECONDS = 45_000
 _ADVICE = {
     reasons.NO_SLOTS: "look at the TaskManagers' log, and whether a NetworkPolicy keeps them from the JobManager",
     reasons.OUT_OF_MEMORY: "raise consumer.flink.taskManager.memory",
-    reasons.CHECKPOINTS_FAILING: "look whether user 9999 can write to the volume, whether it is full, and at the TaskManagers' log",
+    reasons.CHECKPOINTS_FAILING: "look at the TaskManagers' log: can user 9999 write to the volume, is it full?",
     reasons.KAFKA_UNREACHABLE: "look at Kafka, and whether its topics are there",
     reasons.AUTHORIZATION_DENIED: "give the consumer's user this right; with kafka.cluster look at its KafkaUser",
     reasons.JOB_FAILED: "mend it in the spec or the image, or delete the JobManager's pod to try once more",
