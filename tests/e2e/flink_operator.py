@@ -76,6 +76,7 @@ def write_status(namespace: str, name: str, **status: Any) -> None:
 def start_job(namespace: str, pipeline: str, image: str) -> None:
     """Make the pods that the operator and Flink would make; the JobManager's tells of a running job, for ever."""
     documents = {
+        "cluster": {"taskmanagers": 1, "slots-total": 1, "slots-available": 0},
         "overview": {"jobs": [{"jid": JOB, "start-time": 1, "state": "RUNNING", "tasks": {"total": 2, "running": 2}}]},
         "exceptions": {"exceptionHistory": {"entries": []}},
         "checkpoints": {"counts": {"completed": 1}, "latest": {}},
@@ -99,8 +100,13 @@ def _named(namespace: str, name: str) -> dict[str, str]:
 def _pod(namespace: str, pipeline: str, which: str, image: str) -> kube.Object:
     template = kube.get(namespace, f"flinkdeployment/{pipeline}-consumer")["spec"]
     role = {"jobmanager": "jobManager", "taskmanager": "taskManager"}[which]
-    places = {"overview": "overview", "exceptions": f"{JOB}/exceptions", "checkpoints": f"{JOB}/checkpoints"}
-    items = [{"key": key, "path": f"jobs/{path}"} for key, path in places.items()]
+    places = {
+        "cluster": "overview",
+        "overview": "jobs/overview",
+        "exceptions": f"jobs/{JOB}/exceptions",
+        "checkpoints": f"jobs/{JOB}/checkpoints",
+    }
+    items = [{"key": key, "path": path} for key, path in places.items()]
     container = {
         "name": "played",
         "image": image,
