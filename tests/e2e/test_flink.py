@@ -66,7 +66,7 @@ def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
     kube.kubectl("delete", "pod", "-n", namespace, *selector, "--force", "--grace-period=0")
     kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=60)
     kube.until_condition(namespace, name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
-    _nothing_is_lost(topic)
+    nothing_is_lost(topic)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
     kube.until("the changed job runs", SECONDS, runs)
     log = kube.kubectl("logs", "-n", namespace, f"deploy/{name}-jobmanager")
     assert re.search(r"the job goes on from /opt/flink/state/savepoints/savepoint-", log)
-    _nothing_is_lost(topic)
+    nothing_is_lost(topic)
     assert _newest(namespace, name) > before
     kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=120)
 
@@ -100,7 +100,7 @@ def _newest(namespace: str, name: str) -> str:
     return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
 
 
-def _nothing_is_lost(topic: str) -> None:
+def nothing_is_lost(topic: str) -> None:
     """Every order has a result, and each customer's are numbered 1, 2, 3 … without a gap or a new beginning."""
     orders = {r.document["id"] for r in topics.read(topic) if r.value.startswith("{")}
     numbers: dict[str, dict[str, int]] = {}

@@ -2,13 +2,28 @@
 
 import json
 import subprocess
+from pathlib import Path
 
-from tests.e2e import kube, node
+from tests.e2e import images, kube, node
 from tests.e2e.conftest import FLINK_SECONDS as SECONDS
 from tests.e2e.conftest import ByFlink
+from tests.e2e.test_flink import nothing_is_lost
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
 SNAPSHOTS = "/opt/flink/state/*/*/chk-*/_metadata"
+HANDLER = "/opt/venv/lib/python3.11/site-packages/traced_flink_consumer/handler.py"
+
+
+def test_own_logic_that_fails(by_flink: ByFlink, tmp_path: Path) -> None:
+    namespace, name, topic = by_flink
+    (container,) = kube.get(namespace, f"deployment/{name}-jobmanager")["spec"]["template"]["spec"]["containers"]
+    broken = "def handle(order):\n    raise LookupError('no such customer')\n"
+    _change(by_flink, image=images.with_file(container["image"], HANDLER, broken, tmp_path))
+    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "JobRestarting", seconds=SECONDS)
+    assert "LookupError: no such customer" in found["message"]
+    _change(by_flink, image=None)
+    _runs_again(by_flink)
+    nothing_is_lost(topic)
 
 
 def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> None:
@@ -20,12 +35,12 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
         "spec": {"hard": {"pods": str(len(kube.get(namespace, "pods")["items"]))}},
     }
     kube.apply(quota)
-    _scale(by_flink, 2)
+    _change(by_flink, replicas=2)
     found = kube.until_condition(namespace, name, "ConsumerReady", "False", "PodsRefused", seconds=SECONDS)
     assert "exceeded quota: small" in found["message"]
     kube.kubectl("delete", "quota", "small", "-n", namespace)
     _runs_again(by_flink)
-    _scale(by_flink, 1)
+    _change(by_flink, replicas=1)
     kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
     _runs_again(by_flink)
 
@@ -44,6 +59,7 @@ def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
     with node.stopped(node.TASK_MANAGER):  # its port still takes connections, so its pod stays ready
         found = kube.until_condition(namespace, name, "ConsumerReady", "False", "NoSlots", seconds=SECONDS)
     assert "0 of 1 TaskManagers have registered with the JobManager" in found["message"]
+    assert "TimeoutException: Heartbeat of TaskManager" in found["message"]
     _runs_again(by_flink)
 
 
@@ -84,8 +100,8 @@ def test_a_task_manager_uses_more_memory_than_it_may(by_flink: ByFlink) -> None:
     _runs_again(by_flink)
 
 
-def _scale(by_flink: ByFlink, replicas: int) -> None:
-    patch = json.dumps({"spec": {"consumer": {"replicas": replicas}}})
+def _change(by_flink: ByFlink, **consumer: object) -> None:
+    patch = json.dumps({"spec": {"consumer": consumer}})
     kube.kubectl("patch", "tp", by_flink.name, "-n", by_flink.namespace, "--type=merge", "-p", patch)
 
 

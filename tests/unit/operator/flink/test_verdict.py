@@ -149,4 +149,5 @@ def registered(slots: int, *, ready: float = 1, job_manager: float = 1, **fields
 def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
     found = verdict.judge(cluster)
     assert found.reason == reason
-    assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
+    words = "1 of 2 TaskManagers have registered with the JobManager, which says KeyError: 'customer': look at"
+    assert (words in found.message) == (reason == reasons.NO_SLOTS)
