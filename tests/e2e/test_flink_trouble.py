@@ -19,9 +19,11 @@ def test_own_logic_that_fails(by_flink: ByFlink, tmp_path: Path) -> None:
     (container,) = kube.get(namespace, f"deployment/{name}-jobmanager")["spec"]["template"]["spec"]["containers"]
     broken = "def handle(order):\n    raise LookupError('no such customer')\n"
     _change(by_flink, image=images.with_file(container["image"], HANDLER, broken, tmp_path))
-    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "JobRestarting", seconds=SECONDS)
+    try:
+        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "JobRestarting", seconds=SECONDS)
+    finally:
+        _change(by_flink, image=None)
     assert "LookupError: no such customer" in found["message"]
-    _change(by_flink, image=None)
     _runs_again(by_flink)
     nothing_is_lost(topic)
 

@@ -1,11 +1,12 @@
 """The main loop against a mock broker, its handler a fake."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import confluent_kafka
 import kafkatrace
 import pytest
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -244,6 +245,22 @@ def test_a_denied_dead_letter_says_so_and_goes_out_when_the_right_is_there(
     bench.turn_until(lambda: bench.committed() == 2)
     assert read(failing.servers, bench.settings.dead_letter_topic).value() == b"poison"
     assert bench.receiving.problem() is None
+    bench.close()
+
+
+def test_a_denial_before_there_is_a_dead_letter_is_told_with_the_first(
+    variables: dict[str, str], failing: MockKafka
+) -> None:
+    failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 1)
+    bench = Bench(variables, dead_letter_servers=failing.servers)
+    with pytest.raises(KafkaException, match="_FATAL"):  # nobody has polled: only librdkafka knows
+        while True:
+            bench.producer.current.produce("dlq", value=b"x")
+            time.sleep(0.01)
+    letter = Message(topic="orders", partition=0, offset=0, value=b"x")
+    for _ in range(2):
+        with pytest.raises(dead_letters.UndeliveredError, match="CLUSTER_AUTHORIZATION_FAILED"):
+            bench.letters.send(letter, "poison")
     bench.close()
 
 

@@ -35,10 +35,13 @@ class RenewedProducer:
         self.current = make(self.trouble)
 
     def poll(self, seconds: float) -> None:
-        """Serve reports, logs and errors, and renew the producer when that is due."""
-        self._serve(self.current.poll, seconds)
+        """Renew the producer when that is due, and serve reports, logs and errors.
+
+        What is fatal stays known until the next call, so that whoever waits for a report can tell it.
+        """
         if self.fatal and self._clock() >= self._made_at + _SECONDS_BETWEEN:
             self._renew()
+        self._serve(self.current.poll, seconds)
 
     def flush(self, seconds: float) -> None:
         """Wait for delivery reports, and give up what has none by then: it is reported as failed."""

@@ -55,9 +55,11 @@ class DeadLetters:
                 on_delivery=lambda error, _: reports.append(error),
             )
         except KafkaException as error:  # an unknown topic, or a producer that can't go on
+            if not self._producer.fatal:  # why it can't is told by a poll only
+                self._producer.poll(_POLL_SECONDS)
             raise self._undelivered(error.args[0]) from None
         deadline = time.monotonic() + _SECONDS + 1
-        while not reports and not self._stop.requested and time.monotonic() < deadline:
+        while not (reports or self._producer.fatal or self._stop.requested) and time.monotonic() < deadline:
             self._producer.poll(_POLL_SECONDS)
         if not reports:
             raise self._undelivered(None)

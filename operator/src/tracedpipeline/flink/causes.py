@@ -12,6 +12,8 @@ _CAUSE = re.compile(
 )
 # Python's own last line: an exception's name in column 0, below the indented lines.
 _PYTHON_CAUSE = re.compile(r"^(?!Caused by: )([A-Za-z_][\w.]*(?:: .*)?)$", re.MULTILINE)
+# So the interpreter inside the JVM begins its message.
+_PYTHON_CLASS = re.compile(r"^<class '(?:\w+\.)*(\w+)'>")
 _SHADED = "org.apache.flink.kafka.shaded."
 
 # The first that is found in the stack trace says what kind of failure it is.
@@ -42,6 +44,8 @@ def root_cause(text: str) -> str:
         return _short(lines[0])
     if causes := _CAUSE.findall(text):
         name, message = causes[-1]
+        if _PYTHON_CLASS.match(message):
+            return _short(_PYTHON_CLASS.sub(r"\1", message))
         return _short(f"{name.removeprefix(_SHADED).rsplit('.', 1)[-1]}: {message}" if message else name)
     return _short(text.strip().split("\n", 1)[0])
 

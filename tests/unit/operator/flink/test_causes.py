@@ -30,6 +30,14 @@ Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.KafkaException:
 Caused by: org.apache.flink.kafka.shaded.org.apache.kafka.common.config.ConfigException: No resolvable bootstrap urls
 \t... 15 more
 """
+THREAD = """java.io.IOException: Failed to deserialize consumer record due to
+\tat org.apache.flink.connector.kafka.source.reader.KafkaRecordEmitter.emitRecord(KafkaRecordEmitter.java:56)
+Caused by: org.apache.flink.streaming.runtime.tasks.ExceptionInChainedOperatorException: Could not forward element
+\t... 14 more
+Caused by: pemja.core.PythonException: <class '{}'>: no such customer
+\tat /opt/venv/lib/python3.11/site-packages/traced_flink_consumer/handler.handle(handler.py:2)
+\t... 40 more
+"""
 SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableException: Could not acquire the minimum"
 
 
@@ -37,13 +45,15 @@ SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableExcept
     ("text", "cause"),
     [
         (PYTHON, "ValueError: bad order"),
+        (THREAD.format("LookupError"), "LookupError: no such customer"),
+        (THREAD.format("shop.errors.UnknownError"), "UnknownError: no such customer"),
         (JAVA, "TimeoutException: Timed out waiting for a node"),
         (SLOTS, "NoResourceAvailableException: Could not acquire the minimum"),
         ("java.lang.NullPointerException\n\tat x.y(Z.java:1)", "java.lang.NullPointerException"),
         ("Job Not Found", "Job Not Found"),
         ("", ""),
     ],
-    ids=["Python", "Java", "one line", "no message", "plain text", "nothing"],
+    ids=["Python", "Python in the JVM", "its own class", "Java", "one line", "no message", "plain text", "nothing"],
 )
 def test_the_innermost_exception_in_one_line(text: str, cause: str) -> None:
     assert causes.root_cause(text) == cause
