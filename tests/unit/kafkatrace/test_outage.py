@@ -12,6 +12,10 @@ import kafkatrace
 import pytest
 from kafkatrace import Producer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.proto.metrics.v1.metrics_pb2 import NumberDataPoint
 
 from .recording import QUIET
@@ -33,6 +37,7 @@ class Collector:
 
     def __init__(self, port: int) -> None:
         points = self.points = list[tuple[str, NumberDataPoint]]()
+        answers = self.answers = list[bytes]()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -41,8 +46,11 @@ class Collector:
                     (group,) = ExportMetricsServiceRequest.FromString(body).resource_metrics
                     for metric in group.scope_metrics[0].metrics:
                         points.extend((metric.name, point) for point in metric.sum.data_points)
+                answer = answers.pop() if answers and self.path == "/v1/traces" else b""
                 self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -94,6 +102,45 @@ def test_spans_lost_while_the_collector_is_away_are_told_when_it_is_back(
     finish(tracing, 5)
     assert tracing.shutdown(30) == kafkatrace.FlushResult(exported=5, dropped=30)
     assert collector.value("otel.sdk.exporter.span.exported", "rejected") == 30
+
+
+def partial(rejected: int, why: str = "") -> bytes:
+    said = ExportTracePartialSuccess(rejected_spans=rejected, error_message=why)
+    return bytes(ExportTraceServiceResponse(partial_success=said).SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("answer", "exported", "words"),
+    [
+        (partial(3, "spans are too old"), 7, "3 not exported, 0 found the queue full; the last failure: spans are too"),
+        (partial(3), 7, "3 not exported, 0 found the queue full; the last failure: the Collector rejected them"),
+        (partial(999, "mad"), 0, "10 not exported"),
+        (partial(0, "a word only"), 10, None),
+        (partial(-1), 10, None),
+        (b"", 10, None),
+        (b"<html>OK</html>", 10, None),
+        (b'{"partialSuccess":{}}', 10, None),
+    ],
+    ids=["some", "wordless", "too many", "a warning", "negative", "empty", "web page", "JSON"],
+)
+def test_spans_that_a_collector_rejects_of_a_request_it_took(
+    port: int,
+    returning: list[Collector],
+    caplog: pytest.LogCaptureFixture,
+    answer: bytes,
+    exported: int,
+    words: str | None,
+) -> None:
+    collector = Collector(port)
+    collector.answers.append(answer)
+    threading.Thread(target=collector.server.serve_forever, daemon=True).start()
+    returning.append(collector)
+    tracing = kafkatrace.configure("orders")
+    finish(tracing, 10)
+    assert tracing.shutdown(30) == kafkatrace.FlushResult(exported=exported, dropped=10 - exported)
+    warnings = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(warnings) == (words is not None)
+    assert all(words and words in warning for warning in warnings)
 
 
 def test_a_queue_that_is_full_while_it_is_away_is_told_apart(

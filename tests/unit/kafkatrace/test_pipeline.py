@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kafkatrace.answers import Refused
 from kafkatrace.batch import Batch
 from kafkatrace.current import suppressed, variable
 from kafkatrace.limits import Limits
@@ -24,9 +25,9 @@ class Exporter:
         self.metrics = 0
         self.closed = threading.Event()
 
-    def export(self, batch: Batch) -> str | None:
+    def export(self, batch: Batch) -> Refused | None:
         self.batches.append(batch.size)
-        return None if self.act(len(self.batches)) else "HTTP 401 Unauthorized"
+        return None if self.act(len(self.batches)) else Refused(batch.size, "HTTP 401 Unauthorized")
 
     def export_metrics(self) -> None:
         self.metrics += 1

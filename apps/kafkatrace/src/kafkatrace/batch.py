@@ -9,7 +9,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from kafkatrace import readable
+from kafkatrace import answers, readable
+from kafkatrace.answers import Refused
 from kafkatrace.environment import SILENT
 from kafkatrace.otlp import Identity
 from kafkatrace.reports import Reports
@@ -62,8 +63,8 @@ ENCODED: Final = Encoded()
 class Exporter(Protocol):
     """A way out."""
 
-    def export(self, batch: Batch) -> str | None:
-        """Hand the spans over; the result is why they were not taken, None when they were."""
+    def export(self, batch: Batch) -> Refused | None:
+        """Hand the spans over; the result is how many were not taken and why, None when all were."""
 
     def export_metrics(self) -> None:
         """Hand over what the metrics say now."""
@@ -80,17 +81,19 @@ class OtlpExporter:
         self._reports = reports
         self._client = OTLPSpanExporter()._client  # the SDK has no public way for bytes
         self._client._logger = SILENT
+        self._answers = answers.Listening(self._client._transport)
+        self._client._transport = self._answers  # type: ignore[assignment] # it does what the client calls
 
-    def export(self, batch: Batch) -> str | None:
+    def export(self, batch: Batch) -> Refused | None:
         """Post one request."""
         service, cluster = self._identities
         made_by_sdk = encode_spans(batch.made_by_sdk).SerializeToString() if batch.made_by_sdk else b""
         body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
         result = self._client.export(body)
         if result.success:
-            return None
+            return answers.rejected(self._answers.body)
         status = "" if result.status_code is None else f"HTTP {result.status_code} "
-        return status + str(result.error or result.reason or "no answer in time")
+        return Refused(batch.size, status + str(result.error or result.reason or "no answer in time"))
 
     def export_metrics(self) -> None:
         """Post metrics."""
@@ -110,14 +113,14 @@ class SdkExporter:
         self._identities = service, cluster
         self._reports = reports
 
-    def export(self, batch: Batch) -> str | None:
+    def export(self, batch: Batch) -> Refused | None:
         """Read the encoded spans back, so that both ways out say the same, and hand them over."""
         spans: list[ReadableSpan] = list(batch.made_by_sdk)
         for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
             request = ExportTraceServiceRequest.FromString(identity.request(encoded))
             spans.extend(readable.spans(request, identity.resource))
         taken = self._exporter.export(spans) is SpanExportResult.SUCCESS
-        return None if taken else f"{type(self._exporter).__name__} says no more"
+        return None if taken else Refused(batch.size, f"{type(self._exporter).__name__} says no more")
 
     def export_metrics(self) -> None:
         """Hand metrics over."""

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
 
+from kafkatrace.answers import Refused
 from kafkatrace.batch import Batch, Exporter
 from kafkatrace.counters import Tally
 from kafkatrace.limits import Limits
@@ -177,12 +178,14 @@ class Pipeline:
         try:
             refused = self._exporter.export(batch)
         except Exception as error:
-            refused = f"{type(error).__name__}: {error}"
+            refused = Refused(batch.size, f"{type(error).__name__}: {error}")
         if refused is None:
             self.exported += batch.size
-        else:
-            self.failed += batch.size
-            self._why = refused
+            return
+        lost = min(refused.spans, batch.size)  # the number is the Collector's
+        self.exported += batch.size - lost
+        self.failed += lost
+        self._why = refused.why
 
     def _warn(self) -> None:
         lost = self.overflowed + self.failed
