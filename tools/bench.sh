@@ -2,31 +2,20 @@
 # What tracing costs, side by side, on a real Kafka and a real Collector in containers of this machine.
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/kafka.sh
+source "$REPO/tools/kafka.sh"
 KAFKA_PORT=19092 OTLP_PORT=14318 METRICS_PORT=18888
 CONTAINERS=(tracedpipeline-bench-kafka tracedpipeline-bench-collector)
 
 remove_containers() { docker rm --force "${CONTAINERS[@]}" >/dev/null 2>&1 || true; }
 
-start_kafka() {
-  docker run --detach --name "${CONTAINERS[0]}" --network host --env "KAFKA_HEAP_OPTS=-Xms256m -Xmx512m" \
-    --env LOG_DIR=/tmp --volume "$REPO/benchmarks/kafka.properties:/etc/kafka/server.properties:ro" \
-    --entrypoint /bin/sh "$KAFKA_IMAGE" -ec '
-      /opt/kafka/bin/kafka-storage.sh format --ignore-formatted --cluster-id 4L6g3nShT-eMCtK--X86sw \
-        --config /etc/kafka/server.properties
-      exec /opt/kafka/bin/kafka-server-start.sh /etc/kafka/server.properties'
-  wait_for 60 Kafka kafka_answers
-}
-
-kafka_answers() { kafka_topics --list; }
-
-kafka_topics() {
-  docker exec "${CONTAINERS[0]}" /opt/kafka/bin/kafka-topics.sh --bootstrap-server "127.0.0.1:$KAFKA_PORT" "$@"
-}
+start_kafka() { run_kafka "${CONTAINERS[0]}" "$REPO/benchmarks/kafka.properties" "$KAFKA_PORT"; }
 
 make_topics() {
   local topic
   for topic in bench bench-read; do
-    kafka_topics --create --topic "$topic" --partitions 2 --config message.timestamp.type=LogAppendTime
+    kafka_topics "${CONTAINERS[0]}" "$KAFKA_PORT" --create --topic "$topic" --partitions 2 \
+      --config message.timestamp.type=LogAppendTime
   done
 }
 

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tools/kafka.sh
+source "$REPO/tools/kafka.sh"
 KAFKA_PORT=39092
 KAFKA_CONTAINER=tracedpipeline-flink-kafka
 FLINK_VENV=$CACHE/flink-venv
@@ -19,13 +21,7 @@ make_environment() {
 start_kafka() {
   local properties=$CACHE/flink/kafka.properties
   sed 's/1909\([23]\)/3909\1/g' "$REPO/benchmarks/kafka.properties" >"$properties"
-  docker run --detach --name "$KAFKA_CONTAINER" --network host --env "KAFKA_HEAP_OPTS=-Xms256m -Xmx512m" \
-    --env LOG_DIR=/tmp --volume "$properties:/etc/kafka/server.properties:ro" --entrypoint /bin/sh "$KAFKA_IMAGE" -ec '
-      /opt/kafka/bin/kafka-storage.sh format --ignore-formatted --cluster-id 4L6g3nShT-eMCtK--X86sw \
-        --config /etc/kafka/server.properties
-      exec /opt/kafka/bin/kafka-server-start.sh /etc/kafka/server.properties'
-  wait_for 60 Kafka docker exec "$KAFKA_CONTAINER" /opt/kafka/bin/kafka-topics.sh \
-    --bootstrap-server "$KAFKA_BOOTSTRAP_SERVERS" --list
+  run_kafka "$KAFKA_CONTAINER" "$properties" "$KAFKA_PORT"
 }
 
 remove_kafka() { docker rm --force "$KAFKA_CONTAINER" >/dev/null 2>&1 || true; }
