@@ -4,10 +4,15 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.e2e import images, kube, node
 from tests.e2e.conftest import FLINK_SECONDS as SECONDS
 from tests.e2e.conftest import ByFlink
 from tests.e2e.test_flink import nothing_is_lost
+
+# Each breaks a job, which takes a while to notice, and has it mended.
+pytestmark = pytest.mark.timeout(600)
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
 SNAPSHOTS = "/opt/flink/state/*/*/chk-*/_metadata"
@@ -58,10 +63,12 @@ def test_kafka_does_not_answer_a_job_that_starts(by_flink: ByFlink) -> None:
 
 def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
+    says = (
+        "0 of 1 TaskManagers have registered with the JobManager, which says TimeoutException: Heartbeat of TaskManager"
+    )
     with node.stopped(node.TASK_MANAGER):  # its port still takes connections, so its pod stays ready
-        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "NoSlots", seconds=SECONDS)
-    assert "0 of 1 TaskManagers have registered with the JobManager" in found["message"]
-    assert "TimeoutException: Heartbeat of TaskManager" in found["message"]
+        kube.until("Flink's words", SECONDS, lambda: says in _message(by_flink))
+        assert kube.condition(namespace, name, "ConsumerReady")["reason"] == "NoSlots"
     _runs_again(by_flink)
 
 

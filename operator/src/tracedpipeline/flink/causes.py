@@ -18,7 +18,10 @@ _SHADED = "org.apache.flink.kafka.shaded."
 
 # The first that is found in the stack trace says what kind of failure it is.
 _KINDS = (
-    (re.compile(r"NoResourceAvailableException|Could not acquire the minimum required resources"), reasons.NO_SLOTS),
+    (
+        re.compile(r"NoResourceAvailableException|Could not acquire the minimum required res|Heartbeat of TaskManager"),
+        reasons.NO_SLOTS,
+    ),
     (re.compile(r"OutOfMemoryError|exit code:? (?:137|-9)\b"), reasons.OUT_OF_MEMORY),
     (
         re.compile(

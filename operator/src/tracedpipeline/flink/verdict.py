@@ -131,7 +131,8 @@ def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:
     if not (cluster.task_managers.settled and waited and job.slots < cluster.task_managers.wanted):
         return None
     what = f"all pods are ready, but {job.slots} of {cluster.task_managers.wanted} TaskManagers have registered"
-    says = f", which says {causes.root_cause(job.failures[0].text)}" if job.failures else ""
+    texts = [failure.text for failure in job.failures[:1] if causes.kind(failure.text) == reasons.NO_SLOTS]
+    says = f", which says {causes.root_cause(texts[0])}" if texts else ""
     return Verdict(False, reasons.NO_SLOTS, f"{what} with the JobManager{says}: {_ADVICE[reasons.NO_SLOTS]}")
 
 

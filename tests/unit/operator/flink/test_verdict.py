@@ -127,11 +127,15 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
 
 
-def registered(slots: int, *, ready: float = 1, job_manager: float = 1, **fields: object) -> Cluster:
-    """A cluster that waits for slots; how many minutes ago its pods became ready."""
+HEARTBEAT = "java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out."
+
+
+def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: str = BUG, **fields: object) -> Cluster:
+    """A cluster that waits for slots; how many minutes ago its pods became ready, and what failed the job."""
     seen = waiting(ready_since=NOW - int(ready * MINUTE), **fields)
     manager = replace(CLUSTER.job_manager, ready_since=NOW - int(job_manager * MINUTE))
-    return replace(seen, job_manager=manager, job=replace(JOB, tasks_running=0, slots=slots, failures=failures(1)))
+    failed = failures(1, text=text)
+    return replace(seen, job_manager=manager, job=replace(JOB, tasks_running=0, slots=slots, failures=failed))
 
 
 @pytest.mark.parametrize(
@@ -149,5 +153,13 @@ def registered(slots: int, *, ready: float = 1, job_manager: float = 1, **fields
 def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
     found = verdict.judge(cluster)
     assert found.reason == reason
-    words = "1 of 2 TaskManagers have registered with the JobManager, which says KeyError: 'customer': look at"
-    assert (words in found.message) == (reason == reasons.NO_SLOTS)
+    assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(HEARTBEAT, "JobManager, which says TimeoutException: Heartbeat of TaskManager"), (BUG, "JobManager: look at")],
+    ids=["the hang", "an older failure"],
+)
+def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> None:
+    assert says in verdict.judge(registered(1, text=text)).message
