@@ -1,28 +1,13 @@
 import json
 import subprocess
-import uuid
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-import yaml
 
 from tests.e2e import kube
 
 COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", "jaeger")
-
-# Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
-FLINK_SECONDS = 240
-EXAMPLE = Path(__file__).parents[2] / "examples" / "flink.yaml"
-
-
-class ByFlink(NamedTuple):
-    """A pipeline whose consumer Flink runs."""
-
-    namespace: str
-    name: str
-    topic: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,22 +30,6 @@ def flowing() -> Iterator[tuple[str, str]]:
         kube.apply(kube.pipeline(namespace, "orders"))
         kube.until_condition(namespace, "orders", "TracesFlowing", "True")
         yield namespace, "orders"
-
-
-@pytest.fixture(scope="module")
-def by_flink() -> Iterator[ByFlink]:
-    """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running."""
-    for namespace in make_namespace("e2e-flink"):
-        body = yaml.safe_load(EXAMPLE.read_text())
-        name, body["metadata"]["namespace"] = body["metadata"]["name"], namespace
-        topic = body["spec"]["kafka"]["topic"]["name"] = f"{namespace}-{uuid.uuid4().hex[:8]}"
-        body["spec"]["consumer"]["replicas"] = 1
-        kube.apply(body)
-        kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=FLINK_SECONDS)
-        yield ByFlink(namespace, name, topic)
-        kube.kubectl("delete", "tp", name, "-n", namespace)
-        # The node has no room for much else beside it.
-        kube.kubectl("wait", "pod", "--all", "-n", namespace, "--for=delete", "--timeout=90s")
 
 
 def make_namespace(name: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Component:
     """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides.
 
     `killed_for_memory` is when that happened last to one of its containers, `ready_since` when the last of its pods
-    became ready; both Unix milliseconds.
+    became ready; both Unix milliseconds. `missing` counts the pods that nobody has made, where no Deployment tells why.
     """
 
     which: str
@@ -43,6 +43,7 @@ class Component:
     complaint: Verdict | None = None
     killed_for_memory: int | None = None
     ready_since: int | None = None
+    missing: int = 0
     verdict: Verdict | None = None
 
 
@@ -121,6 +122,7 @@ def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]
         complaint=complaints[0] if complaints else None,
         killed_for_memory=killed_for_memory(pods),
         ready_since=ready_since(pods),
+        missing=max(wanted - len(pods), 0),
     )
 
 

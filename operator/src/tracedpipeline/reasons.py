@@ -53,7 +53,7 @@ JOB_RESTARTING: Final = "JobRestarting"  # the job failed, is restarted, and fai
 JOB_STOPPED: Final = "JobStopped"  # the job was ended by somebody; it is started again
 OUT_OF_MEMORY: Final = "OutOfMemory"  # a TaskManager, or Python beside it, was killed for its memory
 CHECKPOINTS_FAILING: Final = "CheckpointsFailing"  # no checkpoint completes, so that a restart repeats ever more
-NO_SLOTS: Final = "NoSlots"  # fewer TaskManagers have registered than the job needs
+NO_SLOTS: Final = "NoSlots"  # TaskManagers have no pods, or are ready but have not registered with the JobManager
 FLINK_REFUSED: Final = "FlinkRefused"  # the Flink Kubernetes Operator refused the FlinkDeployment
 FLINK_BLOCKED: Final = "FlinkBlocked"  # the Flink Kubernetes Operator cannot bring the JobManager up
 

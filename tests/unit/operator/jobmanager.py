@@ -25,7 +25,7 @@ class JobManager:
 
     async def overview(self, _: web.Request) -> web.Response:
         tasks = {"total": 2, "running": self.running}
-        job = {"jid": JOB, "start-time": 1, "state": self.state, "tasks": tasks}
+        job = {"jid": JOB, "start-time": 1, "last-modification": 2, "state": self.state, "tasks": tasks}
         return self._answer("overview", {"jobs": [job] if self.state else []})
 
     async def cluster(self, _: web.Request) -> web.Response:

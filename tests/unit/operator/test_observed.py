@@ -103,8 +103,9 @@ def ready(status: str, since: str) -> dict[str, Any]:
 def test_pods_without_a_deployment_of_ours() -> None:
     now = ready("True", "1970-01-01T00:00:01Z")
     assert component_of_pods("taskmanager", 2, [now, now]).settled
+    assert component_of_pods("taskmanager", 2, [now]).missing == 1
     some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
-    assert (some.ready, some.settled) == (1, False)
+    assert (some.ready, some.settled, some.missing) == (1, False, 0)
     assert some.complaint
     assert some.complaint.reason == reasons.IMAGE_CANNOT_BE_PULLED
 

@@ -24,7 +24,8 @@ class Failure:
 class Job:
     """The newest job of a cluster: its state, its tasks, what failed it (newest first), its checkpoints.
 
-    `slots` are those that TaskManagers have registered with the JobManager.
+    `changed` is when its state or a task's changed last, Unix milliseconds; `slots` are those that TaskManagers have
+    registered with the JobManager.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Job:
     failures: tuple[Failure, ...] = ()
     checkpoints: int = 0
     checkpoint_failure: Failure | None = None
+    changed: int = 0
     slots: int = 0
 
     @property
@@ -63,6 +65,7 @@ def job(
         failures=_failures(exceptions),
         checkpoints=(checkpoints.get("counts") or {}).get("completed", 0),
         checkpoint_failure=_checkpoint_failure(checkpoints),
+        changed=overview["last-modification"],
         slots=cluster["slots-total"],
     )
 

@@ -117,11 +117,21 @@ def _not_running(cluster: Cluster, job: Job) -> Verdict:
     if cluster.task_managers.complaint:
         return _of("TaskManager", cluster.task_managers.complaint)
     failed = job.failures[0].milliseconds if job.failures else cluster.now
-    if verdict := _killed(cluster, failed) or _unregistered(cluster, job) or _restarts(cluster, job):
+    waits = _missing(cluster, job) or _unregistered(cluster, job)
+    if verdict := _killed(cluster, failed) or waits or _restarts(cluster, job):
         return verdict
     if job.failures:
         return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
     return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
+
+
+def _missing(cluster: Cluster, job: Job) -> Verdict | None:
+    """Return that the JobManager gets no pods: only its log tells what the API server refuses."""
+    missing, wanted = cluster.task_managers.missing, cluster.task_managers.wanted
+    if not missing or cluster.now - job.changed < REGISTERED_WITHIN_MILLISECONDS:
+        return None
+    what = f"the JobManager has no pods for {missing} of {wanted} TaskManagers"
+    return Verdict(False, reasons.NO_SLOTS, f"{what}: look in its log what the API server refuses, such as for a quota")
 
 
 def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:

@@ -7,6 +7,7 @@ from tracedpipeline.flink.job import Failure
 OVERVIEW: dict[str, Any] = {
     "jid": "b" * 32,
     "start-time": 2000,
+    "last-modification": 3000,
     "state": "RUNNING",
     "tasks": {"total": 4, "running": 3, "finished": 0, "scheduled": 1},
 }
@@ -34,7 +35,7 @@ def test_a_job() -> None:
     found = job.job(OVERVIEW, EXCEPTIONS, checkpoints("COMPLETED"), CLUSTER)
     assert (found.id, found.state, found.tasks, found.tasks_running) == ("b" * 32, "RUNNING", 4, 3)
     assert [failure.text for failure in found.failures] == ["second", "first"]
-    assert (found.checkpoints, found.checkpoint_failure, found.slots) == (7, None, 2)
+    assert (found.checkpoints, found.checkpoint_failure, found.changed, found.slots) == (7, None, 3000, 2)
 
 
 def test_running_is_at_work_only_when_every_task_runs() -> None:

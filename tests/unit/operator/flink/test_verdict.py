@@ -127,6 +127,18 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
 
 
+@pytest.mark.parametrize(
+    ("missing", "seconds", "reason"),
+    [(1, 46, reasons.NO_SLOTS), (1, 44, reasons.JOB_STARTING), (0, 46, reasons.JOB_STARTING)],
+    ids=["refused", "asked for", "all are there"],
+)
+def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
+    cluster = waiting(missing=missing, ready=1, settled=False)
+    found = verdict.judge(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
+    assert found.reason == reason
+    assert ("no pods for 1 of 2 TaskManagers" in found.message) == (reason == reasons.NO_SLOTS)
+
+
 HEARTBEAT = "java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out."
 
 

@@ -17,7 +17,7 @@ CHECKSUM = "b1f44814e17514fa8395c61b329a3ee9087123a5bda5b21fe1a495d5182c30b6"
 JAR = f"flink-kubernetes-operator-api-{VERSION}.jar"
 URL = f"https://repo1.maven.org/maven2/org/apache/flink/flink-kubernetes-operator-api/{VERSION}/{JAR}"
 CRD = "flinkdeployments.flink.apache.org"
-CACHE = Path(__file__).parents[2] / ".cache"
+CACHE = Path(__file__).parents[3] / ".cache"
 JOB = "c" * 32
 
 
@@ -44,6 +44,12 @@ def _jar() -> bytes:
     content = kept.read_bytes()
     assert hashlib.sha256(content).hexdigest() == CHECKSUM, f"{kept} is not what it should be: remove it"
     return content
+
+
+def by_itself() -> bool:
+    """Whether the operator itself runs here."""
+    which = "app.kubernetes.io/name=flink-kubernetes-operator"
+    return bool(kube.kubectl("get", "deployments", "-A", "-l", which, "--output=name"))
 
 
 def install() -> None:
@@ -77,7 +83,17 @@ def start_job(namespace: str, pipeline: str, image: str) -> None:
     """Make the pods that the operator and Flink would make; the JobManager's tells of a running job, for ever."""
     documents = {
         "cluster": {"taskmanagers": 1, "slots-total": 1, "slots-available": 0},
-        "overview": {"jobs": [{"jid": JOB, "start-time": 1, "state": "RUNNING", "tasks": {"total": 2, "running": 2}}]},
+        "overview": {
+            "jobs": [
+                {
+                    "jid": JOB,
+                    "start-time": 1,
+                    "last-modification": 2,
+                    "state": "RUNNING",
+                    "tasks": {"total": 2, "running": 2},
+                }
+            ]
+        },
         "exceptions": {"exceptionHistory": {"entries": []}},
         "checkpoints": {"counts": {"completed": 1}, "latest": {}},
     }

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import kube, topics
-from tests.e2e.conftest import FLINK_SECONDS as SECONDS
-from tests.e2e.conftest import ByFlink
+from tests.e2e.flink.steps import SECONDS, ByFlink
 
 Jaeger = Callable[[str, str, str], Any]
 
@@ -62,16 +61,15 @@ def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: ByFli
 
 def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
     namespace, name, topic = by_flink
-    selector = ("-l", "app.kubernetes.io/name=taskmanager")
-    kube.kubectl("delete", "pod", "-n", namespace, *selector, "--force", "--grace-period=0")
+    by_flink.end("taskmanager")
     kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=60)
-    kube.until_condition(namespace, name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
+    by_flink.runs_again()
     nothing_is_lost(topic)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"consumer": {"replicas": 2}}, {"consumer": {"processingTime": "1ms"}}],
+    [{"replicas": 2}, {"processingTime": "1ms"}],
     ids=["rescale", "configuration"],
 )
 def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
@@ -79,8 +77,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
 ) -> None:
     namespace, name, topic = by_flink
     before = _newest(namespace, name)
-    patch = json.dumps({"spec": change})
-    kube.kubectl("patch", "tp", name, "-n", namespace, "--type=merge", "-p", patch)
+    by_flink.change(**change)
     kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
     generation = kube.get(namespace, "tp", name)["metadata"]["generation"]
 
@@ -89,8 +86,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
         return ready["reason"] == "JobRunning" and bool(ready["observedGeneration"] == generation)
 
     kube.until("the changed job runs", SECONDS, runs)
-    log = kube.kubectl("logs", "-n", namespace, f"deploy/{name}-jobmanager")
-    assert re.search(r"the job goes on from /opt/flink/state/savepoints/savepoint-", log)
+    assert re.search(r"from Savepoint .* located at file:/opt/flink/state/savepoints/savepoint-", by_flink.log())
     nothing_is_lost(topic)
     assert _newest(namespace, name) > before
     kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=120)

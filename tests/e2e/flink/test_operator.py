@@ -1,4 +1,7 @@
-"""Where the Flink Kubernetes Operator's resource is known, the job is its; the real API server judges the objects."""
+"""Where the Flink Kubernetes Operator's resource is known, the job is its; the real API server judges the objects.
+
+Played, as its image is in no package index. Where it runs itself, the other stories are about it.
+"""
 
 import json
 from collections.abc import Iterator
@@ -8,18 +11,25 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e import flink_operator, kube
+from tests.e2e import kube
+from tests.e2e.flink import played
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "flink-with-its-operator.yaml"
+GOLDEN = Path(__file__).parents[2] / "golden" / "flink-with-its-operator.yaml"
 OPERATOR = ("-n", "tracedpipeline-system")
 ERROR = "org.apache.flink.kubernetes.operator.exception"
 
 
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    if played.by_itself():
+        pytest.skip("the Flink Kubernetes Operator itself is here, and would lose its definitions")
+
+
 @pytest.fixture
 def known() -> Iterator[None]:
-    flink_operator.install()
+    played.install()
     yield
-    flink_operator.uninstall()
+    played.uninstall()
 
 
 def test_the_objects_of_the_example_are_accepted(known: None, namespace: str) -> None:
@@ -77,13 +87,13 @@ def _image() -> str:
 
 
 def test_the_resource_comes_its_status_is_mirrored_and_it_goes(namespace: str) -> None:
-    flink_operator.uninstall()
+    played.uninstall()
     restarts = kube.operator_restarts()
-    flink_operator.install()
+    played.install()
     try:
         _is_mirrored(namespace)
     finally:
-        flink_operator.uninstall()
+        played.uninstall()
     # Without it the pipeline runs a cluster of its own, on the same volume.
     kube.until(
         "the JobManager of a cluster of its own",
@@ -102,10 +112,10 @@ def _is_mirrored(namespace: str) -> None:
     )
     assert not {"Deployment/orders-jobmanager", "Service/orders-jobmanager"} & kube.owned(namespace, "orders").keys()
     for status, reason in STAGES:
-        flink_operator.write_status(namespace, "orders-consumer", **{"jobStatus": {"state": "RECONCILING"}, **status})
+        played.write_status(namespace, "orders-consumer", **{"jobStatus": {"state": "RECONCILING"}, **status})
         kube.until_condition(namespace, "orders", "ConsumerReady", "False", reason, seconds=30)
-    flink_operator.start_job(namespace, "orders", _image())
-    flink_operator.write_status(namespace, "orders-consumer", **STABLE)
+    played.start_job(namespace, "orders", _image())
+    played.write_status(namespace, "orders-consumer", **STABLE)
     kube.until_condition(namespace, "orders", "ConsumerReady", "True", "JobRunning", seconds=60)
-    flink_operator.write_status(namespace, "orders-consumer", **STABLE | {"jobStatus": {"state": "RESTARTING"}})
+    played.write_status(namespace, "orders-consumer", **STABLE | {"jobStatus": {"state": "RESTARTING"}})
     kube.until_condition(namespace, "orders", "ConsumerReady", "False", "JobRestarting", seconds=60)

@@ -1,0 +1,47 @@
+"""What the stories do and look at, whether the job is in a cluster of the pipeline's own or the Flink operator's."""
+
+import json
+from typing import Any, NamedTuple
+
+from tests.e2e import kube
+
+# Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
+SECONDS = 240
+
+
+class ByFlink(NamedTuple):
+    """A pipeline whose consumer Flink runs."""
+
+    namespace: str
+    name: str
+    topic: str
+
+    def change(self, **consumer: Any) -> None:
+        patch = json.dumps({"spec": {"consumer": consumer}})
+        kube.kubectl("patch", "tp", self.name, "-n", self.namespace, "--type=merge", "-p", patch)
+
+    def pods(self, which: str) -> list[kube.Object]:
+        found = kube.get(self.namespace, "pods", "--selector", f"app.kubernetes.io/name={which}")["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def end(self, which: str) -> None:
+        names = [pod["metadata"]["name"] for pod in self.pods(which)]
+        kube.kubectl("delete", "pod", "-n", self.namespace, *names, "--force", "--grace-period=0")
+
+    def log(self) -> str:
+        (pod,) = self.pods("jobmanager")
+        return kube.kubectl("logs", "-n", self.namespace, pod["metadata"]["name"])
+
+    def worker_runs(self, command: str) -> tuple[str, ...]:
+        """kubectl's arguments for a shell's command in a TaskManager's container."""
+        (pod, *_) = self.pods("taskmanager")
+        return ("exec", "-n", self.namespace, pod["metadata"]["name"], "--", "sh", "-ec", command)
+
+    def in_worker(self, command: str) -> None:
+        kube.kubectl(*self.worker_runs(command))
+
+    def message(self) -> str:
+        return str(kube.condition(self.namespace, self.name, "ConsumerReady").get("message"))
+
+    def runs_again(self) -> None:
+        kube.until_condition(self.namespace, self.name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
