@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -40,6 +40,8 @@ KINDS = {
 OPTIONAL = frozenset({"FlinkDeployment", "KafkaNodePool", "Kafka", "KafkaTopic", "KafkaUser"})
 # Kinds that may outlive the pipeline: then they have no owner, and our labels.
 KEPT = frozenset({"KafkaNodePool", "Kafka", "KafkaTopic"})
+# Kinds that run pods.
+WORKLOADS = ("Deployment", "FlinkDeployment")
 
 Object = dict[str, Any]
 Live = Mapping[tuple[str, str], Object]
@@ -97,14 +99,16 @@ class Cluster:
         lists = [await self._request("get", f"{self._pipelines}/{path}") for path in paths]
         return [item for found in lists for item in found["items"]]
 
-    async def owned(self, pipeline: TracedPipeline) -> dict[tuple[str, str], Object]:
+    async def owned(
+        self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(KINDS)
+    ) -> dict[tuple[str, str], Object]:
         """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
         selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
-        lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in KINDS))
+        lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in kinds))
         return {
             # The items of a list come without their kind.
             (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
-            for kind, items in zip(KINDS, lists, strict=True)
+            for kind, items in zip(kinds, lists, strict=True)
             for item in items
             if is_of(kind, item, pipeline)
         }

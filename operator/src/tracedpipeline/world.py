@@ -12,7 +12,7 @@ import aiohttp
 from tracedpipeline import clients, desired, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.applying import apply
-from tracedpipeline.cluster import Cluster, Key, Live
+from tracedpipeline.cluster import WORKLOADS, Cluster, Key, Live
 from tracedpipeline.jobs import Jobs
 from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.observed import Component, Observed, Verdict
@@ -71,7 +71,7 @@ class World:
 
     async def observe(self, pipeline: TracedPipeline, kafka: Verdict, held: Verdict | None) -> Observed:
         """Look at the Deployments, their pods where something is amiss, and at the traces once all is there."""
-        live = await self.cluster.owned(pipeline)
+        live = await self.cluster.owned(pipeline, WORKLOADS)
         components = {which: await self._component(pipeline, which, live) for which in naming.COMPONENTS}
         if held or pipeline.spec.consumer.by_flink:
             components[naming.CONSUMER] = await self.jobs.observe(pipeline, live, held)
