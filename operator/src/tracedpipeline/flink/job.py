@@ -65,7 +65,7 @@ def job(
         failures=_failures(exceptions),
         checkpoints=(checkpoints.get("counts") or {}).get("completed", 0),
         checkpoint_failure=_checkpoint_failure(checkpoints),
-        changed=overview["last-modification"],
+        changed=max(overview["start-time"], overview["last-modification"]),  # which is 0 before the first task
         slots=cluster["slots-total"],
     )
 

@@ -38,6 +38,10 @@ def test_a_job() -> None:
     assert (found.checkpoints, found.checkpoint_failure, found.changed, found.slots) == (7, None, 3000, 2)
 
 
+def test_a_job_without_tasks_changed_when_it_began() -> None:
+    assert job.job(OVERVIEW | {"last-modification": 0}, {}, {}, CLUSTER).changed == 2000
+
+
 def test_running_is_at_work_only_when_every_task_runs() -> None:
     assert not job.job(OVERVIEW, {}, {}, CLUSTER).at_work
     assert job.job(OVERVIEW | {"tasks": {"total": 4, "running": 4}}, {}, {}, CLUSTER).at_work
