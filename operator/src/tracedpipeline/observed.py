@@ -111,14 +111,17 @@ def _refusals(status: Mapping[str, Any]) -> Iterator[Verdict]:
 
 
 def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
-    """Return what pods show that belong to no Deployment of ours."""
+    """Return what pods show that belong to no Deployment of ours.
+
+    There may be more than are wanted: Flink keeps a TaskManager that it asked for while it found an older one again.
+    """
     ready = sum(map(is_ready, pods))
     complaints = [verdict for pod in pods if (verdict := complaint(pod))]
     return Component(
         which,
         wanted,
         ready,
-        settled=ready == wanted == len(pods),
+        settled=ready == len(pods) >= wanted,
         complaint=complaints[0] if complaints else None,
         killed_for_memory=killed_for_memory(pods),
         ready_since=ready_since(pods),

@@ -103,6 +103,8 @@ def ready(status: str, since: str) -> dict[str, Any]:
 def test_pods_without_a_deployment_of_ours() -> None:
     now = ready("True", "1970-01-01T00:00:01Z")
     assert component_of_pods("taskmanager", 2, [now, now]).settled
+    assert component_of_pods("taskmanager", 1, [now, now]).settled, "Flink may keep one more"
+    assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")]).settled
     assert component_of_pods("taskmanager", 2, [now]).missing == 1
     some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
     assert (some.ready, some.settled, some.missing) == (1, False, 0)
