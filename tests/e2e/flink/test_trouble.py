@@ -68,8 +68,12 @@ def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
     says = "0 of 1 TaskManagers have registered with the JobManager, which says TimeoutException: Heartbeat of"
     with node.stopped(node.TASK_MANAGER):  # its port still takes connections, so its pod stays ready
-        kube.until("Flink's words", SECONDS, lambda: says in by_flink.message())
-        assert kube.condition(namespace, name, "ConsumerReady")["reason"] == "NoSlots"
+        if played.by_itself():  # then Flink makes another pod
+            kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=SECONDS)
+            by_flink.runs_again()
+        else:
+            kube.until("Flink's words", SECONDS, lambda: says in by_flink.message())
+            assert kube.condition(namespace, name, "ConsumerReady")["reason"] == "NoSlots"
     by_flink.runs_again()
 
 
@@ -83,6 +87,8 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
 
 
 def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
+    if played.by_itself():
+        pytest.skip("with high availability services Flink has a copy of what is broken here")
     namespace, name, _ = by_flink
     by_flink.in_worker(f"timeout 60 sh -c 'until ls {SNAPSHOTS}; do sleep 1; done'")  # the job may be new
     by_flink.in_worker(f"chmod a-w {CHECKPOINTS}/*")  # no newer one

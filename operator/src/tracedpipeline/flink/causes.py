@@ -22,7 +22,7 @@ _KINDS = (
         re.compile(r"NoResourceAvailableException|Could not acquire the minimum required res|Heartbeat of TaskManager"),
         reasons.NO_SLOTS,
     ),
-    (re.compile(r"OutOfMemoryError|exit code:? (?:137|-9)\b"), reasons.OUT_OF_MEMORY),
+    (re.compile(r"OutOfMemoryError|OOMKilled|exit code:? (?:137|-9)\b"), reasons.OUT_OF_MEMORY),
     (
         re.compile(
             r"checkpoint tolerable failure threshold|create checkpoint storage|Could not materialize checkpoint"

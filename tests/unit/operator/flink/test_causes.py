@@ -73,6 +73,11 @@ def test_a_long_message_is_cut() -> None:
         ("java.lang.OutOfMemoryError: Java heap space", reasons.OUT_OF_MEMORY),
         ("java.lang.IllegalStateException: Process died with exit code 137", reasons.OUT_OF_MEMORY),
         (
+            "org.apache.flink.util.FlinkException: Pod terminated, container termination statuses: "
+            "[flink-main-container(exitCode=137, reason=OOMKilled, message=null)]",
+            reasons.OUT_OF_MEMORY,
+        ),
+        (
             "org.apache.flink.util.FlinkRuntimeException: Exceeded checkpoint tolerable failure threshold.",
             reasons.CHECKPOINTS_FAILING,
         ),
