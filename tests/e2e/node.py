@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 KAFKA = "kafka[.]Kafka"
-TASK_MANAGER = "[.]TaskManagerRunner"
+TASK_MANAGER = "[.](TaskManager|KubernetesTaskExecutor)Runner"
 
 
 @contextmanager
