@@ -189,3 +189,20 @@ async def test_the_flink_operators_status_is_mirrored(
     bench.live["FlinkDeployment", "orders-consumer"] = flink_deployment(**status)
     bench.cluster.of = {"jobmanager": [READY_POD], "taskmanager": workers}
     assert await bench.verdict() == reason
+
+
+BLOCKED = {"lifecycleState": "DEPLOYED", "jobManagerDeploymentStatus": "ERROR", "error": "failed to pull image"}
+UNPULLED = {
+    "status": {"containerStatuses": [{"image": "nowhere/x:1", "state": {"waiting": {"reason": "ErrImagePull"}}}]}
+}
+
+
+@pytest.mark.parametrize(
+    ("pods", "reason"), [([UNPULLED], reasons.IMAGE_CANNOT_BE_PULLED), ([], reasons.FLINK_BLOCKED)], ids=["pod", "none"]
+)
+async def test_a_pod_tells_better_than_the_flink_operator_why_it_does_not_come_up(
+    bench: Bench, pods: Objects, reason: str
+) -> None:
+    bench.live["FlinkDeployment", "orders-consumer"] = flink_deployment(**BLOCKED)
+    bench.cluster.of = {"jobmanager": pods, "taskmanager": []}
+    assert await bench.verdict() == reason

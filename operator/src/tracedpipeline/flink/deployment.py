@@ -15,7 +15,7 @@ from tracedpipeline.flink.job import FAILED, RUNNING
 from tracedpipeline.observed import Verdict
 
 # Stages of which the operator tells too little: pods that wait are invisible in its status, and root causes, too.
-DEEPER = frozenset({reasons.JOB_STARTING, reasons.JOB_RESTARTING, reasons.JOB_FAILED})
+DEEPER = frozenset({reasons.JOB_STARTING, reasons.JOB_RESTARTING, reasons.JOB_FAILED, reasons.FLINK_BLOCKED})
 
 # These pass by themselves: a Deployment is made before its ConfigMaps, a job is looked for before it is submitted.
 _HARMLESS = ("Job Not Found", "MountVolume")
