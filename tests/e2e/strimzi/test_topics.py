@@ -23,5 +23,48 @@ def test_what_kafka_says_of_a_topic_is_quoted(strimzi: Strimzi) -> None:
     kube.kubectl("delete", "tp", "copies", "-n", namespace)
 
 
+def test_a_topic_that_strimzi_does_not_manage_is_used_as_it_is(strimzi: Strimzi) -> None:
+    namespace = strimzi.namespace
+    kube.apply(_topic(namespace, "theirs", "theirs"))
+    kube.until("the topic is there", 60, lambda: strimzi.partitions("theirs") == 3)
+    kube.kubectl("annotate", "kafkatopic", "theirs", "-n", namespace, "strimzi.io/managed=false")
+    kube.until("Strimzi says so", 60, lambda: _condition(namespace, "theirs")["type"] == "Unmanaged")
+    kafka = {"cluster": {"name": "demo"}, "topic": {"name": "theirs", "deletionPolicy": "Delete"}}
+    kube.apply(kube.pipeline(namespace, "guest", kafka=kafka, consumer={"groupId": "guests"}))
+    kube.until_condition(namespace, "guest", "KafkaReady", "True", "TopicReady", seconds=60)
+    kube.kubectl("delete", "tp", "guest", "-n", namespace)
+    assert strimzi.partitions("theirs") == 3
+    kube.kubectl("annotate", "kafkatopic", "theirs", "-n", namespace, "strimzi.io/managed-")
+    kube.kubectl("delete", "kafkatopic", "theirs", "-n", namespace)
+
+
+def test_another_resource_for_the_pipelines_topic_changes_nothing(strimzi: Strimzi) -> None:
+    namespace = strimzi.namespace
+    kafka = {"cluster": {"name": "demo"}, "topic": {"name": "contested", "deletionPolicy": "Delete"}}
+    kube.apply(kube.pipeline(namespace, "first", kafka=kafka, consumer={"groupId": "first"}))
+    kube.until_condition(namespace, "first", "KafkaReady", "True", "TopicReady", seconds=60)
+    kube.apply(_topic(namespace, "rival", "contested"))
+    kube.until("Strimzi refuses it", 60, lambda: _condition(namespace, "rival").get("reason") == "ResourceConflict")
+    assert kube.condition(namespace, "first", "KafkaReady")["reason"] == "TopicReady"
+    kube.kubectl("delete", "tp", "first", "-n", namespace)
+    kube.kubectl("delete", "kafkatopic", "rival", "-n", namespace)
+
+
+def _topic(namespace: str, resource: str, name: str) -> kube.Object:
+    """Somebody else's resource for a topic."""
+    labels = {"strimzi.io/cluster": "demo"}
+    return {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaTopic",
+        "metadata": {"name": resource, "namespace": namespace, "labels": labels},
+        "spec": {"topicName": name, "partitions": 3, "replicas": 1},
+    }
+
+
+def _condition(namespace: str, topic: str) -> kube.Object:
+    status = kube.get(namespace, "kafkatopic", topic).get("status", {})
+    return dict([*status.get("conditions", ()), {"type": "absent"}][0])
+
+
 def _says(namespace: str, name: str, words: str) -> bool:
     return words in kube.condition(namespace, name, "KafkaReady").get("message", "")
