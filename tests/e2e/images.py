@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from tests.e2e.node import CLUSTER
+
 
 def with_file(base: str, place: str, content: str, folder: Path) -> str:
     """Make an image that has another file at this place, bring it to the cluster, and return its name."""
@@ -12,7 +14,7 @@ def with_file(base: str, place: str, content: str, folder: Path) -> str:
     (folder / "Dockerfile").write_text(f"FROM {base}\nCOPY file {place}\n")
     # The old builder, as for the kit's own images: it is in every engine.
     _run("docker", "build", "--quiet", "--tag", name, str(folder), DOCKER_BUILDKIT="0")
-    _run("kind", "load", "docker-image", "--name", os.environ.get("KIND_CLUSTER", "tracedpipeline"), name)
+    _run("kind", "load", "docker-image", "--name", CLUSTER, name)
     return name
 
 

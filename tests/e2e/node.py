@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+CLUSTER = os.environ.get("KIND_CLUSTER", "tracedpipeline")
 KAFKA = "kafka[.]Kafka"
 TASK_MANAGER = "[.](TaskManager|KubernetesTaskExecutor)Runner"
 
@@ -20,5 +21,4 @@ def stopped(process: str) -> Iterator[None]:
 
 
 def _signal(signal: str, process: str) -> None:
-    node = f"{os.environ.get('KIND_CLUSTER', 'tracedpipeline')}-control-plane"
-    subprocess.run(["docker", "exec", node, "pkill", f"-{signal}", "-f", process], check=True)
+    subprocess.run(["docker", "exec", f"{CLUSTER}-control-plane", "pkill", f"-{signal}", "-f", process], check=True)

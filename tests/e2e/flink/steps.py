@@ -1,9 +1,10 @@
 """What the stories do and look at, whether the job is in a cluster of the pipeline's own or the Flink operator's."""
 
 import json
+from collections import defaultdict
 from typing import Any, NamedTuple
 
-from tests.e2e import kube
+from tests.e2e import kube, topics
 
 # Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
 SECONDS = 240
@@ -45,3 +46,28 @@ class ByFlink(NamedTuple):
 
     def runs_again(self) -> None:
         kube.until_condition(self.namespace, self.name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
+
+
+def nothing_is_lost(topic: str) -> None:
+    """Every order has a result, and each customer's are numbered 1, 2, 3 … without a gap or a new beginning."""
+    orders = {r.document["id"] for r in topics.read(topic) if r.value.startswith("{")}
+    numbers: dict[str, dict[str, int]] = {}
+
+    def all_are_there() -> bool:
+        numbers.update(_numbers(f"{topic}.results"))
+        return orders <= {order for of_customer in numbers.values() for order in of_customer}
+
+    kube.until("a result of each order", 120, all_are_there)
+    for customer, of_customer in numbers.items():
+        assert sorted(of_customer.values()) == list(range(1, len(of_customer) + 1)), customer
+    print(f"{len(orders)} orders, none without a result")
+
+
+def _numbers(topic: str) -> dict[str, dict[str, int]]:
+    """For each customer the running number of each order; a replay writes the same one again."""
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for document in (r.document for r in topics.read(topic)):
+        if "order" in document:
+            known = numbers[document["customer"]].setdefault(document["order"], document["orders"])
+            assert known == document["orders"], f"order {document['order']} was counted anew"
+    return numbers

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.e2e import kube, topics
-from tests.e2e.flink.steps import SECONDS, ByFlink
+from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
 Jaeger = Callable[[str, str, str], Any]
 
@@ -94,28 +93,3 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
 
 def _newest(namespace: str, name: str) -> str:
     return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
-
-
-def nothing_is_lost(topic: str) -> None:
-    """Every order has a result, and each customer's are numbered 1, 2, 3 … without a gap or a new beginning."""
-    orders = {r.document["id"] for r in topics.read(topic) if r.value.startswith("{")}
-    numbers: dict[str, dict[str, int]] = {}
-
-    def all_are_there() -> bool:
-        numbers.update(_numbers(f"{topic}.results"))
-        return orders <= {order for of_customer in numbers.values() for order in of_customer}
-
-    kube.until("a result of each order", 120, all_are_there)
-    for customer, of_customer in numbers.items():
-        assert sorted(of_customer.values()) == list(range(1, len(of_customer) + 1)), customer
-    print(f"{len(orders)} orders, none without a result")
-
-
-def _numbers(topic: str) -> dict[str, dict[str, int]]:
-    """For each customer the running number of each order; a replay writes the same one again."""
-    numbers: dict[str, dict[str, int]] = defaultdict(dict)
-    for document in (r.document for r in topics.read(topic)):
-        if "order" in document:
-            known = numbers[document["customer"]].setdefault(document["order"], document["orders"])
-            assert known == document["orders"], f"order {document['order']} was counted anew"
-    return numbers

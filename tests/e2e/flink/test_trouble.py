@@ -7,8 +7,7 @@ import pytest
 
 from tests.e2e import images, kube, node
 from tests.e2e.flink import played
-from tests.e2e.flink.steps import SECONDS, ByFlink
-from tests.e2e.flink.test_job import nothing_is_lost
+from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
 # Each breaks a job, which takes a while to notice, and has it mended.
 pytestmark = pytest.mark.timeout(600)
@@ -71,9 +70,9 @@ def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
             kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=SECONDS)
             by_flink.runs_again()
         else:
-            # What Flink notices first differs: a checkpoint that fails, or a heartbeat that does not come.
-            found = kube.until_condition(namespace, name, "ConsumerReady", "False", "NoSlots", seconds=SECONDS)
-            assert "TaskManager" in found["message"]
+            registered = "0 of 1 TaskManagers have registered with the JobManager"
+            kube.until(registered, SECONDS, lambda: registered in by_flink.message())
+            assert kube.condition(namespace, name, "ConsumerReady")["reason"] == "NoSlots"
     by_flink.runs_again()
 
 

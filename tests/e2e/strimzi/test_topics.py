@@ -45,6 +45,8 @@ def test_another_resource_for_the_pipelines_topic_changes_nothing(strimzi: Strim
     kube.until_condition(namespace, "first", "KafkaReady", "True", "TopicReady", seconds=60)
     kube.apply(_topic(namespace, "rival", "contested"))
     kube.until("Strimzi refuses it", 60, lambda: _condition(namespace, "rival").get("reason") == "ResourceConflict")
+    before = _last_trace(namespace, "first")
+    kube.until("a trace after that", 120, lambda: _last_trace(namespace, "first") not in (None, before))
     assert kube.condition(namespace, "first", "KafkaReady")["reason"] == "TopicReady"
     kube.kubectl("delete", "tp", "first", "-n", namespace)
     kube.kubectl("delete", "kafkatopic", "rival", "-n", namespace)
@@ -64,6 +66,10 @@ def _topic(namespace: str, resource: str, name: str) -> kube.Object:
 def _condition(namespace: str, topic: str) -> kube.Object:
     status = kube.get(namespace, "kafkatopic", topic).get("status", {})
     return dict([*status.get("conditions", ()), {"type": "absent"}][0])
+
+
+def _last_trace(namespace: str, name: str) -> object:
+    return kube.get(namespace, "tp", name)["status"].get("lastTrace")
 
 
 def _says(namespace: str, name: str, words: str) -> bool:

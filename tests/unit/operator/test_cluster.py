@@ -1,10 +1,14 @@
 """What is read from the API server."""
 
 import pytest
-from tracedpipeline.cluster import Cluster, Key, NotAllowedError
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.cluster import KINDS, WORKLOADS, Cluster, Key, NotAllowedError
+from tracedpipeline.desired import objects
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, server
+from tests.unit.operator.conftest import body
 
 __all__ = ["server"]
 
@@ -34,3 +38,14 @@ async def test_a_secret_is_decoded_and_a_missing_one_is_none(server: tuple[ApiSe
 
 async def test_a_pipeline_that_is_gone_is_none(server: tuple[ApiServer, Cluster]) -> None:
     assert await server[1].pipeline(Key("shop", "orders")) is None
+
+
+async def test_what_runs_pods_is_found_without_looking_for_the_rest(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    answers.flink = True
+    pipeline = TracedPipeline.parse(body())
+    for kind in ("Deployment", "FlinkDeployment", "ConfigMap"):
+        await cluster.apply({"kind": kind, "metadata": objects.metadata(pipeline, naming.CONSUMER)})
+    found = await cluster.owned(pipeline, WORKLOADS)
+    assert {kind for kind, _ in found} == {"Deployment", "FlinkDeployment"}
+    assert len(answers.sent("GET")) == len(WORKLOADS) < len(KINDS)

@@ -159,6 +159,16 @@ def test_somebody_elses_topic_is_used_and_left_alone(shown: Shown) -> None:
     assert reason(few) == reasons.TOPIC_HAS_FEWER_PARTITIONS
 
 
+@pytest.mark.parametrize("rival_first", [True, False])
+def test_another_resource_for_an_own_topic_does_not_count(shown: Shown, rival_first: bool) -> None:
+    refused = {"type": "Ready", "status": "False", "reason": "ResourceConflict", "message": "Managed by Ref{…}"}
+    rival = topic("traced-topic", refused, own=False)
+    topics = [rival, *shown.topics] if rival_first else [*shown.topics, rival]
+    way = enter(replace(shown, topics=topics))
+    assert reason(way) == reasons.TOPIC_READY
+    assert "KafkaTopic/traced-topic" in written(way)
+
+
 def test_a_topic_that_strimzi_does_not_manage(shown: Shown) -> None:
     unmanaged = topic("traced-topic", {"type": "Unmanaged", "status": "True"}, own=False)
     assert reason(enter(replace(shown, topics=[unmanaged, shown.topics[1]]))) == reasons.TOPIC_READY
