@@ -5,13 +5,14 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import objects
+from tracedpipeline.desired import objects, trace_memory
 from tracedpipeline.settings import Settings
 
 WHICH = naming.COLLECTOR
 HEALTH_PORT = 13133
 CONFIG_DIRECTORY = "/etc/otelcol"
 FILE = "config.yaml"
+MEMORY = "256Mi"
 
 
 def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def service(pipeline: TracedPipeline) -> dict[str, Any]:
 
 def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     """Return the pods."""
+    resources = objects.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit=MEMORY)
     container = objects.container(
         WHICH,
         settings.images.collector,
@@ -105,7 +107,8 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
             objects.port("otlp-http", naming.OTLP_HTTP_PORT),
             objects.port("health", HEALTH_PORT),
         ],
-        resources=objects.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit="256Mi"),
+        env=[trace_memory.heap_variable(objects.memory_limit(resources, MEMORY))],
+        resources=resources,
         volumeMounts=[{"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True}],
         **objects.probes("health", live="/", ready="/"),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import objects
+from tracedpipeline.desired import objects, trace_memory
 from tracedpipeline.settings import Settings
 
 WHICH = naming.JAEGER
@@ -13,15 +13,16 @@ HEALTH_PORT = 13133
 CONFIG_DIRECTORY = "/etc/jaeger"
 FILE = "config.yaml"
 STORE = "memory"
-MAX_TRACES = 50_000
+MEMORY = "512Mi"
 
 
-def configuration() -> dict[str, Any]:
+def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return Jaeger's configuration; it is an OpenTelemetry Collector with a store and a query extension."""
+    kept = trace_memory.traces(_memory_limit(pipeline), flink=pipeline.spec.consumer.by_flink is not None)
     return {
         "extensions": {
             "healthcheckv2": {"use_v2": True, "http": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
-            "jaeger_storage": {"backends": {STORE: {"memory": {"max_traces": MAX_TRACES}}}},
+            "jaeger_storage": {"backends": {STORE: {"memory": {"max_traces": kept}}}},
             "jaeger_query": {
                 "storage": {"traces": STORE},
                 "http": {"endpoint": f"0.0.0.0:{naming.JAEGER_QUERY_PORT}"},
@@ -47,9 +48,17 @@ def configuration() -> dict[str, Any]:
     }
 
 
-def _files() -> dict[str, str]:
+def _files(pipeline: TracedPipeline) -> dict[str, str]:
     # JSON is YAML: nothing is built from strings.
-    return {FILE: json.dumps(configuration(), indent=2)}
+    return {FILE: json.dumps(configuration(pipeline), indent=2)}
+
+
+def _resources(pipeline: TracedPipeline) -> dict[str, Any]:
+    return objects.resources(pipeline.spec.jaeger.resources, cpu="50m", memory="128Mi", memory_limit=MEMORY)
+
+
+def _memory_limit(pipeline: TracedPipeline) -> str:
+    return objects.memory_limit(_resources(pipeline), MEMORY)
 
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
 
 def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the configuration."""
-    return objects.config_map(pipeline, WHICH, _files())
+    return objects.config_map(pipeline, WHICH, _files(pipeline))
 
 
 def service(pipeline: TracedPipeline) -> dict[str, Any]:
@@ -79,7 +88,8 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
             objects.port("otlp-grpc", naming.OTLP_GRPC_PORT),
             objects.port("health", HEALTH_PORT),
         ],
-        resources=objects.resources(pipeline.spec.jaeger.resources, cpu="50m", memory="128Mi", memory_limit="512Mi"),
+        env=[trace_memory.heap_variable(_memory_limit(pipeline))],
+        resources=_resources(pipeline),
         volumeMounts=[
             {"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
@@ -93,4 +103,4 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
             {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
         ],
     }
-    return objects.deployment(pipeline, WHICH, replicas=1, pod=pod, config=_files(), strategy="Recreate")
+    return objects.deployment(pipeline, WHICH, replicas=1, pod=pod, config=_files(pipeline), strategy="Recreate")

@@ -206,6 +206,12 @@ def resources(wanted: Resources, *, cpu: str, memory: str, memory_limit: str) ->
     return {"requests": requests, "limits": limits}
 
 
+def memory_limit(resources: dict[str, Any], default: str) -> str:
+    """Return how much memory a container may use: what is its limit, and the default where 0 says that it has none."""
+    limit: str = resources["limits"]["memory"]
+    return limit if amount(limit) else default
+
+
 def given_resources(wanted: Resources) -> dict[str, Any]:
     """Return what the spec gives of them, and nothing else."""
     given = {"requests": _given(wanted.requests), "limits": _given(wanted.limits)}
