@@ -57,6 +57,35 @@ def test_a_change_rolls_the_pods_that_it_concerns(settings: Settings, change: An
     assert {name for name in before if before[name] != after[name]} == rolled
 
 
+def scaled(component: str, replicas: int) -> dict[str, Any]:
+    engine = {"engine": "Flink"} if component == "flink" else {}
+    return {"consumer" if component == "flink" else component: {"replicas": replicas, **engine}}
+
+
+@pytest.mark.parametrize("component", ["producer", "consumer", "collector"])
+def test_to_scale_replaces_no_pod(settings: Settings, component: str) -> None:
+    one = deployments(build(settings, **scaled(component, 1)))
+    for replicas in range(2, 6):
+        assert deployments(build(settings, **scaled(component, replicas))) == one
+
+
+def test_a_flink_job_that_is_scaled_differs_in_its_parallelism_and_in_nothing_else(settings: Settings) -> None:
+    """Its tasks are laid out anew for another parallelism, so that it has to begin again from a savepoint."""
+
+    def without_parallelism(replicas: int) -> Any:
+        objects = build(settings, **scaled("flink", replicas))
+        templates = deployments(objects)
+        for which in ("jobmanager", "taskmanager"):
+            assert variables(objects, which)["FLINK_PARALLELISM"] == str(replicas)
+            template = templates[f"Deployment/orders-{which}"]
+            del template["metadata"]["annotations"][naming.CONFIG_HASH]
+            env = template["spec"]["containers"][0]["env"]
+            template["spec"]["containers"][0]["env"] = [v for v in env if v["name"] != "FLINK_PARALLELISM"]
+        return templates
+
+    assert without_parallelism(1) == without_parallelism(2) == without_parallelism(5)
+
+
 def test_credentials_are_files_and_never_variables(settings: Settings) -> None:
     security = {
         "protocol": "SASL_SSL",

@@ -78,7 +78,10 @@ def service(pipeline: TracedPipeline, which: str, ports: dict[str, int]) -> dict
 def deployment(
     pipeline: TracedPipeline, which: str, *, replicas: int, pod: dict[str, Any], config: Any, strategy: str
 ) -> dict[str, Any]:
-    """Return a Deployment whose pods are replaced when `config` changes; `strategy` is a Deployment strategy's type."""
+    """Return a Deployment whose pods are replaced when `config` changes; `strategy` is a Deployment strategy's type.
+
+    Nothing in a pod depends on how many there are: to scale is to add and to remove, never to replace.
+    """
     selector = naming.selector(pipeline.name, which)
     return {
         "apiVersion": "apps/v1",
@@ -94,7 +97,7 @@ def deployment(
                     "labels": naming.labels(pipeline.name, which),
                     "annotations": {naming.CONFIG_HASH: digest(config)},
                 },
-                "spec": _pod(pipeline, which, pod, spread=replicas > 1),
+                "spec": _pod(pipeline, which, pod),
             },
         },
     }
@@ -106,24 +109,23 @@ def _strategy(kind: str) -> dict[str, Any]:
     return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
-def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any], *, spread: bool) -> dict[str, Any]:
-    common: dict[str, Any] = {
+def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any]) -> dict[str, Any]:
+    return {
         "serviceAccountName": naming.component(pipeline.name, which),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": pod_security(USER),
-    }
-    if spread:
-        common["topologySpreadConstraints"] = [
+        "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
                 "whenUnsatisfiable": "ScheduleAnyway",
                 "labelSelector": {"matchLabels": naming.selector(pipeline.name, which)},
             }
-        ]
-    return common | pod
+        ],
+        **pod,
+    }
 
 
 def pod_security(user: int) -> dict[str, Any]:
