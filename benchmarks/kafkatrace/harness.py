@@ -31,10 +31,13 @@ class Cost:
 def measure(what: str, modes: Mapping[str, Mode], rounds: int) -> dict[str, Cost]:
     """Run all modes `rounds` times, after one round to warm up."""
     times: dict[str, list[float]] = {name: [] for name in modes}
+    # The contrib instrumentation leaves its last span as the current one, and detaches it in its next poll(): it must
+    # neither reach the other modes nor be detached in a context that it was not attached in.
+    contexts = {name: Context() for name in modes}
     for number in range(rounds + 1):
         print(f"\r{what}: round {number} of {rounds} ", end="", file=sys.stderr, flush=True)
         for name, mode in modes.items():
-            spent = _once(mode)
+            spent = _once(mode, contexts[name])
             if number:
                 times[name].append(spent)
     print(file=sys.stderr)
@@ -43,11 +46,11 @@ def measure(what: str, modes: Mapping[str, Mode], rounds: int) -> dict[str, Cost
     return {name: Cost(cost, cost / baseline) for name, cost in costs.items()}
 
 
-def _once(mode: Mode) -> float:
+def _once(mode: Mode, context: Context) -> float:
     mode.prepare()
     gc.collect()
     begun = time.thread_time_ns()
-    messages = Context().run(mode.run)  # the contrib instrumentation leaves its last span as the current one
+    messages = context.run(mode.run)
     spent = time.thread_time_ns() - begun
     mode.settle()
     return spent / messages / 1000
