@@ -55,6 +55,14 @@ class MockKafka:
         """Let the requests of a kind succeed again."""
         self._kafka.rd_kafka_mock_clear_request_errors(self._cluster, ctypes.c_int16(request))
 
+    def down(self) -> None:
+        """Take the broker away: connections end, and no new ones are accepted."""
+        self._kafka.rd_kafka_mock_broker_set_down(self._cluster, ctypes.c_int32(1))
+
+    def up(self) -> None:
+        """Let the broker come back."""
+        self._kafka.rd_kafka_mock_broker_set_up(self._cluster, ctypes.c_int32(1))
+
     def close(self) -> None:
         """Stop the broker."""
         self._kafka.rd_kafka_mock_cluster_destroy(self._cluster)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
-from traced_common.leaders import Leaders, RestartNeededError
+from traced_common.leaders import Leaders, StaleLeadersError
 
 
 class Clock:
@@ -58,7 +58,7 @@ def test_what_is_untrue_twice_in_a_row_needs_a_restart(believed: tuple[int, int]
     watch, client = Watch(), FakeClient(1, 2)
     watch.believe(*believed)
     watch.check(client)
-    with pytest.raises(RestartNeededError, match="topic orders was made anew"):
+    with pytest.raises(StaleLeadersError, match="topic orders was deleted and created again"):
         watch.check(client)
 
 

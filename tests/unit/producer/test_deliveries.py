@@ -1,11 +1,12 @@
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, Message
 from traced_common.kafka import Trouble
-from traced_producer.deliveries import Deliveries, Outgoing
+from traced_producer.deliveries import MOST_WAITING, Deliveries, Outgoing
 
 REFUSED = KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused")
 
@@ -28,6 +29,7 @@ class FakeProducer:
     def __init__(self) -> None:
         self.trouble = Trouble()
         self.fatal: str | None = None
+        self.generation = 0
 
 
 @pytest.fixture
@@ -46,10 +48,22 @@ def deliveries(producer: Any, clock: Clock) -> Deliveries:
 
 
 NEW = Outgoing("customer-007", b"{}")
+NEXT = Outgoing("customer-007", b"[]")
+DENIED = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "denied")
 
 
 def message() -> Message:
     return confluent_kafka.Message(topic="orders", key=b"customer-007", value=b"{}")
+
+
+def attempt(deliveries: Deliveries) -> Callable[[KafkaError | None, Message], None]:
+    """Produce the next order that is due; the result takes its delivery report."""
+    return deliveries.reporter(deliveries.due.popleft())
+
+
+def deliver(deliveries: Deliveries, order: Outgoing) -> None:
+    deliveries.add(order)
+    attempt(deliveries)(None, message())
 
 
 def test_nothing_delivered_yet(deliveries: Deliveries, trouble: Trouble) -> None:
@@ -59,28 +73,25 @@ def test_nothing_delivered_yet(deliveries: Deliveries, trouble: Trouble) -> None
 
 
 def test_the_first_report_makes_ready(deliveries: Deliveries) -> None:
-    deliveries.sent(NEW)
-    deliveries.report(None, message())
+    deliver(deliveries, NEW)
     assert deliveries.problem() is None
     assert str(deliveries) == "produced 1, delivered 1, undelivered 0"
 
 
 def test_an_idle_producer_stays_ready(deliveries: Deliveries, clock: Clock) -> None:
-    deliveries.sent(NEW)
-    deliveries.report(None, message())
+    deliver(deliveries, NEW)
     clock.now = 3600
     assert deliveries.problem() is None
-    deliveries.sent(NEW)  # its time begins now
+    deliveries.add(NEW)  # its time begins now
     assert deliveries.problem() is None
 
 
 def test_orders_without_report_are_a_problem_after_ten_seconds(
     deliveries: Deliveries, trouble: Trouble, clock: Clock
 ) -> None:
-    deliveries.sent(NEW)
-    deliveries.report(None, message())
-    deliveries.sent(NEW)
-    deliveries.sent(NEW)
+    deliver(deliveries, NEW)
+    deliveries.add(NEW)
+    deliveries.add(NEW)
     trouble(REFUSED)
     clock.now = 10
     assert deliveries.problem() is None
@@ -92,30 +103,66 @@ def test_a_failed_order_comes_again_and_is_a_problem_until_a_good_report(
     deliveries: Deliveries, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR)
-    deliveries.sent(NEW)
-    deliveries.report(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "unknown topic"), message())
+    deliveries.add(NEW)
+    attempt(deliveries)(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "unknown topic"), message())
     assert deliveries.problem() == "the last order was not delivered: UNKNOWN_TOPIC_OR_PART: unknown topic"
     assert deliveries.failed_attempts == 1
     assert caplog.messages == [
         "order not delivered to orders, sent again: UNKNOWN_TOPIC_OR_PART: unknown topic; 1 attempts failed so far"
     ]
-    again = deliveries.again.popleft()
-    assert again == Outgoing(b"customer-007", b"{}", again=True)
+    assert list(deliveries.due) == [NEW]
     assert str(deliveries) == "produced 1, delivered 0, undelivered 1"
-    deliveries.sent(again)
-    deliveries.report(None, message())
+    attempt(deliveries)(None, message())
     assert deliveries.problem() is None
     assert str(deliveries) == "produced 1, delivered 1, undelivered 0"
 
 
+def test_an_order_waits_for_the_one_before_it_of_its_key_and_for_no_other(deliveries: Deliveries) -> None:
+    other = Outgoing("customer-008", b"{}")
+    for order in (NEW, NEXT, other):
+        deliveries.add(order)
+    assert list(deliveries.due) == [NEW, other]
+    report = attempt(deliveries)
+    report(DENIED, message())
+    assert list(deliveries.due) == [other, NEW]
+    deliveries.due.rotate()
+    attempt(deliveries)(None, message())
+    assert list(deliveries.due) == [other, NEXT]
+
+
+def test_a_renewal_makes_due_what_the_old_producer_had_and_its_late_reports_count_for_nothing(
+    deliveries: Deliveries, producer: Any
+) -> None:
+    deliveries.add(NEW)
+    deliveries.add(NEXT)
+    late = attempt(deliveries)
+    deliveries.take_over()
+    assert not deliveries.due
+    producer.generation += 1
+    deliveries.take_over()
+    assert list(deliveries.due) == [NEW]
+    late(None, message())
+    late(DENIED, message())
+    assert (deliveries.delivered, deliveries.failed_attempts, list(deliveries.due)) == (0, 0, [NEW])
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, MOST_WAITING), (1_000_000, 9)])
+def test_what_waits_is_bounded_by_number_and_bytes(deliveries: Deliveries, size: int, most: int) -> None:
+    while not deliveries.full:
+        deliveries.add(Outgoing("k", bytes(size)))
+    assert deliveries.waiting == most
+    attempt(deliveries)(None, message())
+    assert not deliveries.full
+
+
 def test_a_fatal_error_is_the_problem_until_an_order_is_delivered(deliveries: Deliveries, producer: Any) -> None:
-    deliveries.sent(NEW)
+    deliveries.add(NEW)
     producer.fatal = "CLUSTER_AUTHORIZATION_FAILED: denied"
-    deliveries.report(KafkaError(KafkaError._PURGE_QUEUE), message())
+    attempt(deliveries)(KafkaError(KafkaError._PURGE_QUEUE), message())
     deliveries.refused(KafkaError(KafkaError._FATAL, "fatal", fatal=True))
     expected = "the last order was not delivered: CLUSTER_AUTHORIZATION_FAILED: denied"
     assert deliveries.problem() == expected
     producer.fatal = None  # a new producer was made
     assert deliveries.problem() == expected
-    deliveries.report(None, message())
+    attempt(deliveries)(None, message())
     assert deliveries.problem() is None

@@ -2,6 +2,7 @@ import gc
 import logging
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import confluent_kafka
 import kafkatrace
@@ -9,12 +10,15 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
-from traced_common import renewal
+from traced_common import renewal, termination
+from traced_common.environment import SettingsError
+from traced_common.kafka import Trouble
+from traced_common.leaders import StaleLeadersError
 from traced_common.order import Order
 from traced_common.renewal import RenewedProducer
-from traced_producer import app
-from traced_producer.deliveries import Deliveries, Outgoing
-from traced_producer.sending import MOST_WAITING, Sending
+from traced_producer import app, orders
+from traced_producer.deliveries import MOST_WAITING, Deliveries, Outgoing
+from traced_producer.sending import Sending
 from traced_producer.settings import ProducerSettings
 
 from tests.librdkafka import INIT_PRODUCER_ID, PRODUCE, MockKafka
@@ -42,6 +46,9 @@ class Bench:
     def turn_until_delivered(self, count: int) -> None:
         while self.deliveries.delivered < count:
             self.sending.turn()
+
+    def drain(self) -> None:
+        app.drain(self.sending, self.renewed, self.deliveries, self.tracing)
 
     def close(self) -> None:
         self.renewed.flush(0)
@@ -85,7 +92,7 @@ def test_draining_without_kafka_is_bounded_and_owns_up_to_what_was_not_delivered
     caplog.set_level(logging.INFO)
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     bench.sending.turn()
-    app.drain(bench.renewed, bench.deliveries, bench.tracing)
+    bench.drain()
     assert caplog.messages[-1] == (
         "stopped: produced 1, delivered 0, undelivered 1; spans exported 1, dropped 0"  # a failed send is a span, too
     )
@@ -94,15 +101,13 @@ def test_draining_without_kafka_is_bounded_and_owns_up_to_what_was_not_delivered
 def test_makes_no_more_orders_while_too_many_wait(variables: dict[str, str]) -> None:
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     for _ in range(MOST_WAITING):
-        bench.deliveries.sent(Outgoing("k", b"v"))
+        bench.deliveries.add(Outgoing("k", b"v"))
     bench.sending.turn()
     assert bench.deliveries.produced == MOST_WAITING
     bench.close()
 
 
-def test_a_missing_topic_is_a_problem_and_the_order_is_made_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_topic_is_a_problem_and_the_order_waits_for_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise KafkaException(KafkaError(KafkaError._UNKNOWN_TOPIC, "Unknown topic"))
 
@@ -110,7 +115,7 @@ def test_a_missing_topic_is_a_problem_and_the_order_is_made_again(
         patch.setattr(bench.producer, "produce", refuse)
         bench.sending.turn()
     assert bench.deliveries.problem() == "the last order was not delivered: _UNKNOWN_TOPIC: Unknown topic"
-    assert bench.deliveries.produced == 0
+    assert (bench.deliveries.produced, len(bench.deliveries.due)) == (1, 1)
     bench.turn_until_delivered(1)
     assert bench.deliveries.problem() is None
 
@@ -118,11 +123,11 @@ def test_a_missing_topic_is_a_problem_and_the_order_is_made_again(
 def test_a_full_queue_loses_no_order(variables: dict[str, str]) -> None:
     variables |= {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "PRODUCER_RATE_PER_SECOND": "1000000"}
     bench = Bench(variables, **{"queue.buffering.max.messages": 2})
-    for _ in range(4):
+    while not bench.deliveries.due:
         bench.sending.turn()
-    assert (bench.deliveries.produced, bench.deliveries.failed_attempts) == (2, 0)
+    assert (bench.deliveries.produced, bench.deliveries.failed_attempts) == (3, 0)
     bench.close()
-    assert (bench.deliveries.produced, len(bench.deliveries.again)) == (2, 2)
+    assert (bench.deliveries.produced, len(bench.deliveries.due)) == (3, 3)
 
 
 @pytest.fixture
@@ -135,9 +140,8 @@ def denied(failing: MockKafka, variables: dict[str, str]) -> Iterator[Bench]:
 def every_order(servers: str, bench: Bench) -> list[Message]:
     """Go on for five more; then each order that was made has to be in Kafka, once."""
     bench.turn_until_delivered(5)
-    while bench.deliveries.again:
-        bench.sending.turn()
-    bench.producer.flush(10)
+    bench.sending.finish(10)
+    assert bench.deliveries.waiting == 0
     received = messages(servers, bench.settings.topic, bench.deliveries.delivered)
     sequences = [Order.from_json(message.value()).sequence for message in received]
     assert sorted(sequences) == list(range(1, bench.deliveries.produced + 1))
@@ -182,8 +186,113 @@ def test_a_producer_without_any_right_waits_for_it_and_loses_nothing(
 
 def test_a_stop_gives_failed_orders_a_last_attempt(denied: Bench, failing: MockKafka) -> None:
     failing.fail(PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, 1)
-    while not denied.deliveries.again:
+    while not denied.deliveries.due:
         denied.sending.turn()
-    denied.sending.last_attempts()
-    app.drain(denied.renewed, denied.deliveries, denied.tracing)
+    denied.drain()
     assert denied.deliveries.waiting == 0
+
+
+def test_a_stop_delivers_the_orders_behind_others_of_their_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders, "_CUSTOMERS", 1)
+    for _ in range(10):
+        bench.deliveries.add(bench.sending._invent())
+    bench.drain()
+    assert (bench.deliveries.produced, bench.deliveries.waiting) == (10, 0)
+
+
+def test_a_stop_between_a_fatal_error_and_the_renewal_delivers_what_waits(denied: Bench, failing: MockKafka) -> None:
+    failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 1)
+    while not denied.renewed.fatal:
+        denied.sending.turn()
+    assert denied.deliveries.waiting
+    denied.drain()
+    assert denied.deliveries.waiting == 0
+
+
+def test_what_a_stop_gives_up_is_counted_where_kubernetes_keeps_it(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.1)
+    monkeypatch.setattr(termination, "_FILE", tmp_path / "termination-log")
+    (tmp_path / "termination-log").touch()
+    bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+    for _ in range(3):
+        bench.deliveries.add(bench.sending._invent())
+    bench.drain()
+    assert (tmp_path / "termination-log").read_text().startswith("gave up 3 orders that Kafka did not take")
+
+
+class StaleClient:
+    """Leaders that find the producer stale once."""
+
+    def __init__(self) -> None:
+        self.reasons = ["topic orders was deleted and created again"]
+
+    def check(self, client: object) -> None:
+        if self.reasons:
+            raise StaleLeadersError(self.reasons.pop())
+
+
+def test_orders_outlive_the_renewal_of_a_stale_producer_in_the_order_of_each_key(
+    failing: MockKafka, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(orders, "_CUSTOMERS", 3)
+    bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": failing.servers})
+    bench.turn_until_delivered(5)
+    failing.down()
+    while bench.deliveries.waiting < 10:
+        bench.sending.turn()
+    app.renew_when_stale(bench.renewed, StaleClient())  # type: ignore[arg-type] # what is used of it
+    assert bench.deliveries.problem() == "the last order was not delivered: topic orders was deleted and created again"
+    bench.sending.turn()
+    assert bench.renewed.generation == 1
+    failing.up()
+    assert_in_order(every_order(failing.servers, bench))
+    assert bench.deliveries.problem() is None
+    bench.close()
+
+
+def test_a_renewal_that_fails_is_tried_again_and_costs_no_order(
+    denied: Bench, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0)
+    make, failures = denied.renewed._make, [SettingsError(["ca.crt: empty"])] * 2
+
+    def failing_twice(trouble: Trouble) -> kafkatrace.Producer:
+        if failures:
+            raise failures.pop()
+        return make(trouble)
+
+    denied.renewed._make = failing_twice
+    failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 1)
+    every_order(failing.servers, denied)
+    assert not failures
+
+
+def assert_in_order(received: list[Message]) -> None:
+    """Every key's orders in the order they were made; what comes twice counts by its first time."""
+    seen: dict[str, list[int]] = {}
+    for order in (Order.from_json(message.value()) for message in received):
+        sequences = seen.setdefault(order.customer, [])
+        if order.sequence not in sequences:
+            sequences.append(order.sequence)
+    assert {key: sorted(sequences) for key, sequences in seen.items()} == seen
+
+
+def test_an_outage_longer_than_the_time_that_an_order_has_keeps_the_order_of_each_key(
+    failing: MockKafka, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert app.configuration()["message.timeout.ms"] == 0, "librdkafka itself gives none up"
+    monkeypatch.setattr(orders, "_CUSTOMERS", 3)
+    bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": failing.servers}, **{"message.timeout.ms": 300})
+    bench.turn_until_delivered(5)
+    failing.down()
+    while bench.deliveries.failed_attempts < 10:
+        bench.sending.turn()
+    failing.up()
+    bench.turn_until_delivered(bench.deliveries.produced + 5)
+    bench.producer.flush(10)
+    received = messages(failing.servers, bench.settings.topic, bench.deliveries.delivered)
+    assert_in_order(received)
+    bench.close()

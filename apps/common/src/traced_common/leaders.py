@@ -15,8 +15,8 @@ _SECONDS_TO_ANSWER: Final = 1.0
 _MOST_DIFFERENCES: Final = 2  # an election settles within seconds, so twice in a row is no election
 
 
-class RestartNeededError(Exception):
-    """The process can't go on, but a new one can; it ends with exit code 1."""
+class StaleLeadersError(Exception):
+    """The client can't go on, but a new one can."""
 
 
 class AsksMetadata(Protocol):
@@ -42,7 +42,7 @@ class Leaders:
         self._believed = {int(number): partition["leader"] for number, partition in partitions.items()}
 
     def check(self, client: AsksMetadata) -> None:
-        """Raise RestartNeededError when the client holds on to what is no longer true."""
+        """Raise StaleLeadersError when the client holds on to what is no longer true, and expect another client."""
         if self._clock() < self._due:
             return
         named = self._named(client)
@@ -50,9 +50,10 @@ class Leaders:
         differs = any(self._believed.get(each, leader) != leader for each, leader in named.items())
         self._differences = self._differences + 1 if differs else 0
         if self._differences >= _MOST_DIFFERENCES:
-            raise RestartNeededError(
-                f"topic {self._topic} was made anew, and librdkafka holds on to the leaders of the old one "
-                f"({self._believed} instead of {named}); only a new process goes on"
+            believed, self._believed, self._differences = self._believed, {}, 0
+            raise StaleLeadersError(
+                f"topic {self._topic} was deleted and created again, and librdkafka holds on to the leaders of the old "
+                f"one ({believed} instead of {named})"
             )
 
     def _named(self, client: AsksMetadata) -> dict[int, int]:

@@ -8,9 +8,9 @@ from typing import Final
 import kafkatrace
 from kafkatrace import Tracing
 
-from traced_common import logs
+from traced_common import logs, termination
 from traced_common.environment import Environment, Kind, SettingsError, one_of, whole
-from traced_common.leaders import RestartNeededError
+from traced_common.leaders import StaleLeadersError
 from traced_common.stop import Stop
 
 _logger = logging.getLogger(__name__)
@@ -26,12 +26,15 @@ def run(start: Callable[[Mapping[str, str], Stop], None], stop: Stop) -> int:
         start(os.environ, stop)
     except SettingsError as error:
         _logger.critical("%s", error)
+        termination.write(str(error))
         return _WRONG_SETTINGS
-    except RestartNeededError as error:
-        _logger.critical("ended to be started anew: %s", error)
+    except StaleLeadersError as error:
+        _logger.critical("ended to be started again: %s", error)
+        termination.write(f"ended to be started again: {error}")
         return 1
-    except Exception:
+    except Exception as error:
         _logger.exception("ended by an error")
+        termination.write(f"ended by an error: {type(error).__name__}: {error}")
         return 1
     return 0
 

@@ -2,7 +2,8 @@
 
 An idempotent producer that Kafka denies its producer id (CLUSTER_AUTHORIZATION_FAILED: its user may write to no topic
 yet) is beyond repair for librdkafka, though the right can come a minute later
-(https://github.com/confluentinc/librdkafka/blob/v2.16.0/INTRODUCTION.md#fatal-producer-errors).
+(https://github.com/confluentinc/librdkafka/blob/v2.16.0/INTRODUCTION.md#fatal-producer-errors). So is one that sticks
+to the leaders of a topic that was deleted and created again (see leaders).
 """
 
 import logging
@@ -13,6 +14,7 @@ from typing import Final
 from confluent_kafka import KafkaException
 from kafkatrace import Producer
 
+from traced_common.environment import SettingsError
 from traced_common.kafka import Trouble, said
 
 _logger = logging.getLogger(__name__)
@@ -21,14 +23,16 @@ _PURGE_SECONDS: Final = 1.0
 
 
 class RenewedProducer:
-    """Makes a producer, and another in its place after a fatal error: at most one each ten seconds.
+    """Makes a producer, and another in its place when it can't go on: at most one each ten seconds.
 
-    `make` is called with an error_cb. What the old one still held is reported as failed before it goes.
+    `make` is called with an error_cb. What the old one still held is reported as failed before it goes; `generation`
+    counts the producers, so that whoever sent a record knows that no other report will come.
     """
 
     def __init__(self, make: Callable[[Trouble], Producer], clock: Callable[[], float] = time.monotonic) -> None:
         self.trouble = Trouble()
         self.fatal: str | None = None
+        self.generation = 0
         self._make = make
         self._clock = clock
         self._made_at = clock()
@@ -40,8 +44,26 @@ class RenewedProducer:
         What is fatal stays known until the next call, so that whoever waits for a report can tell it.
         """
         if self.fatal and self._clock() >= self._made_at + _SECONDS_BETWEEN:
-            self._renew()
+            self.renew()
         self._serve(self.current.poll, seconds)
+
+    def condemn(self, reason: str) -> None:
+        """Have the producer renewed as after a fatal error, for this reason."""
+        self.fatal = self.fatal or reason
+
+    def renew(self) -> None:
+        """Put a new producer in the place of the old one; without one, the old one stays until the next attempt."""
+        _logger.warning("a new producer, as the old one can't go on: %s", self.fatal)
+        self._made_at = self._clock()
+        try:
+            new = self._make(self.trouble)
+        except (SettingsError, ValueError) as error:  # a file of credentials in the middle of its renewal
+            _logger.error("no new producer yet: %s", error)
+            return
+        self.flush(0)
+        self.fatal = None
+        self.current = new
+        self.generation += 1
 
     def flush(self, seconds: float) -> None:
         """Wait for delivery reports, and give up what has none by then: it is reported as failed."""
@@ -57,10 +79,3 @@ class RenewedProducer:
             if not error.args[0].fatal():
                 raise
             self.fatal = said(error.args[0])
-
-    def _renew(self) -> None:
-        _logger.warning("a new producer, as the old one can't go on: %s", self.fatal)
-        self.flush(0)
-        self.fatal = None
-        self._made_at = self._clock()
-        self.current = self._make(self.trouble)

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import kafkatrace
 from kafkatrace import Tracing
-from traced_common import health, kafka, logs, process
-from traced_common.leaders import Leaders
+from traced_common import health, kafka, logs, process, termination
+from traced_common.leaders import Leaders, StaleLeadersError
 from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 
-from traced_producer.deliveries import Deliveries
-from traced_producer.sending import MOST_WAITING, Sending
+from traced_producer.deliveries import MOST_WAITING, Deliveries
+from traced_producer.sending import Sending
 from traced_producer.settings import ProducerSettings
 
 _logger = logging.getLogger(__name__)
@@ -30,14 +30,11 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     state = health.Health(_STALL_SECONDS)
     health.serve(state, settings.health_port)
     tracing, leaders = process.tracing(), Leaders(settings.topic)
-    config = {
-        **settings.kafka.client_config(),
-        **configuration(),
-        "stats_cb": lambda text: leaders.statistics(json.loads(text)),
-    }
+    config = {**configuration(), "stats_cb": lambda text: leaders.statistics(json.loads(text))}
     producer = RenewedProducer(
         lambda trouble: kafka.connect(
-            lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**config, "error_cb": trouble}
+            lambda conf: kafkatrace.Producer(conf, tracing=tracing),
+            {**settings.kafka.client_config(), **config, "error_cb": trouble},
         )
     )
     deliveries = Deliveries(producer)
@@ -46,11 +43,18 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     try:
         while not stop.requested:
             sending.turn()
-            leaders.check(producer.current)
+            renew_when_stale(producer, leaders)
             state.turn(deliveries.problem())
     finally:
-        sending.last_attempts()
-        drain(producer, deliveries, tracing)
+        drain(sending, producer, deliveries, tracing)
+
+
+def renew_when_stale(producer: RenewedProducer, leaders: Leaders) -> None:
+    """Have a producer renewed that sticks to leaders of a topic that is gone; the orders are kept."""
+    try:
+        leaders.check(producer.current)
+    except StaleLeadersError as error:
+        producer.condemn(str(error))
 
 
 def configuration() -> dict[str, Any]:
@@ -58,6 +62,7 @@ def configuration() -> dict[str, Any]:
     return {
         "enable.idempotence": True,
         "acks": "all",
+        "message.timeout.ms": 0,  # no order is given up because Kafka was away for long, and none overtaken for it
         "partitioner": "murmur2_random",  # Java's, so that other clients find a key in the same partition
         "message.max.bytes": 1_048_576,
         "topic.metadata.refresh.interval.ms": 10_000,  # a topic made after us is found in seconds, not minutes
@@ -67,9 +72,16 @@ def configuration() -> dict[str, Any]:
     }
 
 
-def drain(producer: RenewedProducer, deliveries: Deliveries, tracing: Tracing) -> None:
-    """Wait for delivery reports and the export of spans, both bounded, and log what came of everything."""
+def drain(sending: Sending, producer: RenewedProducer, deliveries: Deliveries, tracing: Tracing) -> None:
+    """Deliver what waits and export the spans, both bounded, and tell what came of everything."""
     _logger.info("stopping: %d orders are not delivered yet", deliveries.waiting)
-    producer.flush(_FLUSH_SECONDS)
+    sending.finish(_FLUSH_SECONDS)
+    why = deliveries.problem() or "no answer"
+    producer.flush(0)
+    if deliveries.waiting:
+        seconds = f"{_FLUSH_SECONDS:g} s"
+        lost = f"gave up {deliveries.waiting} orders that Kafka did not take within {seconds} of the stop: {why}"
+        _logger.error("%s", lost)
+        termination.write(lost)
     spans = tracing.shutdown(_TRACING_SECONDS)
     _logger.info("stopped: %s; spans exported %d, dropped %d", deliveries, spans.exported, spans.dropped)

@@ -1,4 +1,4 @@
-"""What became of the orders: delivered, under way, or to be sent again."""
+"""What became of the orders: delivered, under way, due, or behind another of their key."""
 
 import logging
 import time
@@ -13,25 +13,34 @@ from traced_common.renewal import RenewedProducer
 
 _logger = logging.getLogger(__name__)
 _SECONDS_WITHOUT_REPORT: Final = 10.0
+# Kafka away: this much waits in memory, and no more is made until some of it leaves.
+MOST_WAITING: Final = 5_000
+_MOST_BYTES: Final = 8_388_608
 
 
 class Outgoing(NamedTuple):
-    """An order as a record, and whether it was under way before."""
+    """An order as a record."""
 
-    key: str | bytes | None
-    value: str | bytes | None
-    again: bool = False
+    key: str
+    value: bytes
 
 
 class Deliveries:
-    """Follows every order from produce() to Kafka's word that it has it, and judges readiness by that."""
+    """Holds every order until Kafka says that it has it, and judges readiness by that.
+
+    An order becomes due once the one before it of its key is delivered. So no failure, no time-out and no new producer
+    can bring two orders of a key out of their order; an order whose report is lost comes again.
+    """
 
     def __init__(self, producer: RenewedProducer, clock: Callable[[], float] = time.monotonic) -> None:
         self._producer = producer
         self._clock = clock
+        self._generation = producer.generation
         self._waiting_since = clock()
         self._last_failure: str | None = None
-        self.again: deque[Outgoing] = deque()
+        self._queues: dict[str, deque[Outgoing]] = {}
+        self._bytes = 0
+        self.due: deque[Outgoing] = deque()
         self.produced = self.delivered = self.failed_attempts = 0
 
     @property
@@ -39,39 +48,51 @@ class Deliveries:
         """How many are not delivered yet."""
         return self.produced - self.delivered
 
-    def sent(self, order: Outgoing) -> None:
-        """Count an order that librdkafka took; one that comes again counts once."""
-        if order.again:
-            return
+    @property
+    def full(self) -> bool:
+        """Whether as many wait as may."""
+        return self.waiting >= MOST_WAITING or self._bytes >= _MOST_BYTES
+
+    @property
+    def flowing(self) -> bool:
+        """Whether Kafka took the last order that it answered for."""
+        return not (self._producer.fatal or self._last_failure)
+
+    def add(self, order: Outgoing) -> None:
+        """Take a new order."""
         if self.waiting == 0:
             self._waiting_since = self._clock()
         self.produced += 1
+        self._bytes += len(order.value)
+        queue = self._queues.setdefault(order.key, deque())
+        queue.append(order)
+        if len(queue) == 1:
+            self.due.append(order)
 
-    def report(self, error: KafkaError | None, message: Message) -> None:
-        """Take a delivery report, and keep an order that failed: this is the producer's on_delivery."""
-        self._waiting_since = self._clock()
-        if error is None:
-            self.delivered += 1
-            self._last_failure = None
-            return
-        self.again.append(Outgoing(message.key(), message.value(), again=True))
-        self.failed_attempts += 1
-        self._last_failure = self._why(error)
-        _logger.error(
-            "order not delivered to %s, sent again: %s; %d attempts failed so far",
-            message.topic(),
-            self._last_failure,
-            self.failed_attempts,
-            extra=sparingly("failed"),
-        )
+    def take_over(self) -> None:
+        """After a renewal, make due what the old producer had: nothing more will be reported of it."""
+        if self._generation != self._producer.generation:
+            self._generation = self._producer.generation
+            self.due = deque(queue[0] for queue in self._queues.values())
+
+    def reporter(self, order: Outgoing) -> Callable[[KafkaError | None, Message], None]:
+        """Give the on_delivery of an order's next attempt."""
+        generation = self._producer.generation
+
+        def report(error: KafkaError | None, message: Message) -> None:
+            if generation == self._producer.generation:  # else it was made due by the renewal
+                self._waiting_since = self._clock()
+                if error is None:
+                    self._delivered(order)
+                else:
+                    self._failed(order, error, message.topic())
+
+        return report
 
     def refused(self, error: KafkaError) -> None:
         """Note why librdkafka does not even take an order."""
         self._last_failure = self._why(error)
         _logger.error("Kafka takes no orders: %s", self._last_failure, extra=sparingly("refused"))
-
-    def _why(self, error: KafkaError) -> str:
-        return self._producer.fatal or said(error)  # of what a producer still held at its end librdkafka only says so
 
     def problem(self) -> str | None:
         """Say why orders don't arrive, or nothing."""
@@ -87,3 +108,29 @@ class Deliveries:
 
     def __str__(self) -> str:
         return f"produced {self.produced}, delivered {self.delivered}, undelivered {self.waiting}"
+
+    def _delivered(self, order: Outgoing) -> None:
+        self.delivered += 1
+        self._bytes -= len(order.value)
+        self._last_failure = None
+        queue = self._queues[order.key]
+        queue.popleft()
+        if queue:
+            self.due.append(queue[0])
+        else:
+            del self._queues[order.key]
+
+    def _failed(self, order: Outgoing, error: KafkaError, topic: str | None) -> None:
+        self.due.append(order)
+        self.failed_attempts += 1
+        self._last_failure = self._why(error)
+        _logger.error(
+            "order not delivered to %s, sent again: %s; %d attempts failed so far",
+            topic,
+            self._last_failure,
+            self.failed_attempts,
+            extra=sparingly("failed"),
+        )
+
+    def _why(self, error: KafkaError) -> str:
+        return self._producer.fatal or said(error)  # of what a producer still held at its end librdkafka only says so
