@@ -19,7 +19,7 @@ class KafkaConnection:
 
     Where Strimzi made the user, `username` is that user's and the credentials have the password alone; `certificate`
     names the Secret of a user that is one by its certificate. `ca_certificates` are PEM text of their own, for brokers
-    that no Secret of the spec vouches for. `revision` changes with the content of the user's Secret.
+    that no Secret of the spec vouches for. `revision` changes with the content of the Secrets.
     """
 
     bootstrap_servers: str

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracedpipeline import connection, naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.cluster import Cluster, Key, NotAllowedError
 from tracedpipeline.desired import strimzi as written
 from tracedpipeline.observed import Verdict
+from tracedpipeline.revisions import revision
 from tracedpipeline.strimzi import Access, Shown, access, users
-from tracedpipeline.topics import Topics
+from tracedpipeline.topics import Topics, missing_secret
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Kafkas:
         """Return the pipeline's way into its Kafka."""
         wanted = pipeline.spec.kafka.cluster
         if wanted is None:
-            return Access(None, clients=connection.alike(connection.from_spec(pipeline.spec)))
+            return await self._by_servers(pipeline)
         return access(pipeline, wanted, await self._look(pipeline, wanted))
 
     async def verdict(self, pipeline: TracedPipeline, way: Access) -> Verdict:
@@ -32,8 +33,17 @@ class Kafkas:
         if way.verdict:
             return way.verdict
         reached = way.clients[naming.CONSUMER]
-        secrets = await self._secrets(pipeline.namespace, reached.secrets)
-        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, secrets, pipeline.spec)
+        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, way.secrets, pipeline.spec)
+
+    async def _by_servers(self, pipeline: TracedPipeline) -> Access:
+        """Return the way that the spec names; where a Secret for it is missing, what runs stays as it is."""
+        named = connection.from_spec(pipeline.spec)
+        secrets = await self._secrets(pipeline.namespace, named.secrets)
+        if missing := missing_secret(named, secrets):
+            return Access(missing)
+        # Slow on purpose, where it has not been asked before.
+        revised = replace(named, revision=await asyncio.to_thread(revision, named, secrets, pipeline.uid))
+        return Access(None, clients=connection.alike(revised), secrets=secrets)
 
     async def _look(self, pipeline: TracedPipeline, wanted: KafkaCluster) -> Shown:
         where = wanted.namespace or pipeline.namespace

@@ -65,8 +65,6 @@ class Topics:
 
 
 def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
-    if missing := _missing_secret(connection, secrets):
-        return missing
     errors: list[KafkaError] = []
     admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
     try:
@@ -109,7 +107,8 @@ def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
                 raise
 
 
-def _missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+def missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+    """Return which Secret of the connection, or which key in it, is not there; None where all are."""
     for name, keys in connection.secrets.items():
         for key in keys:
             if key not in secrets.get(name, {}):

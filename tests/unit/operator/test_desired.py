@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
+
+FLINK = {"engine": "Flink"}
 
 
 def build(settings: Settings, **spec: Any) -> dict[str, dict[str, Any]]:
@@ -86,6 +89,35 @@ def test_a_flink_job_that_is_scaled_differs_in_its_parallelism_and_in_nothing_el
     assert without_parallelism(1) == without_parallelism(2) == without_parallelism(5)
 
 
+def revised(settings: Settings, *, flink_operator: bool = False, **consumer: Any) -> dict[str, set[str]]:
+    """The annotations of each pod template under two revisions of the Secrets."""
+    pipeline = TracedPipeline.parse(body(consumer=consumer))
+    found: dict[str, set[str]] = {}
+    for revision in ("one", "two"):
+        reached = replace(connection.from_spec(pipeline.spec), revision=revision)
+        built = desired.build(pipeline, connection.alike(reached), settings, flink_operator=flink_operator)
+        for o in built:
+            if template := o.get("spec", {}).get("template") or o.get("spec", {}).get("podTemplate"):
+                annotation = template["metadata"]["annotations"][naming.CONFIG_HASH]
+                found.setdefault(o["metadata"]["name"].removeprefix("orders-"), set()).add(annotation)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("consumer", "flink_operator", "clients"),
+    [
+        ({}, False, {"producer", "consumer"}),
+        (FLINK, False, {"producer", "jobmanager", "taskmanager"}),
+        (FLINK, True, {"producer", "consumer"}),
+    ],
+)
+def test_new_content_of_a_secret_replaces_the_clients_and_nothing_else(
+    settings: Settings, consumer: Any, flink_operator: bool, clients: set[str]
+) -> None:
+    found = revised(settings, flink_operator=flink_operator, **consumer)
+    assert {name for name, annotations in found.items() if len(annotations) == 2} == clients
+
+
 def test_credentials_are_files_and_never_variables(settings: Settings) -> None:
     security = {
         "protocol": "SASL_SSL",
@@ -125,9 +157,6 @@ def test_what_the_spec_does_not_give_keeps_the_request_within_the_limit(
 ) -> None:
     resources = container(build(settings, consumer={"resources": given}), "consumer")["resources"]
     assert resources[other]["memory"] == wanted
-
-
-FLINK = {"engine": "Flink"}
 
 
 def test_flink_takes_the_place_of_the_consumers_pods(settings: Settings) -> None:

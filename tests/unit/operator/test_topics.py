@@ -12,7 +12,7 @@ from tracedpipeline import connection, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.connection import KafkaConnection
 from tracedpipeline.observed import Verdict
-from tracedpipeline.topics import Secrets, Topics
+from tracedpipeline.topics import Secrets, Topics, missing_secret
 
 from tests.unit.operator.conftest import body
 
@@ -73,8 +73,10 @@ SASL = {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN", "credentialsSecret":
 @pytest.mark.parametrize(
     ("secrets", "words"), [({}, "Secret 'login'"), ({"login": {"username": b"u"}}, "key 'password' of Secret 'login'")]
 )
-async def test_a_missing_secret(secrets: Secrets, words: str) -> None:
-    verdict = await ensure("127.0.0.1:9", secrets, security=SASL)
+def test_a_missing_secret(secrets: Secrets, words: str) -> None:
+    pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": "127.0.0.1:9", "security": SASL}))
+    verdict = missing_secret(connection.from_spec(pipeline.spec), secrets)
+    assert verdict
     assert verdict.reason == reasons.SECRET_MISSING
     assert words in verdict.message
 

@@ -11,7 +11,7 @@ from tracedpipeline.desired import kafka_access, kafka_cluster
 from tracedpipeline.observed import Verdict, belongs_to, too_few_partitions
 from tracedpipeline.strimzi import users, verdicts
 from tracedpipeline.strimzi.listeners import Listener, choose
-from tracedpipeline.strimzi.shown import Object, Shown, waiting
+from tracedpipeline.strimzi.shown import Object, Secret, Shown, waiting
 
 # Whose Kafka it is, or that there can be none: nothing is written.
 _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}
@@ -21,12 +21,14 @@ _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.
 class Access:
     """The objects to write for it; how clients connect, empty while that is unknown; the verdict on all of it.
 
-    The verdict is None where Strimzi has no say in the topics, so that Kafka itself has to be asked.
+    The verdict is None where Strimzi has no say in the topics, so that Kafka itself has to be asked; `secrets` has what
+    that takes.
     """
 
     verdict: Verdict | None
     objects: tuple[dict[str, Any], ...] = ()
     clients: Clients = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 def access(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Access:
