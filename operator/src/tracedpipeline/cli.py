@@ -6,22 +6,16 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tracedpipeline import connection, crd, desired, handlers, naming, probe, strimzi, traces, waterfall
+from tracedpipeline import connection, crd, desired, handlers, lookup, naming, probe, strimzi, waterfall
 from tracedpipeline.api import KIND, InvalidSpecError, TracedPipeline
 from tracedpipeline.settings import Settings, SettingsError
 
 LIVENESS = "http://0.0.0.0:8080/healthz"
-LOOK_BACK = timedelta(minutes=15)
-
-
-class CommandError(Exception):
-    """The command cannot be carried out; its message is for the person who typed it."""
 
 
 def _pipelines(path: Path) -> Iterator[TracedPipeline]:
@@ -71,12 +65,13 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 
 async def _waterfall(pipeline: str, url: str) -> str:
-    service = naming.component(pipeline, naming.CONSUMER)
     async with probe.open_session() as session:
-        found = await probe.spans_of(session, url, service, LOOK_BACK)
-    if not (connected := traces.journeys(pipeline, found)):
-        raise CommandError(f"no connected trace of {pipeline} in the last {LOOK_BACK} at {url}")
-    return waterfall.draw(traces.by_trace(found)[connected[0].send.trace_id])
+        found = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)
+    return waterfall.draw(found)
+
+
+def _tell(what: str) -> None:
+    print(f"tracedpipeline: {what}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,5 +99,5 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         arguments.command(arguments)
-    except (InvalidSpecError, SettingsError, CommandError, probe.JaegerError) as error:
+    except (InvalidSpecError, SettingsError, lookup.NoTraceError, probe.JaegerError) as error:
         sys.exit(f"tracedpipeline: {error}")

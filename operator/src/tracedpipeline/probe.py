@@ -1,19 +1,29 @@
 """Reads recent traces back through Jaeger's query API (`/api/v3/traces`, OTLP/JSON)."""
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Any, Self
 
 import aiohttp
 
-from tracedpipeline import naming, reasons, traces
+from tracedpipeline import naming, proof, reasons, traces
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline.observed import Verdict
+from tracedpipeline.quantities import milliseconds
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 TRACES = 20
 # No shorter than a restart takes, and long enough for ten traces at the rate that the spec asks for.
 SHORTEST_WINDOW_SECONDS = 60.0
+LONGEST_WINDOW_SECONDS = 7 * 86400.0
 TRACES_IN_WINDOW = 10
+# A span is in Jaeger after its client's batch and the Collector's, and after what is tried again of both.
+SETTLED = timedelta(seconds=30)
+# Spans are dated by their own node's clock.
+CLOCKS_AHEAD = timedelta(minutes=10)
 
 
 class JaegerError(Exception):
@@ -28,44 +38,127 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(use_dns_cache=False, force_close=True))
 
 
-async def spans_of(session: aiohttp.ClientSession, url: str, service: str, window: timedelta) -> list[traces.Span]:
-    """Return the spans of the newest traces that the service is in, within the window; raises JaegerError."""
-    now = datetime.now(UTC)
-    query = {
-        "query.service_name": service,
-        "query.start_time_min": (now - window).isoformat(),
-        "query.start_time_max": (now + timedelta(minutes=1)).isoformat(),
-        # Jaeger before 2.14 knows the first name, later ones the second.
-        "query.num_traces": str(TRACES),
-        "query.search_depth": str(TRACES),
-    }
-    try:
-        async with session.get(f"{url}/api/v3/traces", params=query, timeout=TIMEOUT) as response:
-            document = await response.json(content_type=None)
-            # No trace is a 404 with an error of Jaeger's own; a 404 of anything else in between is a fault.
-            if response.status == HTTPStatus.NOT_FOUND and document["error"]["httpCode"] == HTTPStatus.NOT_FOUND:
-                return []
-            response.raise_for_status()
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-        raise JaegerError(f"{url} does not answer: {str(error) or type(error).__name__}") from error
-    return traces.spans(document.get("result", {}))
+@dataclass(frozen=True)
+class Window:
+    """When spans that are looked for began."""
+
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def newest(cls, length: timedelta, now: datetime) -> Self:
+        """Return the one that ends now, by whichever clock."""
+        return cls(now - length, now + CLOCKS_AHEAD)
+
+    def earlier(self, by: timedelta, now: datetime) -> "Window":
+        """Return the one that ended a while ago."""
+        return Window(self.since - by, now - by)
+
+
+@dataclass(frozen=True)
+class Jaeger:
+    """Jaeger's query API, asked about one pipeline."""
+
+    session: aiohttp.ClientSession
+    url: str
+    pipeline: str
+
+    async def messages(self, topic: str, window: Window) -> list[traces.Span]:
+        """Return the spans of the newest traces with a message's send span, and of those with its process span.
+
+        Both: which of a trace's spans come last depends on whose batch is sent last, and on the consumer's lag. By
+        their operation: the consumer's commits are traces of their own, one a second, and would crowd out the others.
+        """
+        produced, consumed = await asyncio.gather(self.sent(topic, window), self._processed(topic, window))
+        return [*produced, *consumed]
+
+    async def topics(self) -> list[str]:
+        """Return the topics whose messages Jaeger knows, for those who do not have the pipeline's spec."""
+        found = set()
+        for which, operation in ((naming.PRODUCER, traces.SEND), (naming.CONSUMER, traces.PROCESS)):
+            service = naming.component(self.pipeline, which)
+            known = await self._ask("/api/v3/operations", {"service": service})
+            names = (each["name"] for each in known.get("operations", ()))
+            found |= {name.removeprefix(f"{operation} ") for name in names if name.startswith(f"{operation} ")}
+        return sorted(found)
+
+    async def sent(self, topic: str, window: Window, most: int = TRACES) -> list[traces.Span]:
+        """Return the spans of the newest traces in which the producer sends a message."""
+        service = naming.component(self.pipeline, naming.PRODUCER)
+        return await self._spans(service, f"{traces.SEND} {topic}", window, most)
+
+    async def _processed(self, topic: str, window: Window) -> list[traces.Span]:
+        service = naming.component(self.pipeline, naming.CONSUMER)
+        return await self._spans(service, f"{traces.PROCESS} {topic}", window, TRACES)
+
+    async def _spans(self, service: str, operation: str, window: Window, most: int) -> list[traces.Span]:
+        query = {
+            "query.service_name": service,
+            "query.operation_name": operation,
+            "query.start_time_min": window.since.isoformat(),
+            "query.start_time_max": window.until.isoformat(),
+            # Jaeger before 2.14 knows the first name, later ones the second.
+            "query.num_traces": str(most),
+            "query.search_depth": str(most),
+            # As they are stored: Jaeger writes the warnings of its adjustments into its memory, anew with each read.
+            "query.raw_traces": "true",
+        }
+        return traces.spans((await self._ask("/api/v3/traces", query)).get("result", {}))
+
+    async def _ask(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return the answer, empty where Jaeger has found nothing; raises JaegerError."""
+        try:
+            async with self.session.get(f"{self.url}{path}", params=query, timeout=TIMEOUT) as response:
+                document: dict[str, Any] = await response.json(content_type=None)
+                # No trace is a 404 with an error of Jaeger's own; a 404 of anything else in between is a fault.
+                if response.status == HTTPStatus.NOT_FOUND and document["error"]["httpCode"] == HTTPStatus.NOT_FOUND:
+                    return {}
+                response.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            raise JaegerError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
+        return document
 
 
 def window_of(pipeline: TracedPipeline) -> timedelta:
     """Return how far back a trace counts as recent."""
-    producer = pipeline.spec.producer
-    expected = producer.rate_per_second * producer.replicas * pipeline.spec.tracing.sampling_ratio
-    return timedelta(seconds=max(SHORTEST_WINDOW_SECONDS, TRACES_IN_WINDOW / expected))
+    expected = _messages_a_second(pipeline) * pipeline.spec.tracing.sampling_ratio
+    return timedelta(seconds=min(max(SHORTEST_WINDOW_SECONDS, TRACES_IN_WINDOW / expected), LONGEST_WINDOW_SECONDS))
 
 
-async def probe(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: str) -> tuple[Verdict, LastTrace | None]:
+def _messages_a_second(pipeline: TracedPipeline) -> float:
+    """Return what the slower end does at best."""
+    producer, consumer = pipeline.spec.producer, pipeline.spec.consumer
+    produced = producer.rate_per_second * producer.replicas
+    each = milliseconds(consumer.processing_time) / 1000
+    return min(produced, consumer.replicas / each) if each else produced
+
+
+async def probe(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: str) -> proof.Finding:
     """Return whether traces flow, and the newest connected one."""
     if pipeline.spec.tracing.sampling_ratio == 0:
         return Verdict(None, reasons.SAMPLING_OFF, "tracing.samplingRatio is 0: there are no traces to read back"), None
-    window = window_of(pipeline)
     try:
-        consumed = await spans_of(session, url, naming.component(pipeline.name, naming.CONSUMER), window)
-        produced = await spans_of(session, url, naming.component(pipeline.name, naming.PRODUCER), window)
+        return await _look(Jaeger(session, url, pipeline.name), pipeline)
     except JaegerError as error:
         return Verdict(False, reasons.JAEGER_UNREACHABLE, str(error)), None
-    return traces.judge(pipeline.name, consumed, produced)
+
+
+async def _look(jaeger: Jaeger, pipeline: TracedPipeline) -> proof.Finding:
+    """Look at the newest traces, and where these lack spans that may come yet, at older ones."""
+    topic, now = pipeline.spec.kafka.topic.name, datetime.now(UTC)
+    window = Window.newest(window_of(pipeline), now)
+    newest = await jaeger.messages(topic, window)
+    finding = proof.judge(pipeline.name, newest)
+    if finding[0].reason != reasons.WAITING_FOR_SPANS:
+        return finding
+    settled = await jaeger.messages(topic, window.earlier(SETTLED, now))
+    waiting = traces.awaiting_parent(pipeline.name, [*newest, *settled])
+    overdue = [span for span in waiting if span.start <= (now - SETTLED).timestamp() * 1e9]
+    kept = bool(overdue) and await _keeps_older(jaeger, topic, proof.latest(overdue))
+    return proof.judge_settled(pipeline.name, newest, settled, overdue, kept=kept)
+
+
+async def _keeps_older(jaeger: Jaeger, topic: str, span: traces.Span) -> bool:
+    """Tell whether Jaeger, which forgets the oldest first, has messages that were sent before this one."""
+    sent = datetime.fromtimestamp(span.start / 1e9, UTC) - SETTLED
+    return bool(await jaeger.sent(topic, Window(sent - timedelta(seconds=LONGEST_WINDOW_SECONDS), sent), most=1))

@@ -61,7 +61,9 @@ FLINK_BLOCKED: Final = "FlinkBlocked"  # the Flink Kubernetes Operator cannot br
 WAITING_FOR_COMPONENTS: Final = "WaitingForComponents"  # no trace can be there before all components are available
 NO_PRODUCER_SPANS: Final = "NoProducerSpans"  # Jaeger has nothing recent from the producer
 NO_CONSUMER_SPANS: Final = "NoConsumerSpans"  # Jaeger has recent spans from the producer, none from the consumer
-TRACES_NOT_CONNECTED: Final = "TracesNotConnected"  # both send spans, but no trace goes send, queue, process
+TRACES_NOT_CONNECTED: Final = "TracesNotConnected"  # both send spans, but messages arrive without their trace
+WAITING_FOR_SPANS: Final = "WaitingForSpans"  # the consumer continues traces whose send spans are not in Jaeger yet
+CONSUMER_BEHIND: Final = "ConsumerBehind"  # it processes what is so old that Jaeger no longer has the send spans
 JAEGER_UNREACHABLE: Final = "JaegerUnreachable"  # Jaeger's query API does not answer
 SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are no traces
 

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracedpipeline import naming, reasons
-from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline import naming
+from tracedpipeline.observed import LastTrace
+
+SEND = "send"
+PROCESS = "process"
 
 
 @dataclass(frozen=True)
@@ -67,50 +70,63 @@ def _span(service: str, span: Mapping[str, Any]) -> Span:
 
 
 def journeys(pipeline: str, found: Iterable[Span]) -> list[Journey]:
-    """Return the connected journeys of this pipeline's messages, the newest first."""
-    by_id: dict[tuple[str, str], Span] = {(span.trace_id, span.span_id): span for span in found}
+    """Return the connected journeys of this pipeline's messages, the newest first.
+
+    The consumer's clock tells which is the newest: a producer whose clock is ahead would seem newer than all others.
+    """
+    by_id = _by_id(found)
     complete = [
         Journey(send, queue, process)
         for process in by_id.values()
-        if _is(process, pipeline, naming.CONSUMER, "process")
+        if is_process(process, pipeline)
         and (queue := by_id.get((process.trace_id, process.parent_id)))
         and queue.service == naming.queue_service(pipeline)
         and (send := by_id.get((queue.trace_id, queue.parent_id)))
-        and _is(send, pipeline, naming.PRODUCER, "send")
+        and is_send(send, pipeline)
     ]
-    return sorted(complete, key=lambda journey: journey.send.start, reverse=True)
+    return sorted(complete, key=lambda journey: journey.process.end, reverse=True)
 
 
-def _is(span: Span, pipeline: str, which: str, operation: str) -> bool:
-    return span.service == naming.component(pipeline, which) and span.name.startswith(f"{operation} ")
+def awaiting_parent(pipeline: str, found: Iterable[Span]) -> list[Span]:
+    """Return the spans between send and process whose parent is in another process and was not read back.
 
-
-def judge(pipeline: str, consumed: list[Span], produced: list[Span]) -> tuple[Verdict, LastTrace | None]:
-    """Return whether traces flow; where not, the reason names the broken hop.
-
-    `consumed` are the spans of recent traces that the consumer is in, `produced` of those that the producer is in.
+    Their message brought a trace context along, so the spans above them are on their way to Jaeger, gone from it, or
+    of somebody whom we do not know.
     """
-    if connected := journeys(pipeline, [*consumed, *produced]):
-        trace = connected[0].last_trace
-        return Verdict(True, reasons.FLOWING, "a connected trace was read back from Jaeger"), trace
-    producer = naming.component(pipeline, naming.PRODUCER)
-    consumer = naming.component(pipeline, naming.CONSUMER)
-    if not any(span.service == producer for span in produced):
-        message = f"Jaeger has no recent span of {producer}: look at the producer's log and the Collector's"
-        return Verdict(False, reasons.NO_PRODUCER_SPANS, message), None
-    if not any(span.service == consumer for span in consumed):
-        message = f"Jaeger has spans of {producer}, but no recent one of {consumer}: look at the consumer's log and lag"
-        return Verdict(False, reasons.NO_CONSUMER_SPANS, message), None
-    message = (
-        f"{producer} and {consumer} send spans, but no recent trace goes send, queue, process: "
-        "does something between them drop the traceparent header?"
-    )
-    return Verdict(False, reasons.TRACES_NOT_CONNECTED, message), None
+    by_id = _by_id(found)
+    return [top for span in by_id.values() if is_process(span, pipeline) and (top := _waits(pipeline, span, by_id))]
+
+
+def _waits(pipeline: str, process: Span, by_id: Mapping[tuple[str, str], Span]) -> Span | None:
+    """Return the queue span without its parent, or the process span without its own; None where both are known."""
+    queue = by_id.get((process.trace_id, process.parent_id))
+    if queue is None:
+        return process if process.parent_id else None
+    is_queue = queue.service == naming.queue_service(pipeline)
+    return queue if is_queue and queue.parent_id and (queue.trace_id, queue.parent_id) not in by_id else None
+
+
+def is_send(span: Span, pipeline: str) -> bool:
+    """Tell whether the pipeline's producer sent a message."""
+    return _is(span, naming.component(pipeline, naming.PRODUCER), SEND)
+
+
+def is_process(span: Span, pipeline: str) -> bool:
+    """Tell whether the pipeline's consumer processed a message."""
+    return _is(span, naming.component(pipeline, naming.CONSUMER), PROCESS)
+
+
+def _is(span: Span, service: str, operation: str) -> bool:
+    return span.service == service and span.name.startswith(f"{operation} ")
+
+
+def _by_id(found: Iterable[Span]) -> dict[tuple[str, str], Span]:
+    return {(span.trace_id, span.span_id): span for span in found}
 
 
 def by_trace(found: Iterable[Span]) -> dict[str, list[Span]]:
-    """Return the spans of each trace in the order of their start."""
+    """Return the spans of each trace in the order of their start, each once though several queries found it."""
     traces: dict[str, list[Span]] = defaultdict(list)
-    for span in sorted(found, key=lambda span: span.start):
+    for span in sorted(_by_id(found).values(), key=lambda span: span.start):
         traces[span.trace_id].append(span)
     return traces

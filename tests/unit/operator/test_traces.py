@@ -1,7 +1,6 @@
 from typing import Any
 
-import pytest
-from tracedpipeline import reasons, traces, waterfall
+from tracedpipeline import traces, waterfall
 from tracedpipeline.traces import Span
 
 MS = 1_000_000
@@ -15,43 +14,15 @@ def changed(span: Span, **values: Any) -> Span:
     return Span(**{**vars(span), **values})
 
 
-def test_a_connected_trace_flows() -> None:
-    verdict, last = traces.judge("orders", JOURNEY, JOURNEY)
-    assert verdict.reason == reasons.FLOWING
-    assert last
-    assert (last.trace_id, last.end_to_end_milliseconds) == ("t1", 40.0)
-
-
-@pytest.mark.parametrize(
-    ("consumed", "produced", "reason"),
-    [
-        ([], [], reasons.NO_PRODUCER_SPANS),
-        ([], [SEND], reasons.NO_CONSUMER_SPANS),
-        ([changed(PROCESS, parent_id="")], [SEND], reasons.TRACES_NOT_CONNECTED),
-        ([changed(PROCESS, trace_id="t2"), QUEUE], [SEND], reasons.TRACES_NOT_CONNECTED),
-        ([changed(PROCESS, parent_id="s1"), QUEUE, SEND], [SEND], reasons.TRACES_NOT_CONNECTED),
-        ([PROCESS, changed(QUEUE, service="other-kafka"), SEND], [SEND], reasons.TRACES_NOT_CONNECTED),
-        ([PROCESS, QUEUE], [SEND], reasons.FLOWING),
-    ],
-    ids=[
-        "silence",
-        "no consumer",
-        "process is a root",
-        "another trace",
-        "no queue span between",
-        "another cluster's queue",
-        "send known from the producer's query",
-    ],
-)
-def test_the_reason_names_the_broken_hop(consumed: list[Span], produced: list[Span], reason: str) -> None:
-    assert traces.judge("orders", consumed, produced)[0].reason == reason
-
-
-def test_the_newest_connected_trace_counts() -> None:
+def test_the_newest_journey_comes_first_by_the_consumers_clock() -> None:
     newer = [changed(span, trace_id="t2", start=span.start + 100 * MS, end=span.end + 100 * MS) for span in JOURNEY]
-    _, last = traces.judge("orders", [*newer, *JOURNEY], [])
-    assert last
-    assert last.trace_id == "t2"
+    older = [changed(SEND, start=900 * MS, end=901 * MS), QUEUE, PROCESS]  # by a clock that is ahead
+    found = traces.journeys("orders", [*older, *newer])
+    assert [journey.last_trace.trace_id for journey in found] == ["t2", "t1"]
+
+
+def test_a_trace_that_two_queries_found_has_each_span_once() -> None:
+    assert traces.by_trace([*JOURNEY, *JOURNEY]) == {"t1": JOURNEY}
 
 
 def test_otlp_json() -> None:
