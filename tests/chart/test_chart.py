@@ -43,10 +43,10 @@ def test_named_namespaces_get_roles_and_nothing_cluster_wide() -> None:
     assert not {"ClusterRole", "ClusterRoleBinding"} & kinds(objects)
 
 
-def test_secrets_can_only_be_read_by_name() -> None:
+def test_secrets_can_only_be_read_by_name_and_never_changed() -> None:
     (role,) = (o for o in render() if o["kind"] == "ClusterRole" and o["metadata"]["name"] == "kit")
     rules = [rule for rule in role["rules"] if "secrets" in rule["resources"]]
-    assert [rule["verbs"] for rule in rules] == [["get"]]
+    assert [rule["verbs"] for rule in rules] == [["get", "create"]]
     assert not any("*" in rule["verbs"] + rule["resources"] for rule in role["rules"])
 
 
@@ -62,6 +62,17 @@ def test_the_operator_may_bind_the_role_of_a_job_manager_and_no_other(values: li
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert {"name": "FLINK_ROLE", "value": f"{kind}/kit-flink"} in container["env"]
     assert roles["kit-flink"]
+
+
+def test_the_operator_knows_its_own_pod() -> None:
+    (deployment,) = (o for o in render() if o["kind"] == "Deployment")
+    template = deployment["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert variables["OPERATOR_NAMESPACE"] == deployment["metadata"]["namespace"]
+    labels = dict(pair.split("=") for pair in variables["OPERATOR_LABELS"].split(","))
+    assert labels.items() <= template["metadata"]["labels"].items()
+    assert labels == deployment["spec"]["selector"]["matchLabels"]
 
 
 def test_the_operator_runs_restricted() -> None:

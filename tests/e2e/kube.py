@@ -26,6 +26,11 @@ def get(namespace: str, *what: str) -> Any:
     return json.loads(kubectl("get", "--namespace", namespace, "--output", "json", *what))
 
 
+def raw(path: str) -> Any:
+    """Return what a path of the API server says, such as a Service behind its proxy."""
+    return json.loads(kubectl("get", "--raw", path))
+
+
 def apply(*objects: Object) -> None:
     kubectl("apply", "--filename", "-", given="\n---\n".join(map(json.dumps, objects)))
 

@@ -2,7 +2,9 @@
 
 from tests.e2e import kube
 
-KINDS = "persistentvolumeclaims,deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets"
+KINDS = (
+    "persistentvolumeclaims,deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets,networkpolicies"
+)
 NAMESPACE_OWN = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 
 

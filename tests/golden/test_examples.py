@@ -10,12 +10,15 @@ import pytest
 import yaml
 from tracedpipeline import connection, desired, strimzi
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.settings import Images, Settings
+from tracedpipeline.settings import Images, Pods, Settings
 from tracedpipeline.strimzi import Access, Shown
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.yaml"))
-SETTINGS = Settings(Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"))
+SETTINGS = Settings(
+    Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"),
+    operator=Pods("tracedpipeline-system", {"app.kubernetes.io/name": "tracedpipeline-operator"}),
+)
 
 
 def build(example: Path, *, flink_operator: bool = False) -> list[dict[str, Any]]:

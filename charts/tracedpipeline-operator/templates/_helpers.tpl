@@ -31,10 +31,14 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
-# Only the Secrets that a pipeline's spec names are read, and with Strimzi its users' and its cluster CA's certificates.
+# Only the Secrets that a pipeline's spec names are read, with Strimzi its users' and its cluster CA's certificates, and
+# the one that is created: with the key that the processes of a Flink cluster share.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get]
+  verbs: [get, create]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]

@@ -29,6 +29,7 @@ KINDS = {
     "Service": ("api/v1", "services"),
     "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
     "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
+    "NetworkPolicy": ("apis/networking.k8s.io/v1", "networkpolicies"),
     "Deployment": ("apis/apps/v1", "deployments"),
     "FlinkDeployment": ("apis/flink.apache.org/v1beta1", "flinkdeployments"),
     "KafkaNodePool": ("apis/kafka.strimzi.io/v1", "kafkanodepools"),
@@ -42,6 +43,9 @@ OPTIONAL = frozenset({"FlinkDeployment", "KafkaNodePool", "Kafka", "KafkaTopic",
 KEPT = frozenset({"KafkaNodePool", "Kafka", "KafkaTopic"})
 # Kinds that run pods.
 WORKLOADS = ("Deployment", "FlinkDeployment")
+
+# Not among the kinds: Secrets are read by name and never listed, so that nothing can prune them.
+_SECRETS = "api/v1/namespaces/{}/secrets"
 
 Object = dict[str, Any]
 Live = Mapping[tuple[str, str], Object]
@@ -144,10 +148,18 @@ class Cluster:
 
     async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
         """Return a Secret's content, or None where it is missing."""
-        found = await self._find(f"api/v1/namespaces/{namespace}/secrets/{name}")
-        if found is None:
-            return None
-        return {key: base64.b64decode(value) for key, value in (found.get("data") or {}).items()}
+        found = await self.secret_object(namespace, name)
+        return None if found is None else content(found)
+
+    async def secret_object(self, namespace: str, name: str) -> Object | None:
+        """Return a Secret with its metadata, or None where it is missing."""
+        return await self._find(f"{_SECRETS.format(namespace)}/{name}")
+
+    async def create_secret(self, wanted: Object) -> None:
+        """Write a Secret that is not there yet; ConflictError where it is."""
+        log.info("%s: wrote Secret %s", wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+        path = _SECRETS.format(wanted["metadata"]["namespace"])
+        await self._request("post", path, wanted, field_manager=naming.FIELD_MANAGER)
 
     async def apply(self, wanted: Object, **options: Any) -> None:
         """Write one object by server-side apply; ConflictError where somebody else has its fields."""
@@ -197,6 +209,11 @@ class Cluster:
             "source": {"component": naming.FIELD_MANAGER},
         }
         await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+
+
+def content(secret: Object) -> dict[str, bytes]:
+    """Return what a Secret holds."""
+    return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
 
 
 def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:

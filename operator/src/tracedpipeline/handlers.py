@@ -25,6 +25,7 @@ CHILDREN = (
     "pods",
     "persistentvolumeclaims",
     "rolebindings",
+    "networkpolicies",
 )
 
 
@@ -73,6 +74,7 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
 @kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
 @kopf.on.event("", "v1", "persistentvolumeclaims", labels=naming.MANAGED_BY)
 @kopf.on.event("rbac.authorization.k8s.io", "v1", "rolebindings", labels=naming.MANAGED_BY)
+@kopf.on.event("networking.k8s.io", "v1", "networkpolicies", labels=naming.MANAGED_BY)
 async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
     """Reconcile the pipeline that the object belongs to."""
     key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))

@@ -59,6 +59,16 @@ def checkpoints(pipeline: str) -> str:
     return f"{pipeline}-checkpoints"
 
 
+def flink_tls(pipeline: str) -> str:
+    """Return the name of the Secret with the key that Flink's processes show each other."""
+    return f"{pipeline}-flink-tls"
+
+
+def flink_policy(pipeline: str) -> str:
+    """Return the name of the NetworkPolicy for the pods of Flink's processes."""
+    return f"{pipeline}-flink"
+
+
 def flink_url(service: str, namespace: str) -> str:
     """Return where a JobManager's REST API answers inside the cluster."""
     return f"http://{service}.{namespace}.svc:{FLINK_REST_PORT}"

@@ -21,11 +21,19 @@ class Images:
 
 
 @dataclass(frozen=True)
+class Pods:
+    """Some pods of the cluster, by namespace and labels."""
+
+    namespace: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the operator is told by its Deployment.
 
     `namespaces` empty means all. Intervals are in seconds. `flink_role` is the kind and the name of the role that the
-    JobManager of a FlinkDeployment is bound to.
+    JobManager of a FlinkDeployment is bound to. `operator` is the operator's own pod; None outside of a cluster.
     """
 
     images: Images
@@ -34,6 +42,7 @@ class Settings:
     probe_interval_seconds: float = 15.0
     jaeger_url: str | None = None
     flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-operator-flink")
+    operator: Pods | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -53,6 +62,7 @@ class Settings:
             probe_interval_seconds=reader.seconds("PROBE_INTERVAL_SECONDS", cls.probe_interval_seconds),
             jaeger_url=environment.get("JAEGER_URL"),
             flink_role=reader.role("FLINK_ROLE", cls.flink_role),
+            operator=reader.pods("OPERATOR_NAMESPACE", "OPERATOR_LABELS"),
         )
         if reader.problems:
             raise SettingsError("; ".join(reader.problems))
@@ -78,6 +88,15 @@ class _Reader:
         if kind not in ("Role", "ClusterRole") or not role:
             self.problems.append(f"{name} is {text!r}: give Role/name or ClusterRole/name")
         return kind, role
+
+    def pods(self, namespace: str, labels: str) -> Pods | None:
+        where = self.environment.get(namespace)
+        if not where:
+            return None
+        pairs = [pair.partition("=") for pair in self.environment.get(labels, "").split(",")]
+        if not all(key and value for key, _, value in pairs):
+            self.problems.append(f"{labels} is {self.environment.get(labels, '')!r}: give key=value,key=value")
+        return Pods(where, {key: value for key, _, value in pairs})
 
     def seconds(self, name: str, default: float) -> float:
         text = self.environment.get(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import clients, desired, naming, observed, probe, readiness, reasons, status, upgrade
+from tracedpipeline import clients, desired, flink_key, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.applying import apply
 from tracedpipeline.cluster import WORKLOADS, Cluster, Key, Live
@@ -52,7 +52,8 @@ class World:
         """
         live, way = await asyncio.gather(self.cluster.owned(pipeline), self.kafkas.access(pipeline))
         by_operator = await self._by_operator(pipeline, live)
-        objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator)
+        key = await flink_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
+        objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator, flink_key=key)
         held, leave = None, upgrade.left_alone(live, way.objects)
         if way.clients:
             held = await self.jobs.hold(pipeline, objects, live)

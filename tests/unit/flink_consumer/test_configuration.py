@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 from traced_flink_consumer import configuration
+from tracedpipeline.desired import flink_tls
 
 DISTRIBUTION = """
 env:
@@ -34,6 +35,13 @@ def test_the_distributions_ours_and_the_users() -> None:
 def test_a_task_manager_has_an_address_of_its_own() -> None:
     assert "taskmanager.host" not in made()
     assert made(FLINK_JOBMANAGER_ADDRESS="orders-consumer")["jobmanager.rpc.address"] == "orders-consumer"
+
+
+def test_processes_know_each_other_by_the_key_in_the_store_as_with_flinks_own_operator() -> None:
+    properties = made(FLINK_TLS_STORE=flink_tls.STORE_FILE)
+    found = {key: value for key, value in properties.items() if key.startswith("security.")}
+    assert found == {key: yaml.safe_load(value) for key, value in flink_tls.configuration().items()}
+    assert not any(key.startswith("security.") for key in made())
 
 
 def test_flinks_own_spans_go_where_ours_go() -> None:

@@ -50,6 +50,10 @@ class ApiServer:
         return web.json_response(self.objects.pop(path))
 
     def do_post(self, request: web.Request, path: str, content: Any) -> web.Response:
+        if name := content["metadata"].get("name"):
+            if f"{path}/{name}" in self.objects:
+                return web.json_response({"message": "already exists"}, status=409)
+            self.objects[f"{path}/{name}"] = content
         return web.json_response(content)
 
     def sent(self, method: str) -> list[str]:

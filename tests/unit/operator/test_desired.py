@@ -165,6 +165,7 @@ def test_flink_takes_the_place_of_the_consumers_pods(settings: Settings) -> None
     assert flink.keys() - plain.keys() == {
         "PersistentVolumeClaim/orders-checkpoints",
         "Service/orders-jobmanager",
+        "NetworkPolicy/orders-flink",
         "Deployment/orders-jobmanager",
         "Deployment/orders-taskmanager",
     }

@@ -27,6 +27,7 @@ RESOURCES = {
     "v1/pods": "Pod",
     "v1/persistentvolumeclaims": "PersistentVolumeClaim",
     "rbac.authorization.k8s.io/v1/rolebindings": "RoleBinding",
+    "networking.k8s.io/v1/networkpolicies": "NetworkPolicy",
     "v1/events": "Event",
     "v1/namespaces": "Namespace",
     "apiextensions.k8s.io/v1/customresourcedefinitions": "CustomResourceDefinition",

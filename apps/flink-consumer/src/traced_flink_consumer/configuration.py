@@ -21,6 +21,7 @@ _PORTS: Final = {
     "taskmanager.rpc.port": 6122,
     "taskmanager.data.port": 6121,
 }
+_STORE_PASSWORD: Final = "changeit"  # noqa: S105 - what keeps the key is who may read its Secret
 
 
 def of_cluster(distribution: str, variables: Mapping[str, str], state: Path) -> str:
@@ -29,6 +30,7 @@ def of_cluster(distribution: str, variables: Mapping[str, str], state: Path) -> 
     properties.pop("taskmanager.host", None)  # localhost: each has an address of its own
     properties |= _ours(variables.get("FLINK_JOBMANAGER_ADDRESS") or "localhost", state)
     properties |= reporters(variables)
+    properties |= _tls(variables.get("FLINK_TLS_STORE"))
     properties |= _flat(_read(variables.get("FLINK_PROPERTIES", "")))
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in sorted(properties.items()))
 
@@ -67,6 +69,18 @@ def _ours(address: str, state: Path) -> Properties:
         "taskmanager.memory.process.size": "1400m",
         "execution.checkpointing.dir": f"file://{state / CHECKPOINTS}",
         "execution.checkpointing.savepoint-dir": f"file://{state / SAVEPOINTS}",
+    }
+
+
+def _tls(store: str | None) -> Properties:
+    """Have the processes know each other by the one key in the store, whose password is Java's usual one."""
+    if not store:
+        return {}
+    internal = "security.ssl.internal"
+    return {
+        f"{internal}.enabled": True,
+        **{f"{internal}.{which}": store for which in ("keystore", "truststore")},
+        **{f"{internal}.{which}-password": _STORE_PASSWORD for which in ("keystore", "key", "truststore")},
     }
 
 

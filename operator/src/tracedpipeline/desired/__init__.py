@@ -10,6 +10,7 @@ from tracedpipeline.desired import (
     collector,
     consumer,
     flink_deployment,
+    flink_policy,
     jaeger,
     jobmanager,
     producer,
@@ -21,12 +22,13 @@ Object = dict[str, Any]
 
 
 def build(
-    pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool = False
+    pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool = False, flink_key: str = ""
 ) -> list[Object]:
     """Return the pipeline's objects in the order in which they are applied; what is missing here is pruned.
 
     `clients` is empty while it is not known how to reach Kafka: then there are no clients among the objects.
-    `flink_operator` tells whether Flink clusters are to be left to the Flink Kubernetes Operator.
+    `flink_operator` tells whether Flink clusters are to be left to the Flink Kubernetes Operator,
+    `flink_key` identifies the key that Flink's processes share: for another one they are all replaced.
     """
     return [
         jaeger.service_account(pipeline),
@@ -37,35 +39,38 @@ def build(
         collector.config_map(pipeline),
         collector.service(pipeline),
         collector.deployment(pipeline, settings),
-        *(_clients(pipeline, clients, settings, flink_operator=flink_operator) if clients else ()),
+        *(_clients(pipeline, clients, settings, flink_operator, flink_key) if clients else ()),
     ]
 
 
-def _clients(pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool) -> list[Object]:
+def _clients(
+    pipeline: TracedPipeline, clients: Clients, settings: Settings, flink_operator: bool, flink_key: str
+) -> list[Object]:
     return [
-        *_consumer(pipeline, clients[naming.CONSUMER], settings, flink_operator=flink_operator),
+        *_consumer(pipeline, clients[naming.CONSUMER], settings, flink_operator, flink_key),
         producer.service_account(pipeline),
         producer.deployment(pipeline, clients[naming.PRODUCER], settings),
     ]
 
 
 def _consumer(
-    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, flink_operator: bool
+    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, flink_operator: bool, flink_key: str
 ) -> list[Object]:
     account = consumer.service_account(pipeline)
     if pipeline.spec.consumer.by_flink is None:
         return [account, consumer.deployment(pipeline, kafka, settings)]
     claim = checkpoints.claim(pipeline)
-    common = [account, claim] if claim else [account]
+    policy = flink_policy.network_policy(pipeline, settings, flink_operator=flink_operator)
+    common = [account, policy, claim] if claim else [account, policy]
     if flink_operator:
         return [
             *common,
             flink_deployment.role_binding(pipeline, settings),
-            flink_deployment.flink_deployment(pipeline, kafka, settings),
+            flink_deployment.flink_deployment(pipeline, kafka, settings, flink_key),
         ]
     return [
         *common,
         jobmanager.service(pipeline),
-        jobmanager.deployment(pipeline, kafka, settings),
-        taskmanager.deployment(pipeline, kafka, settings),
+        jobmanager.deployment(pipeline, kafka, settings, flink_key),
+        taskmanager.deployment(pipeline, kafka, settings, flink_key),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, FlinkSpec, TracedPipeline
 from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, consumer, objects
+from tracedpipeline.desired import client, consumer, flink_tls, objects
 from tracedpipeline.quantities import amount, canonical, milliseconds
 
 # The user of the image, as in Flink's own.
@@ -50,6 +50,8 @@ def configuration(pipeline: TracedPipeline) -> dict[str, str]:
     return {
         "jobmanager.memory.process.size": megabytes(spec.job_manager.memory),
         "taskmanager.memory.process.size": megabytes(spec.task_manager.memory),
+        # Its button on Flink's web page; the REST API itself is closed by the NetworkPolicy.
+        "web.cancel.enable": "false",
         **{f"{signal}.reporter.otel.service.name": naming.flink_service(pipeline.name) for signal in SIGNALS},
     }
 
@@ -64,6 +66,7 @@ def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[client.Vol
     return [
         *client.volumes(pipeline, kafka, scratch="1Gi"),
         ({"name": "log", "emptyDir": {"sizeLimit": "256Mi"}}, LOG_DIRECTORY),
+        flink_tls.volume(pipeline),
         ({"name": "state", "persistentVolumeClaim": {"claimName": claim_name(pipeline)}}, STATE_DIRECTORY),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, TracedPipeline
 from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, flink, objects
+from tracedpipeline.desired import client, flink, flink_tls, objects
 from tracedpipeline.quantities import amount
 from tracedpipeline.settings import Settings
 
@@ -49,7 +49,7 @@ def role_binding(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]
     }
 
 
-def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, key: str) -> dict[str, Any]:
     """Return the resource; its operator stops with a savepoint, starts from it, and recovers what dies."""
     consumer, spec = pipeline.spec.consumer, flink.of(pipeline)
     return {
@@ -64,7 +64,7 @@ def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings:
             "serviceAccount": naming.component(pipeline.name, naming.CONSUMER),
             "flinkConfiguration": configuration(pipeline),
             "logConfiguration": {"log4j-console.properties": LOG4J},
-            "podTemplate": _template(pipeline, kafka),
+            "podTemplate": _template(pipeline, kafka, key),
             "jobManager": {"replicas": 1} | _process(pipeline, naming.JOB_MANAGER, spec.job_manager, cpu="100m"),
             "taskManager": _process(pipeline, naming.TASK_MANAGER, spec.task_manager, cpu="200m"),
             "job": {
@@ -93,6 +93,7 @@ def configuration(pipeline: TracedPipeline) -> dict[str, str]:
         **_factors("jobmanager", spec.job_manager, cpu="100m"),
         **_factors("taskmanager", spec.task_manager, cpu="200m"),
         **_reporters(pipeline),
+        **flink_tls.configuration(),
     }
 
 
@@ -132,7 +133,7 @@ def _process(pipeline: TracedPipeline, which: str, process: FlinkProcess, *, cpu
     }
 
 
-def _template(pipeline: TracedPipeline, kafka: KafkaConnection) -> dict[str, Any]:
+def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dict[str, Any]:
     mounted = flink.volumes(pipeline, kafka)
     variables = flink.variables(pipeline, kafka)
     container = {
@@ -151,6 +152,6 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection) -> dict[str, Any
         "volumes": [volume for volume, _ in mounted],
     }
     # Its operator knows nothing of what is in mounted files.
-    files = client.revised({}, kafka)
+    files = client.revised({}, kafka) | ({"key": key} if key else {})
     metadata = {"metadata": {"annotations": {naming.CONFIG_HASH: objects.digest(files)}}} if files else {}
     return metadata | {"spec": pod}

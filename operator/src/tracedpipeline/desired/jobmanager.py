@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, flink, objects
+from tracedpipeline.desired import client, flink, flink_tls, objects
 from tracedpipeline.settings import Settings
 
 WHICH = naming.JOB_MANAGER
@@ -21,6 +21,7 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
     lines = KEEP_JOB_MANAGER | flink.configuration(pipeline)
     return flink.variables(pipeline, kafka) | {
         "FLINK_JOBMANAGER_ADDRESS": naming.component(pipeline.name, WHICH),
+        "FLINK_TLS_STORE": flink_tls.STORE_FILE,
         "FLINK_PROPERTIES": flink.properties(lines),
     }
 
@@ -56,7 +57,12 @@ def pod(pipeline: TracedPipeline, kafka: KafkaConnection, container: dict[str, A
     }
 
 
-def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+def revised(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> client.Variables:
+    """Return all that the pods of either role are to be replaced for; `key` identifies the one that they share."""
+    return client.revised(variables(pipeline, kafka), kafka) | ({"key": key} if key else {})
+
+
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, key: str) -> dict[str, Any]:
     """Return the one pod."""
     main = container(
         pipeline,
@@ -72,6 +78,6 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         WHICH,
         replicas=1,
         pod=pod(pipeline, kafka, main),
-        config=client.revised(variables(pipeline, kafka), kafka),
+        config=revised(pipeline, kafka, key),
         strategy="Recreate",
     )

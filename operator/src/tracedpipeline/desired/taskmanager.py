@@ -11,7 +11,7 @@ from tracedpipeline.settings import Settings
 WHICH = naming.TASK_MANAGER
 
 
-def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
+def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, key: str) -> dict[str, Any]:
     """Return the pods, which are replaced all at once: the job needs all of them anyway."""
     container = jobmanager.container(
         pipeline,
@@ -27,6 +27,6 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         WHICH,
         replicas=pipeline.spec.consumer.replicas,
         pod=jobmanager.pod(pipeline, kafka, container),
-        config=client.revised(jobmanager.variables(pipeline, kafka), kafka),
+        config=jobmanager.revised(pipeline, kafka, key),
         strategy="Recreate",
     )
