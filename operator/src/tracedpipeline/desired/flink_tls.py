@@ -20,12 +20,14 @@ PASSWORD = "changeit"  # noqa: S105 - as above
 
 
 def secret(pipeline: TracedPipeline, store: bytes) -> Object:
-    """Return the Secret with the store, which is never changed: a new key is a new Secret."""
+    """Return the Secret with the store, which is never changed: another key is another Secret.
+
+    Not `immutable`: a kubelet keeps such a Secret, and would give a new pod the key that was deleted.
+    """
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": objects.metadata(pipeline, naming.CONSUMER, naming.flink_tls(pipeline.name)),
-        "immutable": True,
         "type": "Opaque",
         "data": {STORE: base64.b64encode(store).decode()},
     }

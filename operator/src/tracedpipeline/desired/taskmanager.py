@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, flink, jobmanager, objects
+from tracedpipeline.desired import flink, jobmanager, objects
 from tracedpipeline.settings import Settings
 
 WHICH = naming.TASK_MANAGER
