@@ -7,12 +7,14 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import reasons
+from tracedpipeline import bounded_http, reasons
+from tracedpipeline.bounded_http import Limits, NoAnswerError
 from tracedpipeline.desired.client import HEALTH_PORT
 from tracedpipeline.observed import Verdict, is_ready
+from tracedpipeline.quoting import one_line
 
-TIMEOUT = aiohttp.ClientTimeout(total=2)
-LONGEST = 300
+# The text is a line; of an image of the user's own it may be a page.
+LIMITS = Limits(4096, seconds=2)
 
 # Kafka's names of these errors (https://kafka.apache.org/protocol#protocol_error_codes), which our clients say first.
 _DENIED = re.compile(r"\b(TOPIC|GROUP|CLUSTER|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED\b")
@@ -29,14 +31,15 @@ async def denial(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any
 async def _said(session: aiohttp.ClientSession, address: str) -> str:
     host = f"[{address}]" if ":" in address else address
     try:
-        async with session.get(f"http://{host}:{HEALTH_PORT}/readyz", timeout=TIMEOUT) as answer:
-            return (await answer.text())[:LONGEST].strip()
-    except (aiohttp.ClientError, TimeoutError):
+        answer = await bounded_http.ask(session, "get", f"http://{host}:{HEALTH_PORT}/readyz", LIMITS)
+    except NoAnswerError:
         return ""  # an image of the user's own need not answer there
+    return answer.text
 
 
 def judge(said: str) -> Verdict | None:
     """Return the verdict on a readiness answer that tells of a denial."""
+    said = one_line(said)
     if _DENIED.search(said):
         advice = "give its user this right; with kafka.cluster look at the KafkaUser's acls"
         return Verdict(False, reasons.AUTHORIZATION_DENIED, f"Kafka denied it: {said}: {advice}")

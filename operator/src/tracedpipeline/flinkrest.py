@@ -1,16 +1,20 @@
 """Asks a JobManager about its job, and tells it to stop with a savepoint."""
 
-from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 
+from tracedpipeline import bounded_http, documents
+from tracedpipeline.bounded_http import Limits, NoAnswerError
+from tracedpipeline.documents import Document, DocumentError
 from tracedpipeline.flink import job
 from tracedpipeline.flink.job import Job
+from tracedpipeline.quoting import one_line
 
-TIMEOUT = aiohttp.ClientTimeout(total=5)
+# Ten failures with the stack traces of every task are about 2 MiB.
+LIMITS = Limits(4 * 2**20, seconds=5)
 EXCEPTIONS = 10
 
 
@@ -35,10 +39,17 @@ class Stop(Enum):
 
 async def newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
     """Return the cluster's newest job, None before one is submitted; raises JobManagerError."""
+    try:
+        return await _newest_job(session, url)
+    except DocumentError as error:
+        raise JobManagerError(f"{url} answers, but not as Flink does: {error}") from error
+
+
+async def _newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
     entry = job.newest(await _ask(session, "get", f"{url}/jobs/overview"))
     if entry is None:
         return None
-    path = f"{url}/jobs/{entry['jid']}"
+    path = f"{url}/jobs/{job.job_id(entry)}"
     exceptions = await _ask_if_known(session, f"{path}/exceptions?maxExceptions={EXCEPTIONS}")
     checkpoints = await _ask_if_known(session, f"{path}/checkpoints")
     return job.job(entry, exceptions, checkpoints, await _ask(session, "get", f"{url}/overview"))
@@ -52,14 +63,22 @@ async def stop(session: aiohttp.ClientSession, url: str, job_id: str, trigger_id
     path = f"{url}/jobs/{job_id}"
     await _ask(session, "post", f"{path}/stop", json={"drain": False, "triggerId": trigger_id})
     answer = await _ask(session, "get", f"{path}/savepoints/{trigger_id}")
-    if answer["status"]["id"] != "COMPLETED":
+    try:
+        return _progress(answer)
+    except DocumentError as error:
+        raise JobManagerError(f"{path} answers, but not as Flink does: {error}") from error
+
+
+def _progress(answer: Document) -> Stop:
+    if documents.text(documents.mapping(answer, "status"), "id") != "COMPLETED":
         return Stop.RUNNING
-    if failure := (answer.get("operation") or {}).get("failure-cause"):
-        raise SavepointError(str(failure.get("stack-trace") or failure.get("class")))
+    failure = documents.mapping(documents.mapping(answer, "operation"), "failure-cause")
+    if failure:
+        raise SavepointError(documents.text(failure, "stack-trace", "") or documents.text(failure, "class", "no words"))
     return Stop.DONE
 
 
-async def _ask_if_known(session: aiohttp.ClientSession, url: str) -> Mapping[str, Any]:
+async def _ask_if_known(session: aiohttp.ClientSession, url: str) -> Document:
     try:
         return await _ask(session, "get", url)
     except RefusedError:
@@ -67,19 +86,17 @@ async def _ask_if_known(session: aiohttp.ClientSession, url: str) -> Mapping[str
         return {}
 
 
-async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Mapping[str, Any]:
+async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Document:
     try:
-        async with session.request(method, url, timeout=TIMEOUT, **more) as response:
-            document = await response.json(content_type=None)
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise RefusedError(f"{url}: {response.status}: {_words(document)}")
-            if not isinstance(document, Mapping):
-                raise JobManagerError(f"{url} answers, but not as Flink does")
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise JobManagerError(f"{url} does not answer: {str(error) or type(error).__name__}") from error
+        status, document = await bounded_http.ask_for_document(session, method, url, LIMITS, **more)
+    except NoAnswerError as error:
+        raise JobManagerError(f"{url} {error}") from error
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise RefusedError(f"{url}: {status}: {_words(document)}")
     return document
 
 
-def _words(document: Any) -> str:
-    errors = document.get("errors") if isinstance(document, Mapping) else None
-    return str(errors[0]).split("\n", 1)[0] if errors else "no words"
+def _words(document: Document) -> str:
+    errors = document.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return one_line(first.split("\n", 1)[0]) if isinstance(first, str) else "no words"

@@ -1,20 +1,25 @@
 """Reads recent traces back through Jaeger's query API (`/api/v3/traces`, OTLP/JSON)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import aiohttp
 
-from tracedpipeline import naming, proof, reasons, traces
+from tracedpipeline import bounded_http, documents, naming, proof, reasons, traces
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.bounded_http import Limits, NoAnswerError
+from tracedpipeline.documents import Document, DocumentError
 from tracedpipeline.observed import Verdict
 from tracedpipeline.quantities import milliseconds
 
-TIMEOUT = aiohttp.ClientTimeout(total=5)
+Read = TypeVar("Read")
+
+# Twenty traces of fifty spans are about 1 MiB.
+LIMITS = Limits(4 * 2**20, seconds=5)
 TRACES = 20
 # No shorter than a restart takes, and long enough for ten traces at the rate that the spec asks for.
 SHORTEST_WINDOW_SECONDS = 60.0
@@ -30,12 +35,7 @@ class JaegerError(Exception):
     """Jaeger did not answer, or not with traces; a retry may help."""
 
 
-def open_session() -> aiohttp.ClientSession:
-    """Return a session that looks the address up and connects anew each time.
-
-    A Service that is made again has another address, and what answers at the old one is not Jaeger.
-    """
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(use_dns_cache=False, force_close=True))
+open_session = bounded_http.open_session
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ class Jaeger:
         found = set()
         for which, operation in ((naming.PRODUCER, traces.SEND), (naming.CONSUMER, traces.PROCESS)):
             service = naming.component(self.pipeline, which)
-            known = await self._ask("/api/v3/operations", {"service": service})
-            names = (each["name"] for each in known.get("operations", ()))
+            names = await self._ask("/api/v3/operations", {"service": service}, _names)
             found |= {name.removeprefix(f"{operation} ") for name in names if name.startswith(f"{operation} ")}
         return sorted(found)
 
@@ -103,20 +102,37 @@ class Jaeger:
             # As they are stored: Jaeger writes the warnings of its adjustments into its memory, anew with each read.
             "query.raw_traces": "true",
         }
-        return traces.spans((await self._ask("/api/v3/traces", query)).get("result", {}))
+        return await self._ask("/api/v3/traces", query, _spans)
 
-    async def _ask(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-        """Return the answer, empty where Jaeger has found nothing; raises JaegerError."""
+    async def _ask(self, path: str, query: Mapping[str, str], read: Callable[[Document], list[Read]]) -> list[Read]:
+        """Return what is read in the answer, nothing where Jaeger has found nothing; raises JaegerError."""
         try:
-            async with self.session.get(f"{self.url}{path}", params=query, timeout=TIMEOUT) as response:
-                document: dict[str, Any] = await response.json(content_type=None)
-                # No trace is a 404 with an error of Jaeger's own; a 404 of anything else in between is a fault.
-                if response.status == HTTPStatus.NOT_FOUND and document["error"]["httpCode"] == HTTPStatus.NOT_FOUND:
-                    return {}
-                response.raise_for_status()
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-            raise JaegerError(f"{self.url} does not answer: {str(error) or type(error).__name__}") from error
-        return document
+            status, document = await bounded_http.ask_for_document(
+                self.session, "get", f"{self.url}{path}", LIMITS, params=query
+            )
+            return read(document) if _found(status, document) else []
+        except NoAnswerError as error:
+            raise JaegerError(f"{self.url} {error}") from error
+        except DocumentError as error:
+            raise JaegerError(f"{self.url} answers, but not as Jaeger does: {error}") from error
+
+
+def _found(status: int, document: Document) -> bool:
+    # No trace is a 404 with an error of Jaeger's own; a 404 of anything else in between is a fault.
+    error = documents.mapping(document, "error")
+    if status == HTTPStatus.NOT_FOUND and error.get("httpCode") == HTTPStatus.NOT_FOUND:
+        return False
+    if status != HTTPStatus.OK:
+        raise DocumentError(f"status {status}")
+    return True
+
+
+def _spans(document: Document) -> list[traces.Span]:
+    return traces.spans(documents.mapping(document, "result"))
+
+
+def _names(document: Document) -> list[str]:
+    return [documents.text(operation, "name") for operation in documents.mappings(document, "operations")]
 
 
 def window_of(pipeline: TracedPipeline) -> timedelta:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,16 +75,28 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdic
 
 
 def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
-    there = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    there = _there(admin, spec.topics)
     topic = spec.kafka.topic
     missing = [name for name in spec.topics if name not in there]
     if missing and not topic.create:
         message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
         return Verdict(False, reasons.TOPIC_MISSING, message)
     _create(admin, topic, missing)
-    if topic.name in there and (partitions := len(there[topic.name].partitions)) < topic.partitions:
+    if topic.name in there and 0 < (partitions := len(there[topic.name].partitions)) < topic.partitions:
         return too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
     return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
+
+
+def _there(admin: AdminClient, names: Iterable[str]) -> dict[str, Any]:
+    """Return the topics of these names that Kafka has; all topics of a big cluster would be hundreds of megabytes."""
+    found = {}
+    for name in dict.fromkeys(names):
+        topic = admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics[name]
+        if topic.error is None or topic.error.code() == KafkaError.LEADER_NOT_AVAILABLE:
+            found[name] = topic
+        elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise KafkaException(topic.error)
+    return found
 
 
 def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
@@ -137,6 +149,8 @@ def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, A
         "security.protocol": connection.protocol,
         "client.id": "tracedpipeline-operator",
         "socket.timeout.ms": TIMEOUT_SECONDS * 1000,
+        # Asking for a topic must not create it, with the broker's own settings.
+        "allow.auto.create.topics": False,
         # Its errors come through error_cb, and reach the user as a condition.
         "log_level": 0,
     }

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from tracedpipeline import naming
+from tracedpipeline import documents, naming
+from tracedpipeline.documents import Document
 from tracedpipeline.observed import LastTrace
 
 SEND = "send"
@@ -40,32 +40,35 @@ class Journey:
         return LastTrace(self.send.trace_id, self.send.start, milliseconds)
 
 
-def spans(document: Mapping[str, Any]) -> list[Span]:
-    """Return the spans of an OTLP/JSON document (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding)."""
+def spans(document: Document) -> list[Span]:
+    """Return the spans of an OTLP/JSON document (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+
+    Raises DocumentError where it is none: a span without ids is no span of Jaeger's.
+    """
     found = []
-    for resource in document.get("resourceSpans", ()):
-        service = _service(resource.get("resource", {}))
-        for scope in resource.get("scopeSpans", ()):
-            found += [_span(service, span) for span in scope.get("spans", ())]
+    for resource in documents.mappings(document, "resourceSpans"):
+        service = _service(documents.mapping(resource, "resource"))
+        for scope in documents.mappings(resource, "scopeSpans"):
+            found += [_span(service, span) for span in documents.mappings(scope, "spans")]
     return found
 
 
-def _service(resource: Mapping[str, Any]) -> str:
-    for attribute in resource.get("attributes", ()):
+def _service(resource: Document) -> str:
+    for attribute in documents.mappings(resource, "attributes"):
         if attribute.get("key") == "service.name":
-            return str(attribute.get("value", {}).get("stringValue", ""))
+            return documents.text(documents.mapping(attribute, "value"), "stringValue", "")
     return ""
 
 
-def _span(service: str, span: Mapping[str, Any]) -> Span:
+def _span(service: str, span: Document) -> Span:
     return Span(
-        trace_id=span["traceId"],
-        span_id=span["spanId"],
-        parent_id=span.get("parentSpanId", ""),
+        trace_id=documents.identifier(span, "traceId"),
+        span_id=documents.identifier(span, "spanId"),
+        parent_id=documents.text(span, "parentSpanId", ""),
         service=service,
-        name=span["name"],
-        start=int(span["startTimeUnixNano"]),
-        end=int(span["endTimeUnixNano"]),
+        name=documents.text(span, "name", ""),
+        start=documents.whole(span, "startTimeUnixNano"),
+        end=documents.whole(span, "endTimeUnixNano"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 from tracedpipeline import connection, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.connection import KafkaConnection
@@ -90,3 +91,26 @@ async def test_a_verdict_is_remembered_until_the_question_changes(broker: str) -
 def test_the_secrets_that_a_connection_takes() -> None:
     wanted = KafkaConnection("k:1", "SASL_SSL", "PLAIN", credentials_secret="both", ca_secret="both").secrets
     assert wanted == {"both": ("username", "password", "ca.crt")}
+
+
+@pytest.mark.parametrize("consumer", [{}, {"engine": "Flink"}])
+async def test_only_the_pipelines_own_topics_are_asked_about(
+    broker: str, consumer: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+
+    class Recording(AdminClient):
+        def list_topics(self, topic: str | None = None, timeout: float = -1) -> Any:
+            asked.append(topic)
+            return super().list_topics(topic, timeout=timeout)
+
+    monkeypatch.setattr("tracedpipeline.topics.AdminClient", Recording)
+    kafka = {"bootstrapServers": broker, "topic": {"create": False}}
+    pipeline = TracedPipeline.parse(body(kafka=kafka, consumer=consumer))
+    await Topics().ensure("key", connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    assert asked == list(pipeline.spec.topics)
+
+
+async def test_a_topic_is_not_created_by_asking_for_it(broker: str) -> None:
+    await ensure(broker, topic={"name": "absent", "create": False})
+    assert "absent" not in Producer({"bootstrap.servers": broker}).list_topics(timeout=5).topics

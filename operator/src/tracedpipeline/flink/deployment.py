@@ -4,15 +4,16 @@ The stages were observed with the Flink Kubernetes Operator 1.15; lifecycleState
 restarts, has finished, or has lost its JobManager.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracedpipeline import reasons
+from tracedpipeline import documents, reasons
+from tracedpipeline.documents import DocumentError
 from tracedpipeline.flink import causes
 from tracedpipeline.flink.job import FAILED, RUNNING
 from tracedpipeline.observed import Verdict
+from tracedpipeline.quoting import one_line
 
 # Stages of which the operator tells too little: pods that wait are invisible in its status, and root causes, too.
 DEEPER = frozenset({reasons.JOB_STARTING, reasons.JOB_RESTARTING, reasons.JOB_FAILED, reasons.FLINK_BLOCKED})
@@ -52,17 +53,18 @@ def status(body: Mapping[str, Any]) -> Status:
 def _error(text: str) -> tuple[str, str]:
     """Return the error's type and its last cause's words; it is a JSON document, or plain text."""
     try:
-        document = json.loads(text)
-    except ValueError:
+        document = documents.parse(text)
+        last = [document, *documents.mappings(document, "throwableList")][-1]
+        words = documents.text(last, "message", "") or documents.text(document, "message", "")
+        return documents.text(document, "type", ""), words
+    except DocumentError:
         return "", text
-    last = [document, *(document.get("throwableList") or ())][-1]
-    return str(document.get("type", "")), str(last.get("message") or document.get("message") or "")
 
 
 def judge(seen: Status) -> Verdict | None:
     """Return why the consumer is not as it should be, as far as its operator says so; None where it runs."""
     if seen.refused:
-        message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {seen.error}: mend the spec"
+        message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {one_line(seen.error)}: mend the spec"
         return Verdict(False, reasons.FLINK_REFUSED, message)
     if seen.lifecycle == "FAILED":
         return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {causes.root_cause(seen.error)}")

@@ -1,8 +1,10 @@
 """A job as the JobManager's REST API tells it (https://nightlies.apache.org/flink/flink-docs-release-2.2/docs/ops/rest_api/)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from tracedpipeline import documents
+from tracedpipeline.documents import Document
+from tracedpipeline.quoting import one_line
 
 RUNNING = "RUNNING"
 FAILED = "FAILED"
@@ -10,6 +12,7 @@ FAILED = "FAILED"
 STOPPED = frozenset({"FINISHED", "CANCELED", "SUSPENDED"})
 # So many failed checkpoints, without a completed one between, are more than the mark of a restart.
 IN_A_ROW = 2
+_LONGEST_STATE = 40
 
 
 @dataclass(frozen=True)
@@ -44,42 +47,54 @@ class Job:
         return self.state == RUNNING and self.tasks > 0 and self.tasks_running == self.tasks
 
 
-def newest(overview: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the newest job of `/jobs/overview`, or None where there is none yet."""
-    return max(overview.get("jobs", ()), key=lambda job: int(job["start-time"]), default=None)
+def newest(overview: Document) -> Document | None:
+    """Return the newest job of `/jobs/overview`, or None where there is none yet; raises DocumentError."""
+    jobs = documents.mappings(overview, "jobs")
+    return max(jobs, key=lambda job: documents.whole(job, "start-time"), default=None)
+
+
+def job_id(overview: Document) -> str:
+    """Return the id of a job by its entry in the overview; raises DocumentError."""
+    return documents.identifier(overview, "jid")
 
 
 def job(
-    overview: Mapping[str, Any],
-    exceptions: Mapping[str, Any],
-    checkpoints: Mapping[str, Any],
-    cluster: Mapping[str, Any],
+    overview: Document,
+    exceptions: Document,
+    checkpoints: Document,
+    cluster: Document,
 ) -> Job:
-    """Return a job from its entry in the overview, the documents of its exceptions and checkpoints, and `/overview`."""
-    tasks = overview.get("tasks", {})
+    """Return a job from its entry in the overview, the documents of its exceptions and checkpoints, and `/overview`.
+
+    Raises DocumentError where one of them is not what Flink answers.
+    """
+    tasks = documents.mapping(overview, "tasks")
+    changes = [documents.whole(overview, key) for key in ("start-time", "last-modification")]
     return Job(
-        id=overview["jid"],
-        state=overview["state"],
-        tasks=tasks.get("total", 0),
-        tasks_running=tasks.get("running", 0) + tasks.get("finished", 0),
+        id=job_id(overview),
+        state=one_line(documents.text(overview, "state"), _LONGEST_STATE),
+        tasks=documents.whole(tasks, "total", 0),
+        tasks_running=documents.whole(tasks, "running", 0) + documents.whole(tasks, "finished", 0),
         failures=_failures(exceptions),
-        checkpoints=(checkpoints.get("counts") or {}).get("completed", 0),
+        checkpoints=documents.whole(documents.mapping(checkpoints, "counts"), "completed", 0),
         checkpoint_failure=_checkpoint_failure(checkpoints),
-        changed=max(overview["start-time"], overview["last-modification"]),  # which is 0 before the first task
-        slots=cluster["slots-total"],
+        changed=max(changes),  # the last modification is 0 before the first task
+        slots=documents.whole(cluster, "slots-total"),
     )
 
 
-def _failures(document: Mapping[str, Any]) -> tuple[Failure, ...]:
-    entries = (document.get("exceptionHistory") or {}).get("entries", ())
-    found = [Failure(int(entry["timestamp"]), str(entry.get("stacktrace", ""))) for entry in entries]
+def _failures(document: Document) -> tuple[Failure, ...]:
+    entries = documents.mappings(documents.mapping(document, "exceptionHistory"), "entries")
+    found = [Failure(documents.whole(entry, "timestamp"), documents.text(entry, "stacktrace", "")) for entry in entries]
     return tuple(sorted(found, key=lambda failure: failure.milliseconds, reverse=True))
 
 
-def _checkpoint_failure(document: Mapping[str, Any]) -> Failure | None:
+def _checkpoint_failure(document: Document) -> Failure | None:
     """Return the last failed checkpoint where several in a row have failed; one fails with each failure of the job."""
-    ended = [entry for entry in document.get("history", ()) if entry["status"] != "IN_PROGRESS"]
+    history = documents.mappings(document, "history")
+    ended = [entry for entry in history if documents.text(entry, "status") != "IN_PROGRESS"]
     if len(ended) < IN_A_ROW or any(entry["status"] != "FAILED" for entry in ended[:IN_A_ROW]):
         return None
     failed = ended[0]
-    return Failure(failed.get("failure_timestamp", 0), failed.get("failure_message") or "no words")
+    words = documents.text(failed, "failure_message", "") or "no words"
+    return Failure(documents.whole(failed, "failure_timestamp", 0), words)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracedpipeline.observed import Verdict
+from tracedpipeline.quoting import one_line
 
 Object = Mapping[str, Any]
 Secret = Mapping[str, bytes]
@@ -43,7 +44,7 @@ def failure(o: Object) -> str | None:
     """
     for found in (o.get("status") or {}).get("conditions", ()):
         if (found["type"], found["status"]) in (("NotReady", "True"), ("Ready", "False")):
-            return f"{found.get('reason', 'no reason given')}: {found.get('message', '')}"
+            return one_line(f"{found.get('reason', 'no reason given')}: {found.get('message', '')}")
     return None
 
 

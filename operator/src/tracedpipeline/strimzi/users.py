@@ -1,6 +1,5 @@
 """The users of producer and consumer, and whom they trust."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from tracedpipeline.strimzi import verdicts
 from tracedpipeline.strimzi.listeners import SCRAM, TLS, Listener
 from tracedpipeline.strimzi.shown import Secret, Shown, waiting
 
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def names(pipeline: TracedPipeline) -> dict[str, str]:
@@ -89,5 +88,12 @@ def bundle(listener: Listener, ca: Secret | None) -> str | None:
     """
     files = [*listener.certificates]
     files += [content.decode() for name, content in sorted((ca or {}).items()) if name.endswith(".crt")]
-    found = [certificate for text in files for certificate in _CERTIFICATE.findall(text)]
+    found = [certificate for text in files for certificate in _certificates(text)]
     return "".join(f"{certificate}\n" for certificate in dict.fromkeys(found)) or None
+
+
+def _certificates(text: str) -> Iterator[str]:
+    for part in text.split(_BEGIN)[1:]:
+        content, end, _ = part.partition(_END)
+        if end:
+            yield f"{_BEGIN}{content}{_END}"

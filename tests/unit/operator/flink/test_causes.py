@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.flink import causes
@@ -91,3 +93,47 @@ def test_a_long_message_is_cut() -> None:
 )
 def test_what_kind_of_failure_it_is(text: str, reason: str | None) -> None:
     assert causes.kind(text) == reason
+
+
+def test_kafkas_exceptions_by_any_of_their_names() -> None:
+    denied = "org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.GroupAuthorizationException: no"
+    assert causes.kind(denied) == reasons.AUTHORIZATION_DENIED
+    assert causes.kind("org.apache.kafka.common.x.y.ZException") == reasons.KAFKA_UNREACHABLE
+    assert causes.kind("org.apache.kafka.common.Exception") is None
+
+
+def test_of_a_long_text_the_beginning_and_the_end_count() -> None:
+    frames = "\tat x.y(Z.java:1)\n" * 50_000
+    text = f"{SLOTS}\n{frames}Caused by: a.b.CException: the root"
+    assert causes.kind(text) == reasons.NO_SLOTS
+    assert causes.root_cause(text) == "CException: the root"
+
+
+MEBIBYTE = 2**20
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "aException",
+        "a.aErrorException",
+        "a.",
+        "org.apache.kafka.common.",
+        "org.apache.kafka.common.a",
+        "org.apache.kafka.common.errors.a",
+        "<class 'a.",
+        "Traceback (most recent call last)\n",
+        "Traceback (most recent call last)\na.",
+        "Caused by: ",
+        "Caused by: a.b\n",
+        "exit code: ",
+        " ",
+        "\n",
+    ],
+)
+def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
+    text = (piece * (MEBIBYTE // len(piece) + 1))[:MEBIBYTE]
+    start = time.thread_time()
+    causes.kind(text)
+    causes.root_cause(text)
+    assert time.thread_time() - start < 0.05
