@@ -1,10 +1,12 @@
 """Somebody writes what cannot be; the answer says what is wrong and where, and nothing is changed."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
+from tests import odd_specs
 from tests.e2e import kube
 
 SERVERS = "kafka.kafka.svc:9092"
@@ -88,6 +90,20 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize(("spec", "path", "words"), odd_specs.REFUSED.values(), ids=odd_specs.REFUSED.keys())
+def test_odd_specs_are_refused_as_the_types_refuse_them(spec: dict[str, Any], path: str, words: str) -> None:
+    body = kube.pipeline("default", "odd") | {"spec": spec}
+    with pytest.raises(kube.KubectlError, match=re.escape(words)) as refused:
+        kube.kubectl("apply", "--dry-run=server", "--filename", "-", given=json.dumps(body))
+    assert path in str(refused.value)
+
+
+@pytest.mark.parametrize("spec", odd_specs.ACCEPTED.values(), ids=odd_specs.ACCEPTED.keys())
+def test_odd_specs_that_are_sound_are_accepted(spec: dict[str, Any]) -> None:
+    body = kube.pipeline("default", "odd") | {"spec": spec}
+    kube.kubectl("apply", "--dry-run=server", "--filename", "-", given=json.dumps(body))
+
+
 @pytest.mark.parametrize(("spec", "words"), REFUSED.values(), ids=REFUSED.keys())
 def test_refused_at_admission_in_words(spec: dict[str, Any], words: str) -> None:
     body = kube.pipeline("default", "refused") | {"spec": spec}
@@ -169,6 +185,7 @@ def test_a_missing_secret_is_named_until_it_is_there(namespace: str) -> None:
         "protocol": "SASL_PLAINTEXT",
         "mechanism": "PLAIN",
         "credentialsSecret": "kafka-login",
+        "allowPlaintextPassword": True,
     }
     kube.apply(body)
     seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "SecretMissing")

@@ -33,6 +33,11 @@ class KafkaConnection:
     revision: str = ""
 
     @property
+    def plaintext_password(self) -> bool:
+        """Whether clients send a password unencrypted; only a spec that allows it in so many words comes so far."""
+        return (self.protocol, self.mechanism) == ("SASL_PLAINTEXT", "PLAIN")
+
+    @property
     def secrets(self) -> dict[str, tuple[str, ...]]:
         """The Secrets it takes, each with the keys that must be in it."""
         wanted: dict[str, tuple[str, ...]] = {}

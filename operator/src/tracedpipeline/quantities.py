@@ -4,8 +4,12 @@ import re
 from decimal import ROUND_CEILING, Decimal
 
 # Longer numbers than any machine has are refused, so that nothing here can overflow in the API server.
-DURATION = r"([0-9]{1,9}ms|[0-9]{1,9}(\.[0-9]{1,3})?(s|m|h))+"
-QUANTITY = r"[0-9]{1,12}(\.[0-9]{1,3})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?"
+# A duration is one of Go's there, which ends after 292 years.
+_FRACTION = r"(\.[0-9]{1,3})?"
+DURATION = rf"([0-9]{{1,9}}ms|[0-9]{{1,9}}{_FRACTION}s|[0-9]{{1,7}}{_FRACTION}m|[0-9]{{1,6}}{_FRACTION}h)+"
+LONGEST_DURATION_TEXT = 20
+CORES = rf"[0-9]{{1,6}}{_FRACTION}m?"
+BYTES = rf"[0-9]{{1,15}}{_FRACTION}(k|Ki|M|Mi|G|Gi|T|Ti)?"
 
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
@@ -18,6 +22,11 @@ _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 def milliseconds(duration: str) -> int:
     """Return the duration in whole milliseconds; `1h30m`, `500ms` and `1.5s` are durations."""
     return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(duration)))
+
+
+def is_quantity(text: str) -> bool:
+    """Tell whether the text is a quantity of processor or memory."""
+    return re.fullmatch(f"{CORES}|{BYTES}", text, re.ASCII) is not None
 
 
 def amount(quantity: str) -> Decimal:

@@ -107,6 +107,16 @@ def test_an_empty_password_is_wrong(sasl: dict[str, str]) -> None:
         read(sasl)
 
 
+def test_a_password_is_not_sent_unencrypted_unless_told(sasl: dict[str, str]) -> None:
+    del sasl["KAFKA_SSL_CA_FILE"]
+    plain = {**sasl, "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "PLAIN"}
+    with pytest.raises(SettingsError, match="SASL_PLAINTEXT with PLAIN sends the password unencrypted"):
+        read(plain)
+    assert read({**plain, "KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD": "true"}).credentials
+    assert read({**plain, "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256"}).credentials
+    assert read({**plain, "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}).credentials
+
+
 def test_a_configuration_that_librdkafka_refuses_is_a_wrong_setting(sasl: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"librdkafka refuses the KAFKA_\* settings: .*ca") as failure:
         connect(confluent_kafka.Producer, {**read(sasl).client_config(), "log_level": 0})

@@ -41,10 +41,15 @@ def test_the_schema_is_structural() -> None:
         assert foreign not in text
 
 
-def test_a_limit_that_excludes_its_bound_is_a_flag_as_in_openapi() -> None:
-    producer = _version()["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["producer"]
-    rate = producer["properties"]["ratePerSecond"]
-    assert (rate["minimum"], rate["exclusiveMinimum"]) == (0, True)
+def test_every_text_and_list_of_the_spec_is_bounded_so_that_rules_about_it_have_a_cost() -> None:
+    spec = _version()["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    bounds = {"string": "maxLength", "array": "maxItems", "integer": "maximum", "number": "maximum"}
+    unbounded = [
+        path
+        for path, field in _fields(spec, "spec")
+        if (bound := bounds.get(field["type"])) and bound not in field and "enum" not in field
+    ]
+    assert unbounded == []
 
 
 def test_status_and_scale_are_subresources() -> None:

@@ -1,10 +1,12 @@
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from tracedpipeline import connection, desired, naming
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.api.workloads import WIRING
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -143,9 +145,81 @@ def container(objects: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
 
 
 def test_a_users_variable_takes_the_place_of_ours(settings: Settings) -> None:
-    env = [{"name": "LOG_LEVEL", "value": "DEBUG"}, {"name": "KAFKA_TOPIC", "value": ""}]
+    env = [{"name": "LOG_LEVEL", "value": "DEBUG"}, {"name": "OTEL_METRICS_EXPORTER", "value": ""}]
     names = [variable["name"] for variable in container(build(settings, producer={"env": env}), "producer")["env"]]
-    assert (names.count("KAFKA_TOPIC"), names.count("LOG_LEVEL"), names[0]) == (1, 1, "POD_NAME")
+    assert (names.count("OTEL_METRICS_EXPORTER"), names.count("LOG_LEVEL"), names[0]) == (1, 1, "POD_NAME")
+
+
+# What a pod finds its way by, or the operator the pod's traces, is no business of `env`; all else may be replaced.
+REPLACEABLE = {
+    "CONSUMER_PROCESSING_TIME_MS",
+    "FLINK_BUNDLE_TIME_MS",
+    "FLINK_CHECKPOINT_INTERVAL_MS",
+    "FLINK_DELIVERY",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "PRODUCER_MESSAGE_BYTES",
+    "PRODUCER_RATE_PER_SECOND",
+}
+
+
+CONSUMERS = {"Python": ["consumer"], "Flink": ["jobmanager", "taskmanager"]}
+
+
+@pytest.mark.parametrize("engine", CONSUMERS)
+def test_every_variable_of_ours_may_be_replaced_or_is_refused_in_env(settings: Settings, engine: str) -> None:
+    password = {**CREDENTIALS, "protocol": "SASL_PLAINTEXT", "allowPlaintextPassword": True}
+    certificate = {"protocol": "SSL", "caSecret": "authority"}
+    for security in (password, certificate):
+        spec = {"kafka": {"bootstrapServers": "kafka:9093", "security": security}, "consumer": {"engine": engine}}
+        for which in ("producer", *CONSUMERS[engine]):
+            assert variables(build(settings, **spec), which).keys() <= REPLACEABLE | set(WIRING)
+
+
+CREDENTIALS = {"mechanism": "PLAIN", "credentialsSecret": "login"}
+
+
+@pytest.mark.parametrize("consumer", [{}, {"engine": "Flink"}])
+@pytest.mark.parametrize("flink_operator", [False, True])
+def test_of_a_secret_only_the_named_keys_are_mounted(
+    settings: Settings, consumer: dict[str, Any], flink_operator: bool
+) -> None:
+    security = {**CREDENTIALS, "protocol": "SASL_SSL", "caSecret": "authority"}
+    kafka = {"bootstrapServers": "kafka:9093", "security": security}
+    pipeline = TracedPipeline.parse(body(kafka=kafka, consumer=consumer))
+    clients = connection.alike(connection.from_spec(pipeline.spec))
+    text = desired.build(pipeline, clients, settings, flink_operator=flink_operator)
+    mounted = [volume["secret"] for volume in found(text, "secret") if isinstance(volume["secret"], dict)]
+    keys = {one["secretName"]: {item["key"] for item in one["items"]} for one in mounted}
+    assert {name: keys[name] for name in ("login", "authority")} == {
+        "login": {"username", "password"},
+        "authority": {"ca.crt"},
+    }
+
+
+def found(node: Any, key: str) -> Iterator[dict[str, Any]]:
+    """Every mapping below that has the key."""
+    if isinstance(node, dict):
+        if key in node:
+            yield node
+        for value in node.values():
+            yield from found(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from found(value, key)
+
+
+def test_a_password_that_goes_unencrypted_is_said_to_the_clients(settings: Settings) -> None:
+    security = {**CREDENTIALS, "protocol": "SASL_PLAINTEXT", "allowPlaintextPassword": True}
+    objects = build(settings, kafka={"bootstrapServers": "kafka:9093", "security": security})
+    assert variables(objects, "producer")["KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD"] == "true"
+    security = {**CREDENTIALS, "protocol": "SASL_SSL"}
+    objects = build(settings, kafka={"bootstrapServers": "kafka:9093", "security": security})
+    assert "KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD" not in variables(objects, "producer")
 
 
 @pytest.mark.parametrize(

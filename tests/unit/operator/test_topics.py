@@ -68,7 +68,7 @@ async def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "(after" not in verdict.message
 
 
-SASL = {"protocol": "SASL_PLAINTEXT", "mechanism": "PLAIN", "credentialsSecret": "login"}
+SASL = {"protocol": "SASL_PLAINTEXT", "mechanism": "SCRAM-SHA-256", "credentialsSecret": "login"}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ _CA_FILE = readable_file("a readable PEM file of one or more certificates (key c
 _CERTIFICATE_FILE = readable_file("a readable PEM file (key user.crt of the user's Secret)")
 _KEY_FILE = readable_file("a readable PEM file (key user.key of the user's Secret)")
 _OF_SSL = ("KAFKA_SSL_CA_FILE", "KAFKA_SSL_CERTIFICATE_FILE", "KAFKA_SSL_KEY_FILE")
-_OF_SASL = ("KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_CREDENTIALS_DIR")
+_ALLOWED = "KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD"
+_OF_SASL = ("KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_CREDENTIALS_DIR", _ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class KafkaSettings:
         sasl, ssl = "SASL" in (protocol or ""), "SSL" in (protocol or "")
         _nothing_idle(environment, sasl, ssl)
         mechanisms = one_of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+        mechanism = read("KAFKA_SASL_MECHANISM", mechanisms) if sasl else None
+        _no_plaintext_password(environment, protocol, mechanism)
         username = environment.read_optional("KAFKA_SASL_USERNAME", _USERNAME) if sasl else None
         certificate, key = _user_files(environment) if ssl else (None, None)
         return cls(
             bootstrap_servers=read("KAFKA_BOOTSTRAP_SERVERS", _SERVERS),
             security_protocol=protocol,
-            sasl_mechanism=read("KAFKA_SASL_MECHANISM", mechanisms) if sasl else None,
+            sasl_mechanism=mechanism,
             username=username,
             credentials=read("KAFKA_SASL_CREDENTIALS_DIR", _PASSWORD if username else _CREDENTIALS) if sasl else None,
             ca_file=environment.read_optional("KAFKA_SSL_CA_FILE", _CA_FILE) if ssl else None,
@@ -104,6 +107,16 @@ def _nothing_idle(environment: Environment, sasl: bool, ssl: bool) -> None:
         for name in idle
         if environment.has(name)
     )
+
+
+def _no_plaintext_password(environment: Environment, protocol: str, mechanism: str | None) -> None:
+    """Refuse to send a password unencrypted, unless that is said in so many words."""
+    allowed = environment.read(_ALLOWED, one_of("TRUE", "FALSE"), "FALSE")
+    if (protocol, mechanism, allowed) == ("SASL_PLAINTEXT", "PLAIN", "FALSE"):
+        environment.problems.append(
+            "SASL_PLAINTEXT with PLAIN sends the password unencrypted: choose SASL_SSL or a SCRAM mechanism, "
+            f"or set {_ALLOWED}=true"
+        )
 
 
 def _user_files(environment: Environment) -> tuple[Path | None, Path | None]:

@@ -1,17 +1,16 @@
 """The TracedPipeline resource as frozen types: the one source of its CRD, its defaults and its limits."""
 
+from tracedpipeline.api.amounts import Amounts, Resources
 from tracedpipeline.api.consumer import ConsumerSpec
 from tracedpipeline.api.flink import CheckpointStorage, FlinkProcess, FlinkSpec
 from tracedpipeline.api.kafka import KafkaSpec, Security, TopicSpec
 from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, PIPELINE_RULES, InvalidSpecError, Spec, TracedPipeline
 from tracedpipeline.api.strimzi import ClusterStorage, KafkaCluster
 from tracedpipeline.api.workloads import (
-    Amounts,
     CollectorSpec,
     EnvironmentVariable,
     JaegerSpec,
     ProducerSpec,
-    Resources,
     TracingSpec,
     Workload,
 )

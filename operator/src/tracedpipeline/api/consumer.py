@@ -1,17 +1,28 @@
 """The consumer, run as plain Python or by Apache Flink."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from tracedpipeline.api.durations import duration_within
 from tracedpipeline.api.flink import FlinkSpec
-from tracedpipeline.api.kafka import ProcessingTime
+from tracedpipeline.api.names import Group
 from tracedpipeline.api.rules import Rule
 from tracedpipeline.api.workloads import Workload
 
 FLINK = "Flink"
 # Flink's default number of key groups, which no job can be more parallel than.
 MOST_PARALLEL = 128
+
+LONGEST_PROCESSING = "1h"
+ProcessingTime = Annotated[
+    str,
+    duration_within(
+        "0ms",
+        LONGEST_PROCESSING,
+        f"at most {LONGEST_PROCESSING}: a group holds a consumer that works longer on a message for dead",
+    ),
+]
 
 # An empty default is asked, too, before its own defaults are filled in.
 _NOT_BY_FLINK = "!has(self.engine) || self.engine != 'Flink'"
@@ -71,12 +82,7 @@ class ConsumerSpec(Workload):
     engine: Literal["Python", "Flink"] = Field(
         default="Python", description="What runs the consumer. Can be changed only while paused."
     )
-    group_id: str = Field(
-        default="trace-group",
-        min_length=1,
-        max_length=249,
-        description="Consumer group. Can be changed only while paused.",
-    )
+    group_id: Group = Field(default="trace-group", description="Consumer group. Can be changed only while paused.")
     processing_time: ProcessingTime = Field(default="20ms", description="How long the demo works on a message.")
     flink: FlinkSpec | None = Field(
         default=None, description="How Flink runs the consumer; for engine Flink, where `replicas` is the parallelism."

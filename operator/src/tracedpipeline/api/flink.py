@@ -4,18 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from tracedpipeline.api.kafka import duration_within
-from tracedpipeline.api.rules import Part, Rule, Text, matches
-from tracedpipeline.api.workloads import Quantity, Resources
+from tracedpipeline.api.amounts import Memory, Resources, VolumeSize
+from tracedpipeline.api.durations import duration_within
+from tracedpipeline.api.names import ObjectName
+from tracedpipeline.api.rules import Part, Rule
 from tracedpipeline.quantities import amount
-
-ObjectName = Annotated[
-    str,
-    Text(
-        matches(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", "a name has only lower-case letters, digits, hyphens and dots"),
-        max_length=253,
-    ),
-]
 
 
 def _at_least(least: str) -> Rule:
@@ -44,7 +37,7 @@ _WITHIN_LIMIT = Rule(
 class FlinkProcess(Part):
     """What JobManager and TaskManagers have in common."""
 
-    memory: Quantity
+    memory: Memory
     resources: Resources = Field(
         default=Resources(),
         description="Processor and memory of the container, where they shall differ from what follows from `memory`.",
@@ -56,7 +49,7 @@ class JobManagerSpec(FlinkProcess):
 
     RULES: ClassVar[tuple[Rule, ...]] = (_at_least("768Mi"), _WITHIN_LIMIT)
 
-    memory: Quantity = Field(
+    memory: Memory = Field(
         default="1Gi", description="Flink's jobmanager.memory.process.size; the container has 256Mi more for Python."
     )
 
@@ -66,7 +59,7 @@ class TaskManagerSpec(FlinkProcess):
 
     RULES: ClassVar[tuple[Rule, ...]] = (_at_least("1Gi"), _WITHIN_LIMIT)
 
-    memory: Quantity = Field(
+    memory: Memory = Field(
         default="1400Mi",
         description="Flink's taskmanager.memory.process.size; the container has 256Mi more for Python.",
     )
@@ -83,7 +76,7 @@ class CheckpointStorage(Part):
         ),
     )
 
-    size: Quantity = Field(default="1Gi", description="Size of the claim that the pipeline makes.")
+    size: VolumeSize = Field(default="1Gi", description="Size of the claim that the pipeline makes.")
     storage_class_name: ObjectName | None = Field(
         default=None,
         description="Storage class of the claim that the pipeline makes; the cluster's default without it.",

@@ -4,88 +4,24 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.durations import duration_within
+from tracedpipeline.api.names import TOPIC_LIMIT, SecretName, Servers, Topic
+from tracedpipeline.api.rules import Part, Rule
 from tracedpipeline.api.strimzi import KafkaCluster
-from tracedpipeline.quantities import DURATION, milliseconds
 
-# 1 to 65535.
-_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_SERVER = rf"[^\s,:]+:{_PORT}"
-
-# Kafka's own limit, and what the names of derived topics add.
-TOPIC_LIMIT = 249
+# What the names of derived topics add.
 DEAD_LETTER_SUFFIX = ".dlq"
 RESULTS_SUFFIX = ".results"
 
-_DURATION_RULE = matches(DURATION, "write a duration as numbers with units, such as 20ms, 1.5s, 24h or 1h30m")
-PositiveDuration = Annotated[
-    str,
-    Text(
-        _DURATION_RULE,
-        Rule("self.matches(r'[1-9]')", "give a duration of at least 1ms", lambda text: milliseconds(text) > 0),
-        max_length=32,
-    ),
-]
+
+def same_to_kafka(one: str | None, other: str | None) -> bool:
+    """Tell whether Kafka has room for one of these topics only: it takes dots and underscores for one another."""
+    return one is not None and other is not None and one.replace(".", "_") == other.replace(".", "_")
 
 
-def duration_within(least: str, most: str, because: str) -> Text:
-    """Return the annotation of a duration with a least and a greatest value."""
-    compared = f"duration(self) >= duration('{least}') && duration(self) <= duration('{most}')"
-    return Text(
-        _DURATION_RULE,
-        Rule(
-            f"!self.matches(r'^{DURATION}$') || ({compared})",
-            because,
-            lambda text: milliseconds(least) <= milliseconds(text) <= milliseconds(most),
-        ),
-        max_length=32,
-    )
-
-
-LONGEST_PROCESSING = "1h"
-ProcessingTime = Annotated[
-    str,
-    duration_within(
-        "0ms",
-        LONGEST_PROCESSING,
-        f"at most {LONGEST_PROCESSING}: a group holds a consumer that works longer on a message for dead",
-    ),
-]
-
-
-def _not_only_dots(topic: str) -> bool:
-    return topic not in (".", "..")
-
-
-Topic = Annotated[
-    str,
-    Text(
-        matches(r"[a-zA-Z0-9._-]+", "a topic's name has only letters, digits, dots, underscores and hyphens"),
-        Rule("!(self in ['.', '..'])", "Kafka keeps . and .. for itself: choose another name", _not_only_dots),
-        max_length=TOPIC_LIMIT,
-    ),
-]
-Servers = Annotated[
-    str,
-    Text(
-        matches(
-            rf"{_SERVER}(,{_SERVER})*",
-            "write host:port, comma-separated where there are several, such as kafka.kafka.svc:9092; "
-            "a port is 1 to 65535",
-        ),
-        max_length=2048,
-    ),
-]
-SecretName = Annotated[
-    str,
-    Text(
-        matches(
-            r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
-            "name a Secret of this namespace: lower-case letters, digits, hyphens and dots",
-        ),
-        max_length=253,
-    ),
-]
+def differs(one: str, other: str) -> str:
+    """Return in CEL that Kafka has room for both topics."""
+    return f"({one}).replace('.', '_') != ({other}).replace('.', '_')"
 
 
 class Security(Part):
@@ -107,6 +43,13 @@ class Security(Part):
             "caSecret belongs to SSL or SASL_SSL: remove it or choose one of these protocols",
             lambda of: of.protocol.endswith("SSL") or not of.ca_secret,
         ),
+        Rule(
+            "self.protocol != 'SASL_PLAINTEXT' || !has(self.mechanism) || self.mechanism != 'PLAIN' "
+            "|| self.allowPlaintextPassword",
+            "SASL_PLAINTEXT with PLAIN shows the password to everyone on the way: choose SASL_SSL or a SCRAM "
+            "mechanism, or set allowPlaintextPassword: true",
+            lambda of: of.allow_plaintext_password or (of.protocol, of.mechanism) != ("SASL_PLAINTEXT", "PLAIN"),
+        ),
     )
 
     protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -121,6 +64,10 @@ class Security(Part):
     ca_secret: SecretName | None = Field(
         default=None,
         description="Secret in this namespace with the key `ca.crt`: who signed the brokers' certificates.",
+    )
+    allow_plaintext_password: StrictBool = Field(
+        default=False,
+        description="Send the password unencrypted: SASL_PLAINTEXT with PLAIN, which is refused without it.",
     )
 
     @property
@@ -145,9 +92,9 @@ class TopicSpec(Part):
         le=32,
         description="Copies of each partition, used when the topic is created; the cluster's default without it.",
     )
-    retention: PositiveDuration = Field(
-        default="24h", description="How long records are kept; used when the topic is created."
-    )
+    retention: Annotated[
+        str, duration_within("1m", "87600h", "keep records for at least 1m, at most 87600h (ten years)")
+    ] = Field(default="24h", description="How long records are kept; used when the topic is created.")
     create: StrictBool = Field(
         default=True, description="Create the topic, and the dead-letter topic, where they are missing."
     )
@@ -181,9 +128,9 @@ class KafkaSpec(Part):
             lambda of: of.topic.deletion_policy != "Delete" or (of.cluster is not None and not of.cluster.namespace),
         ),
         Rule(
-            "!has(self.deadLetterTopic) || self.deadLetterTopic != self.topic.name",
-            "deadLetterTopic must differ from topic.name",
-            lambda of: of.dead_letter_topic != of.topic.name,
+            f"!has(self.deadLetterTopic) || {differs('self.deadLetterTopic', 'self.topic.name')}",
+            "deadLetterTopic must differ from topic.name, by more than dots and underscores, which are one to Kafka",
+            lambda of: not same_to_kafka(of.dead_letter_topic, of.topic.name),
         ),
         Rule(
             f"has(self.deadLetterTopic) || size(self.topic.name) <= {TOPIC_LIMIT - len(DEAD_LETTER_SUFFIX)}",

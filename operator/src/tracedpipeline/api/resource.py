@@ -1,17 +1,19 @@
 """The whole resource, and what is wrong with one that cannot be understood."""
 
 from collections.abc import Mapping
+from reprlib import Repr
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StrictBool, ValidationError
 
 from tracedpipeline.api.consumer import FLINK, ConsumerSpec
-from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, TOPIC_LIMIT, KafkaSpec
+from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, KafkaSpec, differs, same_to_kafka
+from tracedpipeline.api.names import LABEL_LIMIT, TOPIC_LIMIT, Label
 from tracedpipeline.api.rules import Part, Rule, Text, matches
 from tracedpipeline.api.workloads import CollectorSpec, JaegerSpec, ProducerSpec, TracingSpec
 
 # The longest derived name is <name>-collector-config, and a name is at most 63 characters.
-NAME_LIMIT = 63 - len("-collector-config")
+NAME_LIMIT = LABEL_LIMIT - len("-collector-config")
 NAME_RULES = (
     Rule(
         f"size(self.metadata.name) <= {NAME_LIMIT}",
@@ -38,6 +40,10 @@ PIPELINE_RULES = (
 )
 
 
+# In CEL, the topic that Flink writes its results to.
+_RESULTS = f"self.kafka.topic.name + '{RESULTS_SUFFIX}'"
+
+
 def _only_while_paused(field: str) -> Rule:
     return Rule(
         f"self.paused || self.{field} == oldSelf.{field}",
@@ -60,9 +66,9 @@ class Spec(Part):
         ),
         Rule(
             "self.consumer.engine != 'Flink' || !has(self.kafka.deadLetterTopic) "
-            f"|| self.kafka.deadLetterTopic != self.kafka.topic.name + '{RESULTS_SUFFIX}'",
+            f"|| {differs('self.kafka.deadLetterTopic', _RESULTS)}",
             "kafka.deadLetterTopic is the topic that Flink writes its results to: name another",
-            lambda of: of.consumer.engine != FLINK or of.kafka.dead_letter_topic != of.results_topic,
+            lambda of: not same_to_kafka(of.kafka.dead_letter_topic, of.results_topic),
         ),
     )
 
@@ -92,12 +98,18 @@ class Spec(Part):
         return (self.kafka.topic.name, self.dead_letter_topic, *((self.results_topic,) if self.results_topic else ()))
 
 
+# A condition's message is read by people.
+MOST_NAMED = 10
+
+
 class InvalidSpecError(Exception):
     """The resource cannot be understood; only its author can mend that, no retry helps."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{path}: {problem}" for path, problem in problems))
+        named = [f"{path}: {problem}" for path, problem in problems[:MOST_NAMED]]
+        more = len(problems) - len(named)
+        super().__init__("; ".join([*named, f"and {more} more"] if more else named))
 
 
 class TracedPipeline(Part):
@@ -106,7 +118,7 @@ class TracedPipeline(Part):
     RULES: ClassVar[tuple[Rule, ...]] = PIPELINE_RULES
 
     name: Annotated[str, Text(*NAME_RULES, max_length=253)]
-    namespace: str
+    namespace: Label
     uid: str
     generation: int
     created: str
@@ -115,33 +127,52 @@ class TracedPipeline(Part):
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """Return the typed resource; raises InvalidSpecError with the path of all that is wrong."""
-        metadata = body.get("metadata", {})
+        metadata = body.get("metadata") or {}
+        if not isinstance(metadata, Mapping):
+            raise InvalidSpecError([("metadata", f"should be an object{_got(metadata)}")])
         try:
             return cls(
-                name=metadata.get("name", ""),
-                namespace=metadata.get("namespace", "default"),
-                uid=metadata.get("uid", ""),
-                generation=metadata.get("generation", 0),
-                created=metadata.get("creationTimestamp", ""),
+                name=metadata.get("name") or "",
+                namespace=metadata.get("namespace") or "default",
+                uid=metadata.get("uid") or "",
+                generation=metadata.get("generation") or 0,
+                created=metadata.get("creationTimestamp") or "",
                 spec=body.get("spec") or {},  # type: ignore[arg-type]  # pydantic makes the Spec
             )
         except ValidationError as error:
             raise InvalidSpecError([_problem(detail) for detail in error.errors()]) from None
 
 
+# What pydantic says of its own types, in the words of the resource.
+_WORDS = {
+    "extra_forbidden": "unknown field; remove it or fix its spelling",
+    "model_type": "should be an object",
+    "model_attributes_type": "should be an object",
+    "tuple_type": "should be a list",
+}
+_SHORTENED = Repr()
+_SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 80
+_SHORTENED.maxlevel = 2
+_LONGEST_STEP = 80
+
+
 def _problem(detail: Any) -> tuple[str, str]:
-    path = _path(detail["loc"])
-    given = detail["input"]
-    got = "" if isinstance(given, Mapping | Part) else f" (got {given!r})"
-    if detail["type"] == "extra_forbidden":
-        return path, "unknown field; remove it or mend its spelling"
-    if detail["type"] == "value_error":
-        return path, f"{detail['ctx']['error']}{got}"
-    return path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}{got}"
+    path, kind, given = _path(detail["loc"]), detail["type"], detail["input"]
+    got = "" if kind == "extra_forbidden" or isinstance(given, Mapping | Part) else _got(given)
+    words = _WORDS.get(kind) or (str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"])
+    return path, f"{words if kind == 'value_error' else words[0].lower() + words[1:]}{got}"
+
+
+def _got(given: Any) -> str:
+    """Return what was given, in short: it may be of any length, and a number of more digits than can be written."""
+    if isinstance(given, int) and given.bit_length() > _LONGEST_STEP:
+        return " (got a number of too many digits)"
+    return f" (got {_SHORTENED.repr(given)})"
 
 
 def _path(steps: tuple[str | int, ...]) -> str:
     """Return the path as Kubernetes writes it, such as spec.producer.env[0].name."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_LONGEST_STEP]}" for step in steps)
+    text = text.removeprefix(".")
     # What is said of the whole resource is said of its name.
     return text if text.startswith("spec") else f"metadata.{text or 'name'}"

@@ -65,6 +65,24 @@ class Text:
         return text
 
 
+class Obeys:
+    """Annotation of a value that is no text: rules that its type and limits cannot say."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._obey, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), VALIDATIONS: [rule.schema for rule in self.rules]}
+
+    def _obey(self, value: Any) -> Any:
+        if problem := broken(self.rules, value):
+            raise ValueError(problem)
+        return value
+
+
 def _add_rules(schema: dict[str, Any], part: type["Part"]) -> None:
     if part.RULES:
         schema[VALIDATIONS] = [rule.schema for rule in part.RULES]
@@ -74,7 +92,11 @@ class Part(BaseModel):
     """A part of the resource: immutable, camelCase outside, unknown fields refused."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, json_schema_extra=_add_rules
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        json_schema_extra=_add_rules,
     )
     RULES: ClassVar[tuple[Rule, ...]] = ()
 

@@ -4,13 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
+from tracedpipeline.api.amounts import Resources, VolumeSize
+from tracedpipeline.api.names import LABEL_LIMIT, Label, ObjectName
 from tracedpipeline.api.rules import Part, Rule, Text, matches
-from tracedpipeline.api.workloads import Quantity, Resources
 
 # Strimzi names a Service <name>-kafka-bootstrap, and a Service's name is at most 63 characters.
-_NAME_LIMIT = 63 - len("-kafka-bootstrap")
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-Label = Annotated[str, Text(matches(_LABEL, "a name has only lower-case letters, digits and hyphens"), max_length=63)]
+_NAME_LIMIT = LABEL_LIMIT - len("-kafka-bootstrap")
 ListenerName = Annotated[str, Text(matches(r"[a-z0-9]+", "a listener's name has only a-z and 0-9"), max_length=25)]
 Version = Annotated[
     str, Text(matches(r"[0-9]+\.[0-9]+\.[0-9]+", "write Kafka's version in full, such as 4.3.1"), max_length=32)
@@ -43,8 +42,8 @@ class ClusterStorage(Part):
     type: Literal["ephemeral", "persistent"] = Field(
         default="ephemeral", description="An ephemeral broker's data goes with its pod."
     )
-    size: Quantity | None = Field(default=None, description="Size of each broker's volume.")
-    storage_class_name: Label | None = Field(
+    size: VolumeSize | None = Field(default=None, description="Size of each broker's volume.")
+    storage_class_name: ObjectName | None = Field(
         default=None, description="Storage class of the volumes; the cluster's default without it."
     )
 

@@ -1,21 +1,64 @@
 """What runs: what producer and consumer have in common, producer, Collector and Jaeger."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictFloat, StrictInt
 
-from tracedpipeline.api.rules import Part, Rule, Text, matches
-from tracedpipeline.quantities import QUANTITY, amount
+from tracedpipeline.api.amounts import Resources
+from tracedpipeline.api.names import Image
+from tracedpipeline.api.rules import Obeys, Part, Rule, Text, matches
 
-Image = Annotated[str, Text(matches(r"\S+", "write an image as registry/name:tag, without blanks"), max_length=512)]
-Quantity = Annotated[str, Text(matches(QUANTITY, "write a quantity such as 100m, 0.5, 128Mi or 1Gi"), max_length=32)]
+# By these producer, consumer, Kafka, Collector and status find each other; env may replace all else that the kit sets.
+WIRING = (
+    "KAFKA_BOOTSTRAP_SERVERS",
+    "KAFKA_SECURITY_PROTOCOL",
+    "KAFKA_SASL_MECHANISM",
+    "KAFKA_SASL_CREDENTIALS_DIR",
+    "KAFKA_SASL_USERNAME",
+    "KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD",
+    "KAFKA_SSL_CA_FILE",
+    "KAFKA_SSL_CERTIFICATE_FILE",
+    "KAFKA_SSL_KEY_FILE",
+    "KAFKA_TOPIC",
+    "KAFKA_GROUP_ID",
+    "KAFKA_DEAD_LETTER_TOPIC",
+    "KAFKA_RESULTS_TOPIC",
+    "KAFKATRACE_CLUSTER_NAME",
+    "OTEL_SERVICE_NAME",
+    "HEALTH_PORT",
+    "POD_NAME",
+    "FLINK_JOBMANAGER_ADDRESS",
+    "FLINK_PROPERTIES",
+    "FLINK_PARALLELISM",
+    "FLINK_STATE_DIR",
+    "FLINK_PYTHON_MODE",
+    "FLINK_TLS_STORE",
+)
+
 VariableName = Annotated[
     str,
     Text(
         matches(
             r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name has letters, digits and underscores, and no digit in front"
         ),
+        Rule(
+            "!self.startsWith('LD_')",
+            "LD_ variables tell the loader what to put into every process: build it into the image instead",
+            lambda name: not name.startswith("LD_"),
+        ),
+        Rule(
+            f"!(self in {list(WIRING)})",
+            "this variable connects the pipeline's parts, and a field of the spec or the kit itself sets it: remove it",
+            lambda name: name not in WIRING,
+        ),
         max_length=256,
+    ),
+]
+VariableValue = Annotated[
+    str,
+    Text(
+        Rule(r"!self.matches(r'[\x00]')", "a variable cannot hold NUL: remove it", lambda value: "\0" not in value),
+        max_length=4096,
     ),
 ]
 
@@ -24,40 +67,7 @@ class EnvironmentVariable(Part):
     """An additional environment variable of a container."""
 
     name: VariableName = Field(description="Name of the variable.")
-    value: str = Field(max_length=4096, description="Its value; secrets do not belong here.")
-
-
-class Amounts(Part):
-    """Processor and memory."""
-
-    cpu: Quantity | None = Field(default=None, description="Processor, such as 100m.")
-    memory: Quantity | None = Field(default=None, description="Memory, such as 128Mi.")
-
-
-def _request_within_limit(which: str) -> Rule:
-    request, limit = f"self.requests.{which}", f"self.limits.{which}"
-
-    def holds(of: Any) -> bool:
-        requested, limited = getattr(of.requests, which), getattr(of.limits, which)
-        return None in (requested, limited) or amount(requested) <= amount(limited)
-
-    # An empty default is asked, too, before its own defaults are filled in.
-    given = " && ".join(f"has(self.{side}) && has(self.{side}.{which})" for side in ("requests", "limits"))
-    sound = f"isQuantity({request}) && isQuantity({limit})"
-    return Rule(
-        f"!({given} && {sound}) || quantity({request}).compareTo(quantity({limit})) <= 0",
-        f"requests.{which} is above limits.{which}: lower the request or raise the limit",
-        holds,
-    )
-
-
-class Resources(Part):
-    """Resources of a container, as in a pod; what is not given keeps the kit's own value."""
-
-    RULES: ClassVar[tuple[Rule, ...]] = (_request_within_limit("cpu"), _request_within_limit("memory"))
-
-    requests: Amounts = Field(default=Amounts(), description="What the scheduler sets aside.")
-    limits: Amounts = Field(default=Amounts(), description="What the container may use at most.")
+    value: VariableValue = Field(description="Its value; secrets do not belong here.")
 
 
 class Workload(Part):
@@ -74,7 +84,9 @@ class Workload(Part):
     replicas: StrictInt = Field(default=1, ge=1, le=1000, description="Number of pods.")
     image: Image | None = Field(default=None, description="Your own image; it gets the same environment.")
     env: tuple[EnvironmentVariable, ...] = Field(
-        default=(), max_length=64, description="Additional environment variables; they win over the kit's own."
+        default=(),
+        max_length=64,
+        description="More environment variables; they win over the kit's own, except for those that connect the parts.",
     )
     resources: Resources = Field(default=Resources(), description="Processor and memory of the container.")
 
@@ -83,18 +95,31 @@ class ProducerSpec(Workload):
     """The producer of order events."""
 
     rate_per_second: StrictFloat = Field(
-        default=10, gt=0, le=1_000_000, description="Messages a second, of each replica; may be below 1."
+        default=10, ge=0.001, le=1_000_000, description="Messages a second, of each replica; 0.001 at least."
     )
     message_bytes: StrictInt = Field(
         default=256, ge=128, le=1_000_000, description="About the size of a message's value."
     )
 
 
+Ratio = Annotated[
+    StrictFloat,
+    Field(ge=0, le=1),
+    Obeys(
+        Rule(
+            "self == 0.0 || self >= 0.000001",
+            "give 0, or at least 0.000001: with less there would be years between two traces",
+            lambda ratio: ratio == 0 or ratio >= 0.000001,
+        )
+    ),
+]
+
+
 class TracingSpec(Part):
     """How much is traced."""
 
-    sampling_ratio: StrictFloat = Field(
-        default=1.0, ge=0, le=1, description="Share of the messages whose traces are kept."
+    sampling_ratio: Ratio = Field(
+        default=1.0, description="Share of the messages whose traces are kept: 0, or 0.000001 to 1."
     )
 
 

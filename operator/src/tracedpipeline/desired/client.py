@@ -4,7 +4,14 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline, Workload
-from tracedpipeline.connection import CA_KEY, CERTIFICATE_KEY, PASSWORD_KEY, PRIVATE_KEY_KEY, KafkaConnection
+from tracedpipeline.connection import (
+    CA_KEY,
+    CERTIFICATE_KEY,
+    PASSWORD_KEY,
+    PRIVATE_KEY_KEY,
+    USERNAME_KEY,
+    KafkaConnection,
+)
 from tracedpipeline.desired import objects
 
 HEALTH_PORT = 8080
@@ -26,6 +33,8 @@ def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
         variables["KAFKA_SASL_MECHANISM"] = kafka.mechanism
     if kafka.credentials_secret:
         variables["KAFKA_SASL_CREDENTIALS_DIR"] = CREDENTIALS_DIRECTORY
+    if kafka.plaintext_password:
+        variables["KAFKA_SASL_ALLOW_PLAINTEXT_PASSWORD"] = "true"  # noqa: S105 - no password
     if kafka.username:
         variables["KAFKA_SASL_USERNAME"] = kafka.username
     if kafka.certificate_secret:
@@ -69,7 +78,7 @@ def volumes(pipeline: TracedPipeline, kafka: KafkaConnection, scratch: str = "64
     """Return each volume with the directory that it is mounted at."""
     found: list[Volume] = [({"name": "tmp", "emptyDir": {"sizeLimit": scratch}}, "/tmp")]  # noqa: S108 - of the pod's own
     if kafka.credentials_secret:
-        keys = (PASSWORD_KEY,) if kafka.username else ()
+        keys = (PASSWORD_KEY,) if kafka.username else (USERNAME_KEY, PASSWORD_KEY)
         found.append((_secret("credentials", kafka.credentials_secret, *keys), CREDENTIALS_DIRECTORY))
     if kafka.certificate_secret:
         found.append((_secret("user", kafka.certificate_secret, CERTIFICATE_KEY, PRIVATE_KEY_KEY), USER_DIRECTORY))
@@ -82,8 +91,9 @@ def volumes(pipeline: TracedPipeline, kafka: KafkaConnection, scratch: str = "64
 
 
 def _secret(volume: str, name: str, *keys: str) -> dict[str, Any]:
-    items = {"items": [{"key": key, "path": key} for key in keys]} if keys else {}
-    return {"name": volume, "secret": {"secretName": name} | items | {"defaultMode": 0o440}}
+    # Named keys only: what else is in the Secret is not for these pods.
+    items = [{"key": key, "path": key} for key in keys]
+    return {"name": volume, "secret": {"secretName": name, "items": items, "defaultMode": 0o440}}
 
 
 def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
