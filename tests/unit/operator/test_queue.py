@@ -101,3 +101,129 @@ async def test_an_event_does_not_wait_for_the_backoff() -> None:
     queue.add("a")
     await until(lambda: queue.last_completed is not None)
     await queue.stop()
+
+
+class Clock:
+    """Waits no longer than the test wants, and keeps for how long it was to wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds: list[float | None] = []
+        monkeypatch.setattr("tracedpipeline.queue._wait", self.wait)
+
+    async def wait(self, _: asyncio.Event, seconds: float | None) -> None:
+        self.seconds.append(seconds)
+        await asyncio.sleep(0 if seconds != 3600.0 else seconds)
+
+
+async def test_after_two_thousand_failures_it_is_tried_still_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    monkeypatch.setattr("tracedpipeline.queue.log.disabled", True)
+    work = Work()
+    work.failures = 2000
+    work.may_end.set()
+    queue = Queue(work)
+    queue.add("a")
+    await until(lambda: queue.last_completed is not None)
+    await until(lambda: len(clock.seconds) == 2001)
+    assert len(work.runs) == 2001
+    assert clock.seconds[:9] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert set(clock.seconds[7:2000]) == {60.0}
+    assert clock.seconds[2000] == 3600.0
+    await queue.stop()
+
+
+class Odd(BaseException):
+    """Neither an Exception nor anything that is to end the process."""
+
+
+class MuteError(Exception):
+    """Cannot even be printed."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def repr_of_type(odd: object) -> str:
+    return type(odd).__name__ if isinstance(odd, BaseException) else repr(odd)[:9]
+
+
+class Once:
+    """Does one odd thing, then what work does."""
+
+    def __init__(self, odd: BaseException | object) -> None:
+        self.odd: BaseException | object | None = odd
+
+    async def __call__(self, key: str) -> float | None:
+        odd, self.odd = self.odd, None
+        if isinstance(odd, BaseException):
+            raise odd
+        return 3600.0 if odd is None else odd  # type: ignore[return-value]  # of any type, that is the point
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Odd(),
+        MuteError(),
+        ExceptionGroup("two", [ValueError(), KeyError()]),
+        BaseExceptionGroup("odd", [Odd()]),
+        RecursionError(),
+        MemoryError(),
+        StopIteration(),
+        StopAsyncIteration(),
+        asyncio.CancelledError(),
+        TimeoutError(),
+        float("nan"),
+        float("inf"),
+        -1.0,
+        10**400,
+        "soon",
+    ],
+    ids=repr_of_type,
+)
+async def test_nothing_that_work_raises_or_returns_ends_a_keys_task(
+    odd: BaseException | object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    queue = Queue(Once(odd))
+    queue.add("a")
+    await until(lambda: len(clock.seconds) == 2)
+    assert clock.seconds == [0.5, 3600.0]
+    await queue.stop()
+
+
+async def test_a_broken_log_handler_does_not_end_a_keys_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("disk full")
+
+    handler = Broken()
+    monkeypatch.setattr("tracedpipeline.queue.log.handlers", [handler])
+    clock = Clock(monkeypatch)
+    queue = Queue(Once(ValueError()))
+    queue.add("a")
+    await until(lambda: len(clock.seconds) == 2)
+    await queue.stop()
+
+
+async def test_a_task_that_ended_all_the_same_is_started_again() -> None:
+    work = Work()
+    work.may_end.set()
+    queue = Queue(work)
+    queue.add("a")
+    await until(lambda: work.runs == ["a"])
+    (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "reconcile a")
+    task.cancel()
+    await until(task.done)
+    queue.add("a")
+    await until(lambda: work.runs == ["a", "a"])
+    await queue.stop()
+
+
+async def test_stopping_ends_work_that_waits() -> None:
+    work = Work()
+    queue = Queue(work)
+    queue.add("a")
+    await until(lambda: work.runs == ["a"])
+    await queue.stop()
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "reconcile a"] == []
