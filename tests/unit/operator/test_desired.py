@@ -152,6 +152,7 @@ def test_a_users_variable_takes_the_place_of_ours(settings: Settings) -> None:
 
 # What a pod finds its way by, or the operator the pod's traces, is no business of `env`; all else may be replaced.
 REPLACEABLE = {
+    "NODE_NAME",
     "CONSUMER_PROCESSING_TIME_MS",
     "FLINK_BUNDLE_TIME_MS",
     "FLINK_CHECKPOINT_INTERVAL_MS",
@@ -319,3 +320,27 @@ def test_with_the_flink_operator_the_job_is_its(settings: Settings) -> None:
     spec = objects["FlinkDeployment/orders-consumer"]["spec"]
     assert (spec["job"]["parallelism"], spec["job"]["upgradeMode"]) == (1, "savepoint")
     assert spec["podTemplate"]["spec"]["securityContext"]["runAsNonRoot"] is True
+
+
+@pytest.mark.parametrize("consumer", [{}, FLINK], ids=["Python", "Flink"])
+@pytest.mark.parametrize("flink_operator", [False, True])
+def test_every_clients_spans_name_the_node_that_they_are_from(
+    settings: Settings, consumer: Any, flink_operator: bool
+) -> None:
+    pipeline = TracedPipeline.parse(body(consumer=consumer))
+    reached = connection.alike(connection.from_spec(pipeline.spec))
+    objects = desired.build(pipeline, reached, settings, flink_operator=flink_operator)
+    found = [env for o in objects for env in environments(o) if "OTEL_RESOURCE_ATTRIBUTES" in env]
+    assert len(found) == (3 if consumer and not flink_operator else 2)
+    for env in found:
+        names = list(env)
+        assert env["NODE_NAME"]["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName"
+        assert "host.name=$(NODE_NAME)," in env["OTEL_RESOURCE_ATTRIBUTES"]["value"]
+        assert names.index("NODE_NAME") < names.index("OTEL_RESOURCE_ATTRIBUTES")
+
+
+def environments(o: dict[str, Any]) -> list[dict[str, Any]]:
+    """The variables of each container, by name, in their order."""
+    template = o.get("spec", {}).get("podTemplate" if o["kind"] == "FlinkDeployment" else "template", {})
+    containers = template.get("spec", {}).get("containers", ())
+    return [{variable["name"]: variable for variable in each.get("env", ())} for each in containers]

@@ -4,15 +4,14 @@ import atexit
 import os
 import threading
 from importlib.metadata import version
-from typing import Final
 
 from opentelemetry.sdk.metrics.export import MetricsData
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Tracer
 
-from kafkatrace import environment, semconv
+from kafkatrace import environment, resources, semconv
 from kafkatrace.batch import OtlpExporter, SdkExporter
 from kafkatrace.counters import Counters
 from kafkatrace.ids import Roots, SpanIds
@@ -24,8 +23,6 @@ from kafkatrace.pipeline import FlushResult, Pipeline
 from kafkatrace.reports import Reports
 from kafkatrace.sampling import Sampling
 from kafkatrace.watching import watch_counters, watch_pipeline
-
-_DEFAULT_CLUSTER: Final = "kafka"
 
 
 class Tracing:
@@ -108,12 +105,14 @@ def configure(
     """Make the Tracing that clients made from now on without `tracing=` use.
 
     What isn't given comes from the OTEL_* variables that README lists; the queue span's service from
-    KAFKATRACE_CLUSTER_NAME, else "kafka". ValueError for a variable or a ratio that can't be followed.
+    KAFKATRACE_CLUSTER_NAME, else "kafka", its host and other surroundings from the service's resource. ValueError for a
+    variable or a ratio that can't be followed.
     """
     global _current  # the process-wide one is the point
+    service = resources.service(service_name, resource)
     tracing = Tracing(
-        _service(service_name, resource),
-        Resource({SERVICE_NAME: os.environ.get("KAFKATRACE_CLUSTER_NAME") or _DEFAULT_CLUSTER}, semconv.SCHEMA_URL),
+        service,
+        resources.cluster(service, os.environ),
         Sampling.read(sampling_ratio, os.environ),
         exporter,
     )
@@ -126,8 +125,3 @@ def current() -> Tracing:
     """Give the process-wide Tracing; it is made from the environment when configure() was not called."""
     with _current_lock:  # two clients made at once must not configure twice
         return _current or configure()
-
-
-def _service(name: str | None, resource: Resource | None) -> Resource:
-    service = Resource.create().merge(resource or Resource.get_empty())
-    return service.merge(Resource({SERVICE_NAME: name})) if name else service

@@ -18,6 +18,8 @@ HEALTH_PORT = 8080
 CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"
 USER_DIRECTORY = "/etc/kafka/user"
+# What only the pod itself can tell, ahead of the variables that refer to it.
+POD_FIELDS = {"POD_NAME": "metadata.name", "NODE_NAME": "spec.nodeName"}
 
 Variables = dict[str, str]
 Volume = tuple[dict[str, Any], str]
@@ -55,7 +57,9 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": objects.number(pipeline.spec.tracing.sampling_ratio),
         "OTEL_RESOURCE_ATTRIBUTES": (
-            f"k8s.namespace.name={pipeline.namespace},k8s.pod.name=$(POD_NAME),tracedpipeline.name={pipeline.name}"
+            # The host: spans of one are by one clock, which Jaeger does not adjust then.
+            f"host.name=$(NODE_NAME),k8s.namespace.name={pipeline.namespace},k8s.pod.name=$(POD_NAME),"
+            f"tracedpipeline.name={pipeline.name}"
         ),
         "KAFKATRACE_CLUSTER_NAME": naming.queue_service(pipeline.name),
     }
@@ -63,10 +67,14 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
 
 def environment(variables: Variables, workload: Workload) -> list[dict[str, Any]]:
     """Return the variables; one of the user's takes the place of ours, so that what refers to it finds it before."""
-    field = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}
+    pod = {name: _field(name, path) for name, path in POD_FIELDS.items()}
     own = {name: _variable(name, value) for name, value in variables.items()}
     given = {variable.name: _variable(variable.name, variable.value) for variable in workload.env}
-    return list(({"POD_NAME": {"name": "POD_NAME", "valueFrom": field}} | own | given).values())
+    return list((pod | own | given).values())
+
+
+def _field(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
 
 
 def _variable(name: str, value: str) -> dict[str, Any]:
