@@ -43,8 +43,7 @@ generate: setup ## Write the generated files (the CRD)
 
 .PHONY: test
 test: setup ## Unit and golden tests: no engine, no cluster
-	$(VENV)/pytest tests/unit tests/golden tests/fuzz
-	KAFKATRACE_PURE_PYTHON=1 $(VENV)/pytest tests/unit/kafkatrace tests/fuzz
+	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 6 --each-implementation --cov -o console_output_style=classic
 
 .PHONY: fuzz
 fuzz: setup ## A hundred thousand strange records through kafkatrace

@@ -4,21 +4,18 @@ https://github.com/confluentinc/librdkafka/blob/v2.16.0/src/rdkafka_mock.h
 """
 
 import ctypes
-from pathlib import Path
 from typing import Final
 
-import confluent_kafka
+from confluent_kafka import cimpl
 
 PRODUCER: Final = 0
 PRODUCE, OFFSET_COMMIT, INIT_PRODUCER_ID = 0, 8, 22  # https://kafka.apache.org/protocol#protocol_api_keys
 _pointer, _int, _text, _size = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_ssize_t
 
 
-def library() -> ctypes.CDLL | None:
-    """Load the librdkafka of the wheel; None where confluent-kafka was built otherwise."""
-    beside = Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs")
-    found = sorted(beside.glob("librdkafka*.so*"))
-    return ctypes.CDLL(str(found[0])) if found else None
+def library() -> ctypes.CDLL:
+    """Return confluent-kafka's librdkafka: what the extension links to is found through it."""
+    return ctypes.CDLL(cimpl.__file__)
 
 
 def new_producer(kafka: ctypes.CDLL, settings: dict[str, str]) -> ctypes.c_void_p:
@@ -34,7 +31,7 @@ def new_producer(kafka: ctypes.CDLL, settings: dict[str, str]) -> ctypes.c_void_
 
 
 class MockKafka:
-    """A mock cluster of one broker that fails as it is told."""
+    """A mock cluster of one broker that fails as it is told, and whose groups do not wait for members to come."""
 
     def __init__(self, kafka: ctypes.CDLL) -> None:
         kafka.rd_kafka_mock_cluster_new.restype = _pointer
@@ -42,6 +39,7 @@ class MockKafka:
         self._kafka = kafka
         self._owner = new_producer(kafka, {})
         self._cluster = _pointer(kafka.rd_kafka_mock_cluster_new(self._owner, _int(1)))
+        kafka.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, ctypes.c_int32(0))
         self.servers: str = kafka.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
 
     def fail(self, request: int, code: int, times: int) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
-import confluent_kafka
 import hypothesis
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -26,22 +25,10 @@ hypothesis.settings.register_profile("unit", deadline=None)  # the machine may b
 hypothesis.settings.load_profile("unit")
 
 
-@pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
-    """Bootstrap servers of librdkafka's mock cluster, which lives as long as its client."""
-    client = confluent_kafka.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, "log_level": 0})
-    brokers = client.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{each.host}:{each.port}" for each in brokers)
-    client.close()
-
-
 @pytest.fixture
 def failing() -> Iterator[MockKafka]:
     """A mock cluster of this test's own, that fails as it is told."""
-    kafka = library()
-    if kafka is None:
-        pytest.skip("confluent-kafka does not bring its librdkafka")
-    mock = MockKafka(kafka)
+    mock = MockKafka(library())
     yield mock
     mock.close()
 
@@ -82,7 +69,7 @@ def collector() -> Iterator[Collector]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     taken = Collector(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield taken
     server.shutdown()
     server.server_close()

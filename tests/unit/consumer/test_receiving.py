@@ -15,7 +15,7 @@ from traced_common.kafka import Trouble
 from traced_common.order import Order, PoisonError
 from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
-from traced_consumer import app, dead_letters, retries
+from traced_consumer import app, commits, dead_letters, receiving, retries
 from traced_consumer.commits import Commits
 from traced_consumer.dead_letters import DeadLetters
 from traced_consumer.membership import Membership
@@ -101,6 +101,8 @@ def bench(variables: dict[str, str]) -> Iterator[Bench]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "_FIRST_DELAY", 0.01)
+    monkeypatch.setattr(receiving, "_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(commits, "_SECONDS_BETWEEN", 0.02)
 
 
 def read(broker: str, topic: str) -> Message:

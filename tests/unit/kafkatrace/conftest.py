@@ -1,4 +1,4 @@
-"""A mock broker for the session, and a Tracing whose spans stay in memory."""
+"""Clients of the mock broker, and a Tracing whose spans stay in memory."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -31,15 +31,6 @@ def unsampled() -> Iterator[Recorder]:
     recorder = Recorder(ratio=0)
     yield recorder
     recorder.tracing.shutdown()
-
-
-@pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
-    """Bootstrap servers of librdkafka's mock cluster, which lives as long as its client."""
-    client = confluent_kafka.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, **QUIET})
-    brokers = client.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-    client.close()
 
 
 @pytest.fixture

@@ -56,6 +56,8 @@ class Collector:
                 pass
 
         self.server = HTTPServer(("127.0.0.1", port), Handler)
+        # Shutting it down waits for one round of looking whether it shall.
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def value(self, name: str, error: str) -> int:
         """The counter's newest value for an error.type."""
@@ -97,7 +99,6 @@ def test_spans_lost_while_the_collector_is_away_are_told_when_it_is_back(
     assert "Connection refused" in warnings[0].message
 
     collector = Collector(port)
-    threading.Thread(target=collector.server.serve_forever, daemon=True).start()
     returning.append(collector)
     finish(tracing, 5)
     assert tracing.shutdown(30) == kafkatrace.FlushResult(exported=5, dropped=30)
@@ -133,7 +134,6 @@ def test_spans_that_a_collector_rejects_of_a_request_it_took(
 ) -> None:
     collector = Collector(port)
     collector.answers.append(answer)
-    threading.Thread(target=collector.server.serve_forever, daemon=True).start()
     returning.append(collector)
     tracing = kafkatrace.configure("orders")
     finish(tracing, 10)
@@ -152,7 +152,6 @@ def test_a_queue_that_is_full_while_it_is_away_is_told_apart(
     overflowed = tracing.pipeline.overflowed
     assert overflowed > 9_000
     collector = Collector(port)
-    threading.Thread(target=collector.server.serve_forever, daemon=True).start()
     returning.append(collector)
     result = tracing.shutdown(30)
     assert result.exported + result.dropped == 10_000
@@ -180,7 +179,7 @@ for _ in range(3000):
     tracing.tracer.start_span("s").end()
 
 def stop(number, frame):
-    print(tracing.shutdown(5.0), flush=True)
+    print(tracing.shutdown(1.0), flush=True)
     sys.exit(0)
 
 signal.signal(signal.SIGTERM, stop)
@@ -225,12 +224,13 @@ for number in range(20):
         producer.flush(10)
         os._exit(0 if tracing.shutdown(0).dropped == 1 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, number
-print("all children were served")
+print("all children were served", flush=True)
+os._exit(0)  # what is still in the queue would wait for the Collector
 """
 
 
 def test_workers_that_are_forked_from_a_busy_process_have_their_own_tracing(port: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _PRELOADED], capture_output=True, text=True, timeout=120, check=False
-    )
+    environment = {**os.environ, "OTEL_BSP_MAX_QUEUE_SIZE": "2048"}  # the more memory, the slower is a fork
+    command = [sys.executable, "-W", "ignore", "-c", _PRELOADED]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "all children were served\n", done.stderr

@@ -16,17 +16,18 @@ CALLBACKS = ("on_assign", "on_revoke", "on_lost")
 
 @pytest.fixture
 def members(broker: str, topic: str, bare: confluent_kafka.Producer, recorder: Recorder) -> Iterator[Any]:
-    """Make members of one group; the topic has one record."""
+    """Make members of one group, which soon hear of each other; the topic has one record."""
     send(bare, topic)
     made: list[Consumer] = []
 
-    def member(**conf: Any) -> Consumer:
-        given = {"bootstrap.servers": broker, "group.id": topic, "auto.offset.reset": "earliest", **QUIET, **conf}
+    def member() -> Consumer:
+        given = {"bootstrap.servers": broker, "group.id": topic, "auto.offset.reset": "earliest", **QUIET}
+        given |= {"heartbeat.interval.ms": 50}
         made.append(Consumer(given, tracing=recorder.tracing))
         return made[-1]
 
     yield member
-    for each in reversed(made):
+    for each in made:  # who is in the group first: those who want to join wait for it
         each.close()
 
 
@@ -46,7 +47,7 @@ def first(consumer: Consumer) -> Message:
 
 def test_a_span_ends_where_its_partition_goes_to_another_member(members: Any, topic: str, recorder: Recorder) -> None:
     told: Told = []
-    consumer = members(**{"session.timeout.ms": 6000, "heartbeat.interval.ms": 100})
+    consumer = members()
     consumer.subscribe([topic], **telling(told, "on_assign", "on_revoke"))
     with pytest.raises(KeyError), consumer.process(first(consumer)) as span:
         other = members()

@@ -160,7 +160,7 @@ def test_unsampled_records_carry_the_decision_and_make_no_span(
     assert unsampled.spans() == []
 
 
-@pytest.mark.parametrize("key", [_SUPPRESS_INSTRUMENTATION_KEY, "suppress_instrumentation"])
+@pytest.mark.parametrize("key", [_SUPPRESS_INSTRUMENTATION_KEY, "suppress_instrumentation"], ids=["new", "old"])
 def test_suppressed_records_are_sent_as_they_are(
     producer: Producer, topic: str, recorder: Recorder, receive: Receive, key: str
 ) -> None:

@@ -169,7 +169,7 @@ def test_a_failed_send_is_pythons_to_encode(sender: Sender) -> None:
 
 
 @pytest.mark.parametrize("flags", [b"0", b"1"])
-def test_spans_leave_nothing_behind(receiver: Receiver, flags: bytes) -> None:
+def test_spans_leave_nothing_behind(tracing: kafkatrace.Tracing, receiver: Receiver, flags: bytes) -> None:
     record = {
         "topic": "t",
         "partition": 0,
@@ -180,6 +180,7 @@ def test_spans_leave_nothing_behind(receiver: Receiver, flags: bytes) -> None:
     }
 
     def kept() -> tuple[int, ...]:
+        tracing.flush(30)
         gc.collect()
         shared = (receiver.processed, receiver.processed.encoder, receiver.processed.account, TRACEPARENT)
         return sum(isinstance(each, MessageSpan) for each in gc.get_objects()), *map(sys.getrefcount, shared)

@@ -88,7 +88,8 @@ async def test_no_secret_of_another_namespace_is_read() -> None:
     assert server.asked == []
 
 
-async def test_bootstrap_servers_are_asked_themselves() -> None:
+async def test_bootstrap_servers_are_asked_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracedpipeline.topics.TIMEOUT_SECONDS", 0.1)
     kafkas = Kafkas(ApiServer(), Topics())  # type: ignore[arg-type] # as above
     of = pipeline(bootstrapServers="127.0.0.1:1")
     way = await kafkas.access(of)

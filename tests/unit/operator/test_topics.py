@@ -61,7 +61,7 @@ async def test_a_topic_with_fewer_partitions(broker: str) -> None:
 
 
 async def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracedpipeline.topics.TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr("tracedpipeline.topics.TIMEOUT_SECONDS", 0.1)
     verdict = await ensure("127.0.0.1:9")
     assert verdict.reason == reasons.KAFKA_UNREACHABLE
     assert "127.0.0.1:9" in verdict.message
