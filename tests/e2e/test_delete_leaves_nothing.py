@@ -14,13 +14,13 @@ def _left(namespace: str) -> set[str]:
 
 def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
-    kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 12)
+    kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 13)
     scale = ("scale", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator")
     kube.kubectl(*scale, "--replicas=0")
     try:
         # No finalizer: the deletion waits for nobody.
         kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
-        kube.until(f"all is gone, left: {_left(namespace)}", 60, lambda: not _left(namespace))
+        kube.until(f"all is gone, left: {_left(namespace)}", 90, lambda: not _left(namespace))
     finally:
         kube.kubectl(*scale, "--replicas=1")
         kube.kubectl(

@@ -70,4 +70,4 @@ def test_killed_between_writes_it_converges(namespace: str) -> None:
     for _ in range(3):
         _restart("--force", "--grace-period=0")
     kube.until_condition(namespace, "orders", "TracesFlowing", "True", seconds=120)
-    assert len(kube.owned(namespace, "orders")) == 12
+    assert len(kube.owned(namespace, "orders")) == 13

@@ -8,12 +8,25 @@ from kubernetes.aio.dynamic.exceptions import ConflictError
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.cluster import KEPT, Cluster, Live, Object, has_owner, is_of, kind_and_name, summary
 from tracedpipeline.differences import must_apply, stamped
+from tracedpipeline.observed import left_by_previous
 
 log = logging.getLogger(__name__)
 
 
 class ObjectNotOwnedError(Exception):
     """An object of that name is there and not ours; its owner must rename or remove it."""
+
+
+class PreviousDrainingError(Exception):
+    """An object of that name is there that the pipeline before this one leaves; it goes by itself."""
+
+
+async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, live: Object | None) -> Object:
+    """Return the live object after it was made as desired, where it was not so already."""
+    wanted = stamped(desired)
+    if live and not must_apply(wanted, live):
+        return live
+    return await _apply(cluster, pipeline, wanted, new=live is None)
 
 
 async def apply(
@@ -26,7 +39,8 @@ async def apply(
     """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
 
     What is to be left, by kind and name, stays as it is for now. What holds data is never deleted because the spec
-    changed: it only loses its owner. Raises ObjectNotOwnedError where somebody else's object has one of the names.
+    changed: it only loses its owner. Raises ObjectNotOwnedError where somebody else's object has one of the names, and
+    PreviousDrainingError where it is one of an earlier pipeline.
     """
     written = 0
     for wanted in map(stamped, desired):
@@ -40,25 +54,34 @@ async def apply(
     return written + len(unwanted)
 
 
-async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> None:
+async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> Object:
     if new:
         # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
         await _refuse_others(cluster, pipeline, wanted)
     log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, *kind_and_name(wanted))
     try:
-        await cluster.apply(wanted)
+        return await cluster.apply(wanted)
     except ConflictError as conflict:
         await _refuse_others(cluster, pipeline, wanted)
         words = f"took fields back from another field manager: {summary(conflict)}"
         await cluster.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
-        await cluster.apply(wanted, force_conflicts=True)
+        return await cluster.apply(wanted, force_conflicts=True)
 
 
 async def _refuse_others(cluster: Cluster, pipeline: TracedPipeline, wanted: Object) -> None:
-    """Raise ObjectNotOwnedError where somebody else's object has the name; ours may have lost its labels."""
+    """Refuse somebody else's object that has the name; ours may have lost its labels."""
     kind, name = kind_and_name(wanted)
-    live = await cluster.find(kind, wanted["metadata"]["namespace"], name)
-    if live and not is_of(kind, live, pipeline):
+    if live := await cluster.find(kind, wanted["metadata"]["namespace"], name):
+        refuse(kind, name, live, pipeline)
+
+
+def refuse(kind: str, name: str, live: Object, pipeline: TracedPipeline) -> None:
+    """Raise ObjectNotOwnedError where the object is somebody else's, PreviousDrainingError where it goes by itself."""
+    if left_by_previous(live, pipeline):
+        raise PreviousDrainingError(
+            f"{kind} {name} is of an earlier pipeline of this name, and goes once the pods of that one have ended"
+        )
+    if not is_of(kind, live, pipeline):
         raise ObjectNotOwnedError(
             f"{kind} {name} exists and does not belong to this pipeline: remove it, or give the pipeline another name"
         )

@@ -143,7 +143,14 @@ class Cluster:
     async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
         """Return a component's pods."""
         selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, which).items())
-        found = await self._request("get", f"api/v1/namespaces/{pipeline.namespace}/pods", label_selector=selector)
+        return await self._pods(pipeline.namespace, selector)
+
+    async def client_pods(self, pipeline: TracedPipeline) -> list[Object]:
+        """Return the pods that are clients of Kafka, those that are ending, too."""
+        return await self._pods(pipeline.namespace, naming.client_pods(pipeline.name))
+
+    async def _pods(self, namespace: str, selector: str) -> list[Object]:
+        found = await self._request("get", f"api/v1/namespaces/{namespace}/pods", label_selector=selector)
         return list(found["items"])
 
     async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
@@ -161,11 +168,11 @@ class Cluster:
         path = _SECRETS.format(wanted["metadata"]["namespace"])
         await self._request("post", path, wanted, field_manager=naming.FIELD_MANAGER)
 
-    async def apply(self, wanted: Object, **options: Any) -> None:
-        """Write one object by server-side apply; ConflictError where somebody else has its fields."""
+    async def apply(self, wanted: Object, **options: Any) -> Object:
+        """Write one object by server-side apply, and return it; ConflictError where somebody else has its fields."""
         path = _path(wanted["kind"], wanted["metadata"])
         manager = naming.FIELD_MANAGER
-        await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options)
+        return dict(await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options))
 
     async def delete(self, live: Object) -> None:
         """Delete an object and what belongs to it."""

@@ -25,7 +25,15 @@ def must_apply(stamped_object: Mapping[str, Any], live: Mapping[str, Any] | None
 def contains(live: Any, wanted: Any) -> bool:
     """Tell whether everything wanted is in the live value; what the API server has added does not count."""
     if isinstance(wanted, Mapping):
-        return isinstance(live, Mapping) and all(key in live and contains(live[key], wanted[key]) for key in wanted)
+        return isinstance(live, Mapping) and all(
+            key in live and (_owned if key == "ownerReferences" else contains)(live[key], wanted[key]) for key in wanted
+        )
     if isinstance(wanted, list):
         return isinstance(live, list) and len(live) == len(wanted) and all(map(contains, live, wanted))
     return bool(live == wanted)
+
+
+def _owned(live: Any, wanted: Any) -> bool:
+    """Tell whether these owners are among the live ones, which the API server keeps by uid, in an order of its own."""
+    found = {owner["uid"]: owner for owner in live}
+    return all(contains(found.get(owner["uid"]), owner) for owner in wanted)

@@ -11,8 +11,8 @@ from cryptography.x509.oid import NameOID
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.applying import ObjectNotOwnedError
-from tracedpipeline.cluster import ApiServerError, Cluster, Object, content, is_of
+from tracedpipeline.applying import refuse
+from tracedpipeline.cluster import ApiServerError, Cluster, Object, content
 from tracedpipeline.desired import flink_tls
 from tracedpipeline.desired.objects import digest
 
@@ -27,7 +27,8 @@ SKEW = timedelta(days=1)
 async def ensure(cluster: Cluster, pipeline: TracedPipeline) -> str:
     """Return what tells the pipeline's key from another; makes the Secret where it is missing.
 
-    Raises ObjectNotOwnedError where somebody else's Secret has the name, ApiServerError where its store is gone.
+    Raises ObjectNotOwnedError where somebody else's Secret has the name, PreviousDrainingError where an earlier
+    pipeline's has, ApiServerError where its store is gone.
     """
     found = await cluster.secret_object(pipeline.namespace, naming.flink_tls(pipeline.name))
     if found is None:
@@ -38,10 +39,7 @@ async def ensure(cluster: Cluster, pipeline: TracedPipeline) -> str:
 
 def _revision(pipeline: TracedPipeline, found: Object) -> str:
     name = naming.flink_tls(pipeline.name)
-    if not is_of("Secret", found, pipeline):
-        raise ObjectNotOwnedError(
-            f"Secret {name} exists and does not belong to this pipeline: remove it, or give the pipeline another name"
-        )
+    refuse("Secret", name, found, pipeline)
     if flink_tls.STORE not in (found.get("data") or {}):
         raise ApiServerError(f"Secret {name} has no {flink_tls.STORE}: delete it, and another one is made")
     return digest(content(found)[flink_tls.STORE].hex())

@@ -27,6 +27,10 @@ KAFKA: Final = "kafka"
 # What the consumer is made of where Flink runs it.
 JOB_MANAGER: Final = "jobmanager"
 TASK_MANAGER: Final = "taskmanager"
+# What runs Kafka's clients, whatever the engine.
+CLIENT_PARTS: Final = (PRODUCER, CONSUMER, JOB_MANAGER, TASK_MANAGER)
+# What keeps the rest there while clients drain.
+IN_USE: Final = "in-use"
 
 OTLP_GRPC_PORT: Final = 4317
 OTLP_HTTP_PORT: Final = 4318
@@ -87,6 +91,11 @@ def queue_service(pipeline: str) -> str:
 def selector(pipeline: str, which: str) -> dict[str, str]:
     """Return what selects a component's pods; immutable for the life of a Deployment, so never more than this."""
     return {NAME: which, INSTANCE: pipeline, "app.kubernetes.io/part-of": PART_OF}
+
+
+def client_pods(pipeline: str) -> str:
+    """Return the selector of the pods that are clients of Kafka, and of all that is made for them."""
+    return f"{NAME} in ({','.join(CLIENT_PARTS)}),{INSTANCE}={pipeline},app.kubernetes.io/part-of={PART_OF}"
 
 
 def labels(pipeline: str, which: str) -> dict[str, str]:

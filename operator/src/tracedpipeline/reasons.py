@@ -12,6 +12,7 @@ INVALID_SPEC: Final = "InvalidSpec"  # a field has a value that cannot be used; 
 PAUSED: Final = "Paused"  # spec.paused is true; nothing is changed
 TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads this topic in this group
 OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
+PREVIOUS_DRAINING: Final = "PreviousDraining"  # an earlier pipeline of the same name is still being deleted
 
 # Kafka.
 TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be
@@ -69,5 +70,14 @@ SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are 
 
 # What Ready passes through when nothing is wrong.
 EXPECTED: Final = frozenset(
-    {ALL_AVAILABLE, PROGRESSING, NOT_CREATED, PAUSED, STOPPING_WITH_SAVEPOINT, JOB_STARTING, JOB_STOPPED}
+    {
+        ALL_AVAILABLE,
+        PROGRESSING,
+        NOT_CREATED,
+        PAUSED,
+        PREVIOUS_DRAINING,
+        STOPPING_WITH_SAVEPOINT,
+        JOB_STARTING,
+        JOB_STOPPED,
+    }
 )

@@ -2,7 +2,7 @@
 
 from tracedpipeline import naming, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.applying import ObjectNotOwnedError
+from tracedpipeline.applying import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.cluster import Key
 from tracedpipeline.refusal import refusal
 from tracedpipeline.world import World
@@ -27,6 +27,9 @@ async def reconcile(world: World, key: Key) -> float | None:
         return world.settings.resync_seconds
     try:
         verdict, held = await world.bring_about(pipeline)
+    except PreviousDrainingError as error:
+        await world.report(body, readiness.refused(reasons.PREVIOUS_DRAINING, str(error)), {})
+        return WAITING_SECONDS
     except ObjectNotOwnedError as error:
         await world.report(body, readiness.refused(reasons.OBJECT_NOT_OWNED, str(error)), {})
         return world.settings.resync_seconds

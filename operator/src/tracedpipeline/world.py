@@ -11,8 +11,9 @@ import aiohttp
 
 from tracedpipeline import clients, desired, flink_key, naming, observed, probe, readiness, reasons, status, upgrade
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.applying import apply
-from tracedpipeline.cluster import WORKLOADS, Cluster, Key, Live
+from tracedpipeline.applying import apply, write
+from tracedpipeline.cluster import WORKLOADS, Cluster, Key, Live, kind_and_name
+from tracedpipeline.desired import in_use
 from tracedpipeline.jobs import Jobs
 from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.observed import Component, Observed, Verdict
@@ -50,7 +51,13 @@ class World:
 
         Returns the verdict on Kafka, and what a change of the Flink job waits for.
         """
-        live, way = await asyncio.gather(self.cluster.owned(pipeline), self.kafkas.access(pipeline))
+        live, way, pods = await asyncio.gather(
+            self.cluster.owned(pipeline), self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)
+        )
+        # First of all: where an earlier pipeline of this name drains, nothing else is touched.
+        holding = in_use.config_map(pipeline, pods)
+        held_by = await write(self.cluster, pipeline, holding, live.get(kind_and_name(holding)))
+        live[kind_and_name(holding)] = held_by
         by_operator = await self._by_operator(pipeline, live)
         key = await flink_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
         objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator, flink_key=key)
@@ -60,7 +67,7 @@ class World:
             leave = upgrade.held_back(pipeline.name) if held else frozenset()
         verdict, _ = await asyncio.gather(
             self.kafkas.verdict(pipeline, way),
-            apply(self.cluster, pipeline, [*way.objects, *objects], live, leave),
+            apply(self.cluster, pipeline, [holding, *in_use.needed([*way.objects, *objects], held_by)], live, leave),
         )
         return verdict, held
 

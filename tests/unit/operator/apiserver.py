@@ -42,6 +42,7 @@ class ApiServer:
     def do_patch(self, request: web.Request, path: str, content: Any) -> web.Response:
         if path in self.conflicts and "force" not in request.query:
             return web.json_response({"message": "conflict with kubectl"}, status=409)
+        content = content | {"metadata": content["metadata"] | {"uid": f"uid of {path}"}}
         # As in a real list, items come without their kind.
         self.objects[path] = {key: value for key, value in content.items() if key not in ("kind", "apiVersion")}
         return web.json_response(content)
