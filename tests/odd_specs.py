@@ -133,6 +133,7 @@ REFUSED: dict[str, tuple[Odd, str, str]] = {
     "no server behind the comma": (servers("kafka:9092,"), _HOST, _SERVERS),
     "a server with a line feed": (servers("kafka:9092\n"), _HOST, _SERVERS),
     "an empty label in a host": (servers("kafka..svc:9092"), _HOST, _SERVERS),
+    "a host longer than DNS has": (servers(f"{'a.' * 200}b:9092"), _HOST, "at most 253 characters"),
     "IPv6 without brackets": (servers("::1:9092"), _HOST, _SERVERS),
     "IPv6 with two gaps": (servers("[1::2::3]:9092"), _HOST, _SERVERS),
     "an internal topic": (topic(name="__consumer_offsets"), _TOPIC, "Kafka's internal ones"),

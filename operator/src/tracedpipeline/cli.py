@@ -1,27 +1,55 @@
-"""The `tracedpipeline` command."""
+"""The `tracedpipeline` command.
+
+What talks to the API server, Kafka or Jaeger is imported by the commands that do: loading it takes longer than
+`validate` and `render` take in all.
+"""
 
 import argparse
 import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
 
-from tracedpipeline import connection, crd, desired, handlers, lookup, naming, probe, strimzi, waterfall
-from tracedpipeline.api import KIND, InvalidSpecError, TracedPipeline
+from tracedpipeline import connection, crd, desired, manifests, naming, strimzi
+from tracedpipeline.api import KIND, TracedPipeline
 from tracedpipeline.settings import Settings, SettingsError
+from tracedpipeline.yaml_documents import MOST_BYTES
 
 LIVENESS = "http://0.0.0.0:8080/healthz"
 
 
-def _pipelines(path: Path) -> Iterator[TracedPipeline]:
-    for body in yaml.safe_load_all(path.read_text()):
-        if body and body.get("kind") == KIND:
-            yield TracedPipeline.parse(body)
+STANDARD_INPUT = "-"
+
+
+class CommandError(Exception):
+    """The command cannot be carried out; its lines are for the person who typed it."""
+
+
+def _files(paths: Sequence[str]) -> Iterator[tuple[str, manifests.Manifests]]:
+    """Yield what each file has, and tell of what in it is not looked at."""
+    for path in paths:
+        name = "standard input" if path == STANDARD_INPUT else path
+        found = manifests.read(_content(path, name))
+        for other in found.others:
+            _tell(f"{name}: {other} is no {KIND} and was not looked at")
+        yield name, found
+
+
+def _content(path: str, name: str) -> bytes:
+    try:
+        with open(0 if path == STANDARD_INPUT else path, "rb", closefd=path != STANDARD_INPUT) as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{name}: cannot be read: {error.strerror}") from None
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise CommandError("\n".join(problems))
 
 
 def _run(_: argparse.Namespace) -> None:
@@ -30,14 +58,16 @@ def _run(_: argparse.Namespace) -> None:
     )
     for chatty in ("aiohttp.access", "kopf.activities", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    from tracedpipeline import handlers
+
     asyncio.run(handlers.run(Settings.from_environment(os.environ), LIVENESS))
 
 
 def _render(arguments: argparse.Namespace) -> None:
     settings = Settings.from_environment(os.environ)
-    objects: list[dict[str, Any]] = []
-    for pipeline in _pipelines(arguments.file):
-        objects += _objects(pipeline, settings)
+    files = list(_files(arguments.file))
+    _refuse([f"{name}: {problem}" for name, found in files for problem in found.problems])
+    objects = [o for _, found in files for pipeline in found.pipelines for o in _objects(pipeline, settings)]
     yaml.safe_dump_all(objects, sys.stdout, sort_keys=False)
 
 
@@ -50,8 +80,12 @@ def _objects(pipeline: TracedPipeline, settings: Settings) -> list[dict[str, Any
 
 
 def _validate(arguments: argparse.Namespace) -> None:
-    for pipeline in _pipelines(arguments.file):
-        print(f"{pipeline.name}: valid")
+    problems: list[str] = []
+    for name, found in _files(arguments.file):
+        problems += [f"{name}: {problem}" for problem in found.problems]
+        for pipeline in found.pipelines:
+            print(f"{pipeline.name}: valid")
+    _refuse(problems)
 
 
 def _crd(_: argparse.Namespace) -> None:
@@ -60,11 +94,18 @@ def _crd(_: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
+    from tracedpipeline import lookup, probe
+
     url = arguments.jaeger or naming.jaeger_url(arguments.name, arguments.namespace)
-    print(asyncio.run(_waterfall(arguments.name, url)))
+    try:
+        print(asyncio.run(_waterfall(arguments.name, url)))
+    except (lookup.NoTraceError, probe.JaegerError) as error:
+        raise CommandError(str(error)) from None
 
 
 async def _waterfall(pipeline: str, url: str) -> str:
+    from tracedpipeline import lookup, probe, waterfall
+
     async with probe.open_session() as session:
         found = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)
     return waterfall.draw(found)
@@ -75,7 +116,7 @@ def _tell(what: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tracedpipeline", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tracedpipeline", description="Kafka pipelines whose messages are traced.")
     commands = parser.add_subparsers(required=True)
     commands.add_parser("run", help="run the operator").set_defaults(command=_run)
     commands.add_parser("crd", help="print the CustomResourceDefinition").set_defaults(command=_crd)
@@ -84,7 +125,9 @@ def _parser() -> argparse.ArgumentParser:
         ("validate", _validate, "tell what is wrong with a resource"),
     ):
         sub = commands.add_parser(name, help=what)
-        sub.add_argument("-f", "--file", type=Path, required=True, help="YAML file with TracedPipelines")
+        sub.add_argument(
+            "-f", "--file", action="append", required=True, help="YAML file with TracedPipelines, - for standard input"
+        )
         sub.set_defaults(command=command)
     trace = commands.add_parser("trace", help="draw the newest connected trace")
     trace.add_argument("name", help="name of the pipeline")
@@ -99,5 +142,10 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         arguments.command(arguments)
-    except (InvalidSpecError, SettingsError, lookup.NoTraceError, probe.JaegerError) as error:
-        sys.exit(f"tracedpipeline: {error}")
+        sys.stdout.flush()
+    except (CommandError, SettingsError) as error:
+        sys.exit("\n".join(f"tracedpipeline: {line}" for line in str(error).splitlines()))
+    except BrokenPipeError:
+        # Whoever read has enough; Python would complain once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

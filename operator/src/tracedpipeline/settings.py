@@ -1,8 +1,17 @@
 """The operator's own settings, from its environment."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from importlib import metadata
+from typing import Final, Self
+
+from tracedpipeline.api.names import IMAGE, IMAGE_ADVICE
+
+# The chart's values name the same images.
+RELEASE: Final = metadata.version("tracedpipeline-operator")
+LONGEST_INTERVAL: Final = 86_400.0
 
 
 class SettingsError(Exception):
@@ -11,13 +20,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Images:
-    """The images of the components."""
+    """The images of the components; those of this release where the Deployment names no others."""
 
-    producer: str
-    consumer: str
-    flink_consumer: str
-    collector: str
-    jaeger: str
+    producer: str = f"tracedpipeline/producer:{RELEASE}"
+    consumer: str = f"tracedpipeline/consumer:{RELEASE}"
+    flink_consumer: str = f"tracedpipeline/flink-consumer:{RELEASE}"
+    collector: str = "otel/opentelemetry-collector-contrib:0.155.0"
+    jaeger: str = "jaegertracing/jaeger:2.13.0"
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings; raises SettingsError that names every variable which is missing or wrong."""
+        """Return the settings; raises SettingsError that names every variable which is wrong."""
         reader = _Reader(environment)
         images = Images(
-            producer=reader.text("PRODUCER_IMAGE"),
-            consumer=reader.text("CONSUMER_IMAGE"),
-            flink_consumer=reader.text("FLINK_CONSUMER_IMAGE"),
-            collector=reader.text("COLLECTOR_IMAGE"),
-            jaeger=reader.text("JAEGER_IMAGE"),
+            producer=reader.image("PRODUCER_IMAGE", Images.producer),
+            consumer=reader.image("CONSUMER_IMAGE", Images.consumer),
+            flink_consumer=reader.image("FLINK_CONSUMER_IMAGE", Images.flink_consumer),
+            collector=reader.image("COLLECTOR_IMAGE", Images.collector),
+            jaeger=reader.image("JAEGER_IMAGE", Images.jaeger),
         )
         settings = cls(
             images=images,
@@ -74,10 +83,10 @@ class _Reader:
         self.environment = environment
         self.problems: list[str] = []
 
-    def text(self, name: str) -> str:
-        value = self.environment.get(name, "")
-        if not value:
-            self.problems.append(f"{name} is not set: give the image's full reference")
+    def image(self, name: str, default: str) -> str:
+        value = self.environment.get(name, default)
+        if not re.fullmatch(IMAGE, value):
+            self.problems.append(f"{name} is {value!r}: {IMAGE_ADVICE}")
         return value
 
     def role(self, name: str, default: tuple[str, str]) -> tuple[str, str]:
@@ -106,6 +115,6 @@ class _Reader:
             value = float(text)
         except ValueError:
             value = 0.0
-        if value <= 0:
-            self.problems.append(f"{name} is {text!r}: give a positive number of seconds")
+        if not (math.isfinite(value) and 0 < value <= LONGEST_INTERVAL):
+            self.problems.append(f"{name} is {text!r}: give a positive number of seconds, at most a day's")
         return value

@@ -1,5 +1,12 @@
+from dataclasses import asdict
+from pathlib import Path
+
 import pytest
-from tracedpipeline.settings import Pods, Settings, SettingsError
+import yaml
+from tracedpipeline.settings import RELEASE, Images, Pods, Settings, SettingsError
+
+ROOT = Path(__file__).parents[3]
+CHART = ROOT / "charts" / "tracedpipeline-operator"
 
 IMAGES = ("PRODUCER_IMAGE", "CONSUMER_IMAGE", "FLINK_CONSUMER_IMAGE", "COLLECTOR_IMAGE", "JAEGER_IMAGE")
 GOOD = dict.fromkeys(IMAGES, "image:1")
@@ -12,8 +19,8 @@ def test_namespaces_are_a_list() -> None:
 
 def test_every_problem_is_named() -> None:
     with pytest.raises(SettingsError) as wrong:
-        Settings.from_environment({"PRODUCER_IMAGE": "p", "RESYNC_SECONDS": "soon", "FLINK_ROLE": "flink"})
-    for name in (*IMAGES[1:], "RESYNC_SECONDS is 'soon'", "FLINK_ROLE is 'flink': give Role/name"):
+        Settings.from_environment(dict.fromkeys(IMAGES, "") | {"RESYNC_SECONDS": "soon", "FLINK_ROLE": "flink"})
+    for name in (*IMAGES, "RESYNC_SECONDS is 'soon'", "FLINK_ROLE is 'flink': give Role/name"):
         assert name in str(wrong.value)
 
 
@@ -32,3 +39,29 @@ def test_an_operator_whose_pod_is_not_named_exactly_is_refused(labels: str) -> N
 
 def test_the_role_of_a_job_manager_is_kind_and_name() -> None:
     assert Settings.from_environment(GOOD | {"FLINK_ROLE": "Role/kit-flink"}).flink_role == ("Role", "kit-flink")
+
+
+def test_an_empty_environment_has_the_images_of_the_release() -> None:
+    assert Settings.from_environment({}).images == Images()
+
+
+def test_the_chart_has_the_images_of_the_release_too() -> None:
+    chart, values = (yaml.safe_load((CHART / name).read_text()) for name in ("Chart.yaml", "values.yaml"))
+    assert chart["appVersion"] == RELEASE == values["image"]["tag"]
+    assert sorted(values["images"].values()) == sorted(asdict(Images()).values())
+
+
+@pytest.mark.parametrize("component", ["COLLECTOR", "JAEGER"])
+def test_images_from_outside_are_those_of_versions_mk(component: str) -> None:
+    assert f"{component}_IMAGE := {getattr(Images, component.lower())}\n" in (ROOT / "versions.mk").read_text()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e400", "0", "-1", "86401"])
+def test_an_interval_that_never_ends_is_refused(seconds: str) -> None:
+    with pytest.raises(SettingsError, match="RESYNC_SECONDS is"):
+        Settings.from_environment({"RESYNC_SECONDS": seconds})
+
+
+def test_an_image_that_no_runtime_takes_is_refused() -> None:
+    with pytest.raises(SettingsError, match="JAEGER_IMAGE is 'a b': write an image as"):
+        Settings.from_environment({"JAEGER_IMAGE": "a b"})

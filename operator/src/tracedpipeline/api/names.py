@@ -62,6 +62,7 @@ _IPV6 = (
     rf"|({_GROUP}(:{_GROUP}){{0,6}})?::(({_GROUP}:){{0,6}}({_GROUP}|{_IPV4}))?)"
 )
 _SERVER = rf"({_HOST}|\[{_IPV6}(%[a-zA-Z0-9_.-]+)?\]):{_PORT}"
+_LONGEST_SERVER = 253 + len(":65535")
 Servers = Annotated[
     str,
     Text(
@@ -69,6 +70,11 @@ Servers = Annotated[
             rf"{_SERVER}(,{_SERVER})*",
             "write host:port, comma-separated where there are several, such as kafka.kafka.svc:9092 or [::1]:9092; "
             "a port is 1 to 65535",
+        ),
+        Rule(
+            f"self.split(',').all(server, size(server) <= {_LONGEST_SERVER})",
+            "a host's name has at most 253 characters",
+            lambda text: all(len(server) <= _LONGEST_SERVER for server in text.split(",")),
         ),
         max_length=2048,
     ),
