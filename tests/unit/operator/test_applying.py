@@ -57,6 +57,8 @@ async def test_what_is_no_longer_wanted_is_deleted(server: tuple[ApiServer, Clus
     wanted = [o for o in objects(settings) if o["metadata"]["name"] != "orders-jaeger-config"]
     assert await apply(cluster, wanted) == 1
     assert answers.sent("DELETE") == ["/api/v1/namespaces/shop/configmaps/orders-jaeger-config"]
+    (query,) = (query for verb, _, query, _ in answers.requests if verb == "DELETE")
+    assert query == {"propagationPolicy": "Background"}, "what belongs to it, a Deployment's pods, goes with it"
 
 
 async def test_what_is_to_be_left_is_neither_written_nor_deleted(

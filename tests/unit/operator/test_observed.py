@@ -26,8 +26,8 @@ def test_settled() -> None:
 
 @pytest.mark.parametrize(
     "status",
-    [{"observedGeneration": 2}, {"updatedReplicas": 1}, {"replicas": 3}, {"readyReplicas": 1}],
-    ids=["not seen", "half updated", "old pods left", "not ready"],
+    [{"observedGeneration": 2}, {"updatedReplicas": 1}, {"replicas": 3}, {"readyReplicas": 1}, {"readyReplicas": 3}],
+    ids=["not seen", "half updated", "old pods left", "not ready", "more ready than wanted"],
 )
 def test_not_settled(status: dict[str, int]) -> None:
     assert not component("jaeger", deployment(**status), []).settled

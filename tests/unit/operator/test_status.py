@@ -35,6 +35,13 @@ def test_the_time_moves_with_the_status_and_not_with_the_reason() -> None:
     assert conditions(built(AVAILABLE, crash))["Ready"]["lastTransitionTime"] == "2026-01-02T00:00:00Z"
 
 
+def test_what_nobody_knows_is_unknown() -> None:
+    said = {
+        ok: conditions(built(Verdict(ok, reasons.PROGRESSING, "?")))["Ready"]["status"] for ok in (True, False, None)
+    }
+    assert said == {True: "True", False: "False", None: "Unknown"}
+
+
 def test_reconciling_and_stalled_are_there_only_while_true() -> None:
     assert set(conditions(built(PROGRESSING))) == {"Ready", "Reconciling"}
     assert set(conditions(built(INVALID))) == {"Ready", "Stalled"}
