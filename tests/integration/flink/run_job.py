@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from traced_common import logs
-from traced_flink_consumer import job, snapshots
-from traced_flink_consumer.processing import Client
+from traced_flink_consumer import job, letter_size, snapshots
+from traced_flink_consumer.records import Client
 from traced_flink_consumer.settings import FlinkSettings
 
 
@@ -25,7 +25,9 @@ def main(jar: str, state: Path) -> None:
     if snapshot is not None:
         more["execution.state-recovery.path"] = f"file://{snapshot.path}"
     env = job.environment(settings, more)
-    client = Client(settings.topic, settings.group, "test", settings.kafka.bootstrap_servers, "the-cluster")
+    servers = settings.kafka.bootstrap_servers
+    largest = letter_size.of_topic(settings.kafka, settings.dead_letter_topic)
+    client = Client(settings.topic, settings.group, "test", servers, "the-cluster", largest)
     job.build(settings, env, client, restored=snapshot is not None)
     env.execute(settings.group)
 

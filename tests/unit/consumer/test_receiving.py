@@ -33,7 +33,9 @@ TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 class Bench:
     """A Receiving with real clients; its handler fails as often as `failures` says."""
 
-    def __init__(self, variables: dict[str, str], dead_letter_servers: str | None = None) -> None:
+    def __init__(
+        self, variables: dict[str, str], dead_letter_servers: str | None = None, patience_ms: int = 50
+    ) -> None:
         self.settings = ConsumerSettings.read(variables)
         self.exporter = InMemorySpanExporter()
         self.tracing = kafkatrace.configure("orders-consumer", exporter=self.exporter, sampling_ratio=1)
@@ -44,7 +46,7 @@ class Bench:
         del client["logger"]
         letters = {**client, **dead_letters.configuration()}
         if dead_letter_servers:
-            letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": 50}
+            letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": patience_ms}
         self.producer = RenewedProducer(
             lambda trouble: kafkatrace.Producer({**letters, "error_cb": trouble}, tracing=self.tracing)
         )
@@ -237,7 +239,7 @@ def test_a_denied_dead_letter_says_so_and_goes_out_when_the_right_is_there(
 ) -> None:
     monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0.2)
     failing.fail(request_kind, code, 1)
-    bench = Bench(variables, dead_letter_servers=failing.servers)
+    bench = Bench(variables, dead_letter_servers=failing.servers, patience_ms=10_000)
     bench.receiving._membership.assigned([TopicPartition("any", 0)])
     put(b"poison", 2)
     bench.assign(0)
@@ -247,6 +249,40 @@ def test_a_denied_dead_letter_says_so_and_goes_out_when_the_right_is_there(
     bench.turn_until(lambda: bench.committed() == 2)
     assert read(failing.servers, bench.settings.dead_letter_topic).value() == b"poison"
     assert bench.receiving.problem() is None
+    bench.close()
+
+
+def test_a_dead_letter_that_is_too_large_is_cut_until_it_fits_and_blocks_nothing(
+    variables: dict[str, str], put: Put, failing: MockKafka
+) -> None:
+    failing.fail(PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, 2)
+    bench = Bench(variables, dead_letter_servers=failing.servers, patience_ms=10_000)
+    put(b"x" * 200_000, headers=[("large", b"y" * 5_000)])
+    put(2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.committed() == 2)
+    assert (bench.receiving.failed, bench.receiving.dead_lettered) == (0, 1)
+    letter = read(failing.servers, bench.settings.dead_letter_topic)
+    headers = letter.headers()
+    assert isinstance(headers, list)
+    assert dict(headers)["dead-letter.truncated"] == b"key 1 bytes, value 200000 bytes, 1 headers"
+    value = letter.value()
+    assert value is not None and 0 < len(value) < 10_000
+    bench.close()
+
+
+def test_a_dead_letter_without_an_answer_has_its_producer_renewed_and_goes_out_later(
+    variables: dict[str, str], put: Put, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0.2)
+    failing.down()
+    bench = Bench(variables, dead_letter_servers=failing.servers, patience_ms=2_000)
+    put(b"poison", 2)
+    bench.assign(0)
+    bench.turn_until(lambda: bench.producer.generation > 0)
+    failing.up()
+    bench.turn_until(lambda: bench.committed() == 2)
+    assert read(failing.servers, bench.settings.dead_letter_topic).value() == b"poison"
     bench.close()
 
 

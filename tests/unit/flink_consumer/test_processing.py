@@ -9,7 +9,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 from traced_common.order import Order, PoisonError
 from traced_flink_consumer.attempts import Attempt
-from traced_flink_consumer.processing import Client, Processing
+from traced_flink_consumer.processing import Processing
+from traced_flink_consumer.records import Client
 
 SENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 VALUE = b'{"id":"o","customer":"c","amount":"1.50","sequence":1,"created":"2026-01-01T00:00:00+00:00"}'

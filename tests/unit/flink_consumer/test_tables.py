@@ -47,6 +47,12 @@ def test_delivery_is_the_sinks() -> None:
     assert "'sink.delivery-guarantee' = 'exactly-once'" in tables.sink(exactly, "results", "r")
 
 
+def test_no_record_of_a_sink_is_given_up_during_an_outage_and_overtaken() -> None:
+    assert "'properties.delivery.timeout.ms' = '2147483647'" in tables.sink(
+        FlinkSettings.read(REQUIRED), "results", "r"
+    )
+
+
 def test_the_two_sinks_have_transactions_of_their_own() -> None:
     settings = FlinkSettings.read(REQUIRED)
     assert "'billing-r'" in tables.sink(settings, "results", "r")

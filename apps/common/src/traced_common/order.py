@@ -1,10 +1,18 @@
 """The order event: what the producer sends and the consumer reads."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+_LONGEST_TEXT: Final = 1_000
+_LONGEST_NUMBER: Final = 100
+_MOST_DIGITS: Final = 15
+_MOST_DECIMALS: Final = 18
+_HIGHEST_SEQUENCE: Final = 2**63 - 1
+_LONGEST_SHOWN: Final = 80
 
 
 class PoisonError(Exception):
@@ -36,15 +44,9 @@ class Order:
 
     @classmethod
     def from_json(cls, value: bytes | None) -> "Order":
-        """Read an order; fields of others are left alone. PoisonError says what is wrong with it."""
+        """Read an order that can be written on; fields of others are left alone. PoisonError says what is wrong."""
         fields = _load(value)
-        return cls(
-            id=_text(fields, "id"),
-            customer=_text(fields, "customer"),
-            amount=_amount(fields),
-            sequence=_sequence(fields),
-            created=_time(fields),
-        )
+        return cls(**{name: _read(fields, name, field) for name, field in _FIELDS.items()})
 
 
 def _dump(fields: dict[str, Any]) -> bytes:
@@ -63,40 +65,73 @@ def _load(value: bytes | None) -> dict[str, Any]:
     return fields
 
 
-def _text(fields: dict[str, Any], name: str) -> str:
-    text = fields.get(name)
-    if not isinstance(text, str) or not text:
-        raise _wrong(fields, name, "a text")
-    return text
+class _Field(NamedTuple):
+    """What a field must be, in words, and how to read it; None when it is something else."""
+
+    expected: str
+    read: Callable[[Any], object | None]
 
 
-def _amount(fields: dict[str, Any]) -> Decimal:
+def _text(value: Any) -> str | None:
+    """Read a text that every client, database and language can hold: no half surrogate pairs, and no NUL."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT or "\0" in value:
+        return None
     try:
-        amount = Decimal(_text(fields, "amount"))
+        value.encode()
+    except UnicodeEncodeError:
+        return None
+    return value
+
+
+def _amount(value: Any) -> Decimal | None:
+    """Read an amount whose sums are exact: an exponent has no bounds in a text, but has in arithmetic and memory."""
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        return None
+    try:
+        amount = Decimal(value)
     except InvalidOperation:
-        raise _wrong(fields, "amount", "a decimal number as text") from None
-    if not amount.is_finite():
-        raise _wrong(fields, "amount", "a decimal number as text")
-    return amount
+        return None
+    exponent = amount.as_tuple().exponent
+    fits = isinstance(exponent, int) and exponent >= -_MOST_DECIMALS and amount.adjusted() < _MOST_DIGITS
+    return amount if fits else None
 
 
-def _sequence(fields: dict[str, Any]) -> int:
-    sequence = fields.get("sequence")
-    if type(sequence) is not int or sequence < 1:
-        raise _wrong(fields, "sequence", "a whole number from 1")
-    return sequence
+def _sequence(value: Any) -> int | None:
+    return value if type(value) is int and 1 <= value <= _HIGHEST_SEQUENCE else None
 
 
-def _time(fields: dict[str, Any]) -> datetime:
+def _time(value: Any) -> datetime | None:
     try:
-        created = datetime.fromisoformat(_text(fields, "created"))
-    except ValueError:
-        created = datetime.min
-    if created.tzinfo is None:
-        raise _wrong(fields, "created", "an ISO 8601 time with its zone")
-    return created
+        created = datetime.fromisoformat(value)
+        created.astimezone(UTC)  # which the first and the last day may not have
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return created if created.tzinfo else None
 
 
-def _wrong(fields: dict[str, Any], name: str, expected: str) -> PoisonError:
-    found = f"is {str(fields[name])[:80]!r}" if name in fields else "is missing"
-    return PoisonError(f"not an order: {name} {found}, expected {expected}")
+_TEXT = _Field(f"a text of at most {_LONGEST_TEXT} characters, which UTF-8 has and of which none is NUL", _text)
+_FIELDS: Final = {
+    "id": _TEXT,
+    "customer": _TEXT,
+    "amount": _Field(
+        f"a decimal number as text, of at most {_MOST_DIGITS} digits before the point and {_MOST_DECIMALS} after it",
+        _amount,
+    ),
+    "sequence": _Field("a whole number from 1", _sequence),
+    "created": _Field("an ISO 8601 time with its zone", _time),
+}
+
+
+def _read(fields: dict[str, Any], name: str, field: _Field) -> Any:
+    if name not in fields:
+        raise PoisonError(f"not an order: {name} is missing, expected {field.expected}")
+    value = field.read(fields[name])
+    if value is None:
+        raise PoisonError(f"not an order: {name} is {_shown(fields[name])}, expected {field.expected}")
+    return value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (dict, list)):  # as text it may be too deep
+        return f"a JSON {type(value).__name__}"
+    return repr(str(value)[:_LONGEST_SHOWN])

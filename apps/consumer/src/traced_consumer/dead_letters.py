@@ -4,7 +4,9 @@ import time
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
+from traced_common import letters
 from traced_common.kafka import said
+from traced_common.letters import Letter
 from traced_common.renewal import RenewedProducer
 from traced_common.stop import Stop
 
@@ -13,6 +15,7 @@ from traced_consumer.offsets import offset_of, place_of
 Headers = list[tuple[str, str | bytes | None]]
 _SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.2
+_SMALLER: Final = (1_000_000, 100_000, 10_000, 3_000)  # bytes, of what the topic refuses for its size
 
 
 class UndeliveredError(Exception):
@@ -44,40 +47,56 @@ class DeadLetters:
         self._producer.poll(0)
 
     def send(self, message: Message, reason: str) -> None:
-        """Deliver a copy with its headers and the reason; UndeliveredError unless Kafka confirms it."""
+        """Deliver a copy with its headers and the reason; UndeliveredError unless Kafka confirms it.
+
+        What is too large for the topic is cut until it fits: it would block its partition for ever.
+        """
+        letter = letters.write(message.key(), message.value(), _headers(message), self._about(message, reason))
+        for size in (letter.size, *(each for each in _SMALLER if each < letter.size)):
+            error = self._deliver(letters.fit(letter, size))
+            if error is None:
+                return
+            if error.code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                break
+        raise self._undelivered(error)
+
+    def _deliver(self, letter: Letter) -> KafkaError | None:
+        """Send one and wait for Kafka's answer; UndeliveredError without one."""
         reports: list[KafkaError | None] = []
         try:
             self._producer.current.produce(
                 self._topic,
-                value=message.value(),
-                key=message.key(),
-                headers=[*_headers(message), *self._about(message, reason)],
+                value=letter.value,
+                key=letter.key,
+                headers=[*letter.headers, *letter.about],
                 on_delivery=lambda error, _: reports.append(error),
             )
         except KafkaException as error:  # an unknown topic, or a producer that can't go on
             if not self._producer.fatal:  # why it can't is told by a poll only
                 self._producer.poll(_POLL_SECONDS)
-            raise self._undelivered(error.args[0]) from None
+            refusal: KafkaError = error.args[0]
+            return refusal
         deadline = time.monotonic() + _SECONDS + 1
         while not (reports or self._producer.fatal or self._stop.requested) and time.monotonic() < deadline:
             self._producer.poll(_POLL_SECONDS)
         if not reports:
             raise self._undelivered(None)
-        if reports[0] is not None:  # no comparison: with None a KafkaError's ends in a SystemError
-            raise self._undelivered(reports[0])
+        if reports[0] is not None and reports[0].code() == KafkaError._MSG_TIMED_OUT:
+            self._producer.condemn(said(reports[0]))  # it may hold on to the leaders of a topic that is gone
+        return reports[0]
 
     def _undelivered(self, error: KafkaError | None) -> UndeliveredError:
         why = self._producer.fatal or (said(error) if error else "no delivery report in time")
         return UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
 
-    def _about(self, message: Message, reason: str) -> Headers:
+    def _about(self, message: Message, reason: str) -> list[tuple[str, object]]:
         topic, partition = place_of(message)
         return [
-            ("dead-letter.reason", reason.encode("utf-8", "replace")),
-            ("dead-letter.topic", topic),
-            ("dead-letter.partition", str(partition)),
-            ("dead-letter.offset", str(offset_of(message))),
-            ("dead-letter.group", self._group),
+            ("reason", reason),
+            ("topic", topic),
+            ("partition", partition),
+            ("offset", offset_of(message)),
+            ("group", self._group),
         ]
 
 

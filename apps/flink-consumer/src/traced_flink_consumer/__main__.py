@@ -11,8 +11,8 @@ from traced_common import logs
 from traced_common.environment import SettingsError
 from traced_common.kafka import KafkaSettings
 
-from traced_flink_consumer import job, last_words
-from traced_flink_consumer.processing import Client
+from traced_flink_consumer import job, last_words, letter_size
+from traced_flink_consumer.records import Client
 from traced_flink_consumer.settings import THREAD, FlinkSettings
 
 _logger = logging.getLogger(__name__)
@@ -36,7 +36,14 @@ def _submit() -> None:
         raise SettingsError(["FLINK_PYTHON_MODE=Thread: pemja, which it takes, is for x86-64 alone: set Process"])
     env = job.environment(settings, {})
     kafka = settings.kafka
-    client = Client(settings.topic, settings.group, kafka.client_id, kafka.bootstrap_servers, _cluster_id(kafka))
+    client = Client(
+        settings.topic,
+        settings.group,
+        kafka.client_id,
+        kafka.bootstrap_servers,
+        _cluster_id(kafka),
+        letter_size.of_topic(kafka, settings.dead_letter_topic),
+    )
     restored = env._j_stream_execution_environment.getConfiguration().toMap().containsKey(_RESTORED_FROM)
     job.build(settings, env, client, restored=restored)
     env.execute(settings.group)

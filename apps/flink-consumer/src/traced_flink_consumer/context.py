@@ -20,7 +20,12 @@ def current() -> Context:
 
 def headers_of(context: Sequence[str]) -> Headers:
     """Give the context as a record's headers."""
-    return [(name, text.encode()) for name, text in zip(NAMES, context, strict=True) if text]
+    return list(fields_of(context).items())
+
+
+def fields_of(context: Sequence[str]) -> dict[str, bytes]:
+    """Give the context as a sink's headers."""
+    return {name: text.encode() for name, text in zip(NAMES, context, strict=True) if text}
 
 
 def _text(value: str | bytes | None) -> str:

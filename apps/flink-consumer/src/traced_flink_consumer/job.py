@@ -9,7 +9,7 @@ from pyflink.table import DataTypes, Schema, StreamTableEnvironment
 
 from traced_flink_consumer import tables
 from traced_flink_consumer.operators import DEAD_LETTERS, ORDER, SUNK, Process, Total
-from traced_flink_consumer.processing import Client
+from traced_flink_consumer.records import Client
 from traced_flink_consumer.settings import THREAD, FlinkSettings
 
 _SUNK: Final = (
@@ -56,11 +56,12 @@ def build(settings: FlinkSettings, env: StreamExecutionEnvironment, client: Clie
     rows = table_env.to_data_stream(table_env.sql_query(tables.READ))
     process = Process(client, settings.processing_ms / 1000, restored)
     orders = rows.process(process, output_type=ORDER).name("process").uid("process")
-    total = Total(settings.window_ms, restored)
+    total = Total(client, settings.window_ms, restored)
     # The two modes keep state in shapes of their own: one can't read the other's, and must not begin anew in silence.
     uid = "total-thread" if settings.python_mode == THREAD else "total"
     results = orders.key_by(lambda order: order[0]).process(total, output_type=SUNK).name("total").uid(uid)
     statements = table_env.create_statement_set()
     statements.add_insert(tables.RESULTS, table_env.from_data_stream(results, _SUNK))
-    statements.add_insert(tables.DEAD_LETTERS, table_env.from_data_stream(orders.get_side_output(DEAD_LETTERS), _SUNK))
+    letters = orders.get_side_output(DEAD_LETTERS).union(results.get_side_output(DEAD_LETTERS))
+    statements.add_insert(tables.DEAD_LETTERS, table_env.from_data_stream(letters, _SUNK))
     statements.attach_as_datastream()

@@ -3,10 +3,8 @@
 import logging
 import os
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, Final
 
-from kafkatrace import Steps
 from kafkatrace.tracing import current
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
@@ -14,11 +12,11 @@ from pyflink.datastream.state import ValueStateDescriptor
 from traced_common import process
 from traced_common.environment import Environment
 
-from traced_flink_consumer import context, totals
 from traced_flink_consumer.attempts import Attempt
 from traced_flink_consumer.handler import handle
-from traced_flink_consumer.processing import Client, Processing
-from traced_flink_consumer.totals import Account, Window
+from traced_flink_consumer.processing import Processing
+from traced_flink_consumer.records import Client
+from traced_flink_consumer.totalling import Outcome, Totalling
 
 BYTES: Final = Types.PRIMITIVE_ARRAY(Types.BYTE())
 # key, value, headers: what the sinks write
@@ -67,16 +65,16 @@ class Total(KeyedProcessFunction):  # type: ignore[misc] # PyFlink has no types
     A customer's window begins with the first order in it, so that not all end at once (Flink's WindowStagger.NATURAL).
     """
 
-    def __init__(self, window_ms: int, restored: bool) -> None:
+    def __init__(self, client: Client, window_ms: int, restored: bool) -> None:
+        self._client = client
         self._window_ms = window_ms
         self._restored = restored
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Begin in a worker."""
         _log_as_told()
-        self._attempt = Attempt.begin(runtime_context, restored=self._restored)
-        self._totals = Steps("total orders")
-        self._windows = Steps("window orders")
+        attempt = Attempt.begin(runtime_context, restored=self._restored)
+        self._totalling = Totalling(self._client, self._window_ms, attempt)
         self._state = runtime_context.get_state(ValueStateDescriptor("account", Types.PICKLED_BYTE_ARRAY()))
 
     def close(self) -> None:
@@ -85,33 +83,20 @@ class Total(KeyedProcessFunction):  # type: ignore[misc] # PyFlink has no types
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Add one order."""
-        customer, order, amount, timestamp, *carried = value
-        with self._totals.step(context.headers_of(carried)) as span:
-            self._attempt.mark(span, timestamp)
-            own = context.current()
-            account = Account.from_state(self._state.value())
-            account.add(Decimal(amount))
-            self._window_of(account, ctx).add(Decimal(amount), own[0])
-            self._state.update(account.to_state())
-        headers = dict(context.headers_of(own))
-        yield Row(customer.encode(), totals.result(order, customer, account), headers)
+        timers = ctx.timer_service()
+        outcome = self._totalling.add(self._state.value(), value, timers.current_processing_time())
+        if outcome.ends_at is not None:
+            timers.register_processing_time_timer(outcome.ends_at)
+        yield from self._out(outcome)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """End a customer's window."""
-        account = Account.from_state(self._state.value())
-        window, account.window = account.window, None
-        if window is None:
-            return
-        customer = ctx.get_current_key()
-        links = window.contexts()
-        with self._windows.joined(links, window.orders, window.begun_ms * 1_000_000):
-            self._state.update(account.to_state())
-            headers = dict(context.headers_of(context.current()))
-        yield Row(customer.encode(), totals.window_result(customer, window, timestamp), headers)
+        yield from self._out(self._totalling.end_window(self._state.value(), ctx.get_current_key(), timestamp))
 
-    def _window_of(self, account: Account, ctx: KeyedProcessFunction.Context) -> Window:
-        if account.window is None:
-            now = ctx.timer_service().current_processing_time()
-            account.window = Window(now)
-            ctx.timer_service().register_processing_time_timer(now + self._window_ms)
-        return account.window
+    def _out(self, outcome: Outcome) -> Iterator[Any]:
+        if outcome.state is not None:
+            self._state.update(outcome.state)
+        if outcome.letter is not None:
+            yield DEAD_LETTERS, Row(*outcome.letter)
+        if outcome.result is not None:
+            yield Row(*outcome.result)

@@ -21,6 +21,9 @@ _FROM_FILES: Final = {
 }
 _TRANSACTION_MS: Final = 900_000  # brokers allow no more unless told; a checkpoint must come within it
 
+# A batch that Kafka's client gives up may have been overtaken by one behind it when the job begins again.
+_NEVER: Final = 2**31 - 1
+
 SOURCE: Final = "orders"
 RESULTS: Final = "results"
 DEAD_LETTERS: Final = "dead_letters"
@@ -61,6 +64,7 @@ def sink(settings: FlinkSettings, name: str, topic: str) -> str:
         "sink.delivery-guarantee": "exactly-once" if settings.delivery == EXACTLY_ONCE else "at-least-once",
         "sink.transactional-id-prefix": f"{settings.group}-{topic}",
         "properties.transaction.timeout.ms": str(_TRANSACTION_MS),
+        "properties.delivery.timeout.ms": str(_NEVER),
         "properties.max.request.size": "1000000000",  # what came out of Kafka may go in again: the broker decides
     }
     return _table(name, "`key` BYTES, `value` BYTES, `headers` MAP<STRING, BYTES> METADATA", options)

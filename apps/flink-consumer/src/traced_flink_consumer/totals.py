@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Final, TypeAlias
 
 from opentelemetry.trace import SpanContext, TraceFlags
 
 MAX_LINKS: Final = 32
 _LINK_BYTES: Final = 24
+# Sums of amounts as traced_common.order takes them are exact, however many; nothing that state may hold overflows it.
+_SUMS: Final = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)
 State: TypeAlias = tuple[int, str, tuple[int, int, str, bytes] | None]
 
 
@@ -24,7 +26,7 @@ class Window:
     def add(self, amount: Decimal, traceparent: str) -> None:
         """Count an order."""
         self.orders += 1
-        self.amount += amount
+        self.amount = _SUMS.add(self.amount, amount)
         if traceparent and traceparent[54] in "13" and len(self.links) < MAX_LINKS * _LINK_BYTES:
             self.links += bytes.fromhex(traceparent[3:35] + traceparent[36:52])
 
@@ -52,7 +54,7 @@ class Account:
     def add(self, amount: Decimal) -> None:
         """Count an order."""
         self.orders += 1
-        self.total += amount
+        self.total = _SUMS.add(self.total, amount)
 
     def to_state(self) -> State:
         """Give what is kept: plain values, which outlive a change of these classes."""
