@@ -15,6 +15,12 @@ _topics = count(1)
 
 
 @pytest.fixture
+def commit_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each commit has a span, also those outside of a trace."""
+    monkeypatch.setenv("KAFKATRACE_COMMIT_TRACES", "true")
+
+
+@pytest.fixture
 def recorder() -> Iterator[Recorder]:
     recorder = Recorder()
     yield recorder

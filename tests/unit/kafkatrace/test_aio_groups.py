@@ -10,6 +10,8 @@ from kafkatrace import AIOConsumer, AIOProducer, semconv
 
 from .recording import QUIET, Recorder, ids, say, send
 
+pytestmark = pytest.mark.usefixtures("commit_traces")
+
 
 def member(broker: str, topic: str, recorder: Recorder, **conf: Any) -> AIOConsumer:
     given = {"bootstrap.servers": broker, "group.id": topic, "auto.offset.reset": "earliest", **QUIET}

@@ -12,5 +12,5 @@ def test_the_quick_start_runs_as_it_stands() -> None:
     command = [sys.executable, "-W", "error", "-c", block[1]]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.rstrip().endswith("FlushResult(exported=4, dropped=0)")
-    assert re.findall(r'"name": "(\w+) orders"', done.stdout) == ["send", "process", "commit", "queue"]
+    assert done.stdout.rstrip().endswith("FlushResult(exported=3, dropped=0)")
+    assert re.findall(r'"name": "(\w+) orders"', done.stdout) == ["send", "process", "queue"]

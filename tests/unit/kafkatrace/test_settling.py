@@ -9,12 +9,16 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from kafkatrace import Consumer
 from kafkatrace.client import ClusterId
 from kafkatrace.settling import Settling
+from opentelemetry.sdk.metrics.export import HistogramDataPoint
 from opentelemetry.trace import SpanKind, StatusCode
 
 from .recording import QUIET, Receive, Recorder, beside_the_server, ids, say, send
 
 Made = Callable[..., Consumer]
 NEVER = {"enable.auto.commit": False}
+
+
+pytestmark = pytest.mark.usefixtures("commit_traces")
 
 
 @pytest.fixture
@@ -204,3 +208,43 @@ def test_stored_offsets_are_committed(made: Made, topic: str, recorder: Recorder
         (committed,) = consumer.committed([TopicPartition(topic, 0)], 10)
     assert committed.offset == 1
     assert say(recorder.span("commit"), "messaging.kafka.offset") == 1
+
+
+@pytest.fixture
+def as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAFKATRACE_COMMIT_TRACES")
+
+
+def test_commits_outside_of_a_trace_are_counted_and_not_drawn(
+    as_usual: None, made: Made, topic: str, recorder: Recorder
+) -> None:
+    with made(**NEVER) as consumer:
+        message = first(consumer)
+        consumer.commit(message, asynchronous=False)
+        consumer.commit(message)
+        with pytest.raises(TypeError):
+            consumer.commit(5)
+        with consumer.process(message):
+            consumer.commit(message, asynchronous=False)
+    Settling(recorder.tracing, {}, ClusterId()).reported(None, [TopicPartition(topic, 0, 1)])
+    assert ids(recorder.span("commit"))[2] == ids(recorder.span("process"))[1]
+    assert durations(recorder, "commit") == 5
+    assert recorder.tracing.shutdown().dropped == 0
+
+
+def durations(recorder: Recorder, operation: str) -> int:
+    """How many operations of the kind the histogram of durations has."""
+    points = [
+        point
+        for resource in recorder.tracing.collect_metrics().resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.name == "messaging.client.operation.duration"
+        for point in metric.data.data_points
+    ]
+    return sum(
+        point.count
+        for point in points
+        if isinstance(point, HistogramDataPoint)
+        and (point.attributes or {}).get("messaging.operation.name") == operation
+    )

@@ -67,6 +67,11 @@ def carries_baggage(variables: Mapping[str, str]) -> bool:
     return not names or "baggage" in names
 
 
+def commit_traces(variables: Mapping[str, str]) -> bool:
+    """Read KAFKATRACE_COMMIT_TRACES: whether a commit outside of any trace is a trace of its own."""
+    return variables.get("KAFKATRACE_COMMIT_TRACES", "").strip().lower() == "true"
+
+
 def _exporter(variables: Mapping[str, str], name: str) -> str:
     chosen = variables.get(name, "").strip().lower() or "otlp"
     if chosen not in _EXPORTERS:

@@ -34,12 +34,20 @@ class Begun:
 
 
 class Operations:
-    """One kind of operation of one client."""
+    """One kind of operation of one client; unless it is drawn `alone`, it has spans only within a trace."""
 
     def __init__(
-        self, tracing: Tracing, conf: Mapping[str, object], cluster: ClusterId, name: str, kind: str | None
+        self,
+        tracing: Tracing,
+        conf: Mapping[str, object],
+        cluster: ClusterId,
+        name: str,
+        kind: str | None,
+        *,
+        alone: bool = True,
     ) -> None:
         self._tracing = tracing
+        self._alone = alone
         self._cluster = cluster
         self._name = name
         known = {semconv.MESSAGING_OPERATION_NAME: name} if kind is None else operation(name, kind)
@@ -53,11 +61,15 @@ class Operations:
             return None
         carried = propagation.ambient(context)
         parent = carried.traceparent if beneath is None else beneath.traceparent
-        traceparent = self._tracing.roots.take() if parent is None else self._tracing.child(parent)
+        traceparent = self._root() if parent is None else self._tracing.child(parent)
         if traceparent[54] & 1:
             self._tracing.pipeline.begin_span()
         own_parent = b"" if parent is None else parent[36:52]
         return Begun(traceparent, own_parent, carried.state, time.time_ns() if at is None else at)
+
+    def _root(self) -> bytes:
+        root = self._tracing.roots.take()
+        return root if self._alone else root[:54] + (b"2" if root[54] & 2 else b"0")
 
     def end(
         self,

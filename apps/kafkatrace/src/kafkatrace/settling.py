@@ -28,7 +28,9 @@ class Settling:
     """Commits of one consumer; `reported` is to be its on_commit."""
 
     def __init__(self, tracing: Tracing, conf: Mapping[str, Any], cluster: ClusterId) -> None:
-        self._spans = Operations(tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
+        # A consumer that commits once a second would fill a back end with traces of one span.
+        alone = tracing.commit_traces
+        self._spans = Operations(tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE, alone=alone)
         self._told: Callable[[KafkaError | None, list[TopicPartition]], None] | None = conf.get(ON_COMMIT)
         self._under_way: deque[Settle] = deque()
 

@@ -41,6 +41,7 @@ class Tracing:
         self.enabled = environment.enabled(os.environ)
         self.measures = environment.measures(os.environ)
         self.carries_baggage = environment.carries_baggage(os.environ)
+        self.commit_traces = environment.commit_traces(os.environ)
         self.sampling = sampling
         self.roots = Roots(sampling.ratio)
         self.span_ids = SpanIds()
