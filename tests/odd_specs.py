@@ -37,6 +37,10 @@ def env(name: str, value: str = "x") -> Odd:
     return kafka() | {"producer": {"env": [{"name": name, "value": value}]}}
 
 
+def value_from(**where: Any) -> Odd:
+    return kafka() | {"producer": {"env": [{"name": "A", "valueFrom": where}]}}
+
+
 def image(text: str) -> Odd:
     return kafka() | {"producer": {"image": text}}
 
@@ -58,7 +62,8 @@ _HOST, _SERVERS = "spec.kafka.bootstrapServers", "write host:port"
 _TOPIC, _RETENTION = "spec.kafka.topic.name", "spec.kafka.topic.retention"
 _GROUP, _GROUP_WORDS = "spec.consumer.groupId", "a group's id has only"
 _IMAGE, _IMAGE_WORDS = "spec.producer.image", "write an image as"
-_ENV = "spec.producer.env[0].name"
+_VARIABLE, _KEY = "spec.producer.env[0]", {"name": "partner", "key": "token"}
+_ENV = f"{_VARIABLE}.name"
 _LIMITS = "spec.producer.resources.limits"
 _STORAGE = "spec.consumer.flink.checkpointStorage"
 
@@ -170,6 +175,32 @@ REFUSED: dict[str, tuple[Odd, str, str]] = {
     "an image with a variable": (image("a:$(TAG)"), _IMAGE, _IMAGE_WORDS),
     "an image with a blank": (image("a b"), _IMAGE, _IMAGE_WORDS),
     "an image's id": (image("0123456789abcdef" * 4), _IMAGE, "taken for an image's id"),
+    "a variable without a value": (
+        kafka() | {"producer": {"env": [{"name": "A"}]}},
+        _VARIABLE,
+        "either value or valueFrom",
+    ),
+    "a variable with two values": (
+        kafka() | {"producer": {"env": [{"name": "A", "value": "x", "valueFrom": {"secretKeyRef": _KEY}}]}},
+        _VARIABLE,
+        "either value or valueFrom",
+    ),
+    "a value from nowhere": (value_from(), f"{_VARIABLE}.valueFrom", "name one of"),
+    "a value from two places": (
+        value_from(secretKeyRef=_KEY, configMapKeyRef=_KEY),
+        f"{_VARIABLE}.valueFrom",
+        "name one of",
+    ),
+    "a value from a Secret with two dots": (
+        value_from(secretKeyRef=_KEY | {"name": "a..b"}),
+        f"{_VARIABLE}.valueFrom.secretKeyRef.name",
+        "single dots",
+    ),
+    "a value from a path": (
+        value_from(configMapKeyRef=_KEY | {"key": "../x"}),
+        f"{_VARIABLE}.valueFrom.configMapKeyRef.key",
+        "a key has only letters",
+    ),
     "a variable with NUL": (env("A", "a\0b"), "spec.producer.env[0].value", "cannot hold NUL"),
     "a variable for the loader": (env("LD_PRELOAD", "/tmp/x.so"), _ENV, "LD_ variables"),
     "another variable for the loader": (env("LD_AUDIT"), _ENV, "LD_ variables"),
@@ -246,7 +277,11 @@ ACCEPTED: dict[str, Odd] = {
     "records kept for a minute": topic(retention="1m"),
     "another Collector": env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.observability:4318"),
     "another pod's name in a variable": env("WHO", "$(POD_NAME)\n\ttwo lines"),
-    "a variable without a value": env("EMPTY", ""),
+    "a variable with an empty value": env("EMPTY", ""),
+    "a value from a Secret": value_from(secretKeyRef=_KEY),
+    "a value from a ConfigMap": value_from(configMapKeyRef=_KEY | {"key": "app.properties"}),
+    "neither pods of the producer nor of the consumer": kafka()
+    | {"producer": {"replicas": 0}, "consumer": {"replicas": 0}},
     "a Secret with dots": security(protocol="SSL", caSecret="kafka.ca-1.v2"),
     "a password in plain text, allowed": security(**PASSWORD, allowPlaintextPassword=True),
     "SCRAM without TLS": security(**PASSWORD | {"mechanism": "SCRAM-SHA-512"}),

@@ -25,7 +25,7 @@ REFUSED = {
     "unknown nested field": (_spec(producer={"rate": 1}), 'unknown field "spec.producer.rate"'),
     "zero rate": (_spec(producer={"ratePerSecond": 0}), "spec.producer.ratePerSecond"),
     "negative rate": (_spec(producer={"ratePerSecond": -1}), "spec.producer.ratePerSecond"),
-    "zero replicas": (_spec(consumer={"replicas": 0}), "spec.consumer.replicas"),
+    "zero replicas with Flink": (_spec(consumer={"engine": "Flink", "replicas": 0}), "at least 1, at most 128"),
     "negative replicas": (_spec(collector={"replicas": -1}), "spec.collector.replicas"),
     "zero partitions": (
         {"kafka": {"bootstrapServers": SERVERS, "topic": {"partitions": 0}}},

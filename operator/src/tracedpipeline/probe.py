@@ -138,7 +138,8 @@ def _names(document: Document) -> list[str]:
 def window_of(pipeline: TracedPipeline) -> timedelta:
     """Return how far back a trace counts as recent."""
     expected = _messages_a_second(pipeline) * pipeline.spec.tracing.sampling_ratio
-    return timedelta(seconds=min(max(SHORTEST_WINDOW_SECONDS, TRACES_IN_WINDOW / expected), LONGEST_WINDOW_SECONDS))
+    seconds = TRACES_IN_WINDOW / expected if expected else LONGEST_WINDOW_SECONDS
+    return timedelta(seconds=min(max(SHORTEST_WINDOW_SECONDS, seconds), LONGEST_WINDOW_SECONDS))
 
 
 def _messages_a_second(pipeline: TracedPipeline) -> float:
@@ -153,6 +154,9 @@ async def probe(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: s
     """Return whether traces flow, and the newest connected one."""
     if pipeline.spec.tracing.sampling_ratio == 0:
         return Verdict(None, reasons.SAMPLING_OFF, "tracing.samplingRatio is 0: there are no traces to read back"), None
+    for which, workload in ((naming.PRODUCER, pipeline.spec.producer), (naming.CONSUMER, pipeline.spec.consumer)):
+        if workload.replicas == 0:
+            return Verdict(None, reasons.SCALED_TO_ZERO, f"{which}.replicas is 0: there are no new traces"), None
     try:
         return await _look(Jaeger(session, url, pipeline.name), pipeline)
     except JaegerError as error:

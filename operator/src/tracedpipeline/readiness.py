@@ -30,7 +30,13 @@ def summary(parts: dict[str, Verdict]) -> Verdict:
     for condition, verdict in parts.items():
         if verdict.ok is not True and condition != TRACES_FLOWING:
             return Verdict(False, verdict.reason, f"{condition.removesuffix('Ready')}: {verdict.message}")
-    return Verdict(True, reasons.ALL_AVAILABLE, "all components are available")
+    idle = [
+        condition.removesuffix("Ready")
+        for condition, verdict in parts.items()
+        if verdict.reason == reasons.SCALED_TO_ZERO and condition != TRACES_FLOWING
+    ]
+    scaled = f"; scaled to 0: {', '.join(idle)}" if idle else ""
+    return Verdict(True, reasons.ALL_AVAILABLE, f"all components are available{scaled}")
 
 
 def refused(reason: str, message: str) -> dict[str, Verdict]:
@@ -43,6 +49,8 @@ def _component(component: Component) -> Verdict:
         return component.verdict
     if not component.exists:
         return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
+    if component.settled and not component.wanted:
+        return Verdict(True, reasons.SCALED_TO_ZERO, "replicas is 0: no pod is wanted")
     if component.settled:
         return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
     if component.complaint:

@@ -68,6 +68,12 @@ CONSUMER_BEHIND: Final = "ConsumerBehind"  # it processes what is so old that Ja
 JAEGER_UNREACHABLE: Final = "JaegerUnreachable"  # Jaeger's query API does not answer
 SAMPLING_OFF: Final = "SamplingOff"  # tracing.samplingRatio is 0, so there are no traces
 
+# Components and traces.
+SCALED_TO_ZERO: Final = "ScaledToZero"  # replicas of producer or consumer is 0, which is as it should be
+
+# There are no traces to wait for.
+NO_TRACES: Final = frozenset({SAMPLING_OFF, SCALED_TO_ZERO})
+
 # What Ready passes through when nothing is wrong.
 EXPECTED: Final = frozenset(
     {

@@ -36,4 +36,5 @@ async def reconcile(world: World, key: Key) -> float | None:
     seen = await world.observe(pipeline, verdict, held)
     details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
     await world.report(body, readiness.judge(seen), details)
-    return world.settings.probe_interval_seconds if seen.traces and seen.traces.ok else WAITING_SECONDS
+    resting = seen.traces and (seen.traces.ok or seen.traces.reason in reasons.NO_TRACES)
+    return world.settings.probe_interval_seconds if resting else WAITING_SECONDS

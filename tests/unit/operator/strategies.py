@@ -40,7 +40,7 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 SERVERS = st.sampled_from(
     [spec["kafka"]["bootstrapServers"] for spec in odd_specs.ACCEPTED.values() if "bootstrapServers" in spec["kafka"]]
 )
-REPLICAS = st.integers(1, 100)
+REPLICAS = st.integers(0, 100)
 
 
 def _ordered(request: st.SearchStrategy[str], limit: st.SearchStrategy[str], which: str) -> Fields:
@@ -97,7 +97,7 @@ def flink_process(draw: st.DrawFn) -> Spec:
 
 FLINK = st.builds(
     lambda consumer, flink: consumer | {"engine": "Flink", "flink": flink},
-    _some(**WORKLOAD, groupId=GROUPS),
+    _some(**WORKLOAD | {"replicas": st.integers(1, 128)}, groupId=GROUPS),
     _some(
         checkpointInterval=st.sampled_from(DURATIONS["checkpointInterval"]),
         bundleTime=st.sampled_from(DURATIONS["bundleTime"]),
@@ -137,7 +137,7 @@ SPECS = st.fixed_dictionaries(
         "producer": PRODUCER,
         "consumer": st.one_of(PYTHON, FLINK),
         "tracing": _some(samplingRatio=st.one_of(st.floats(0.000001, 1), st.sampled_from([0, 0.0, 0.000001, 1]))),
-        "collector": _some(replicas=REPLICAS, resources=RESOURCES),
+        "collector": _some(replicas=st.integers(1, 100), resources=RESOURCES),
         "jaeger": _some(resources=RESOURCES),
     },
 )

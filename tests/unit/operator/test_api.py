@@ -25,7 +25,12 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown field": ({"producr": {}}, "spec.producr: unknown field"),
     "unknown nested field": ({"producer": {"rate": 1}}, "spec.producer.rate: unknown field"),
     "zero rate": ({"producer": {"ratePerSecond": 0}}, "spec.producer.ratePerSecond: input should be greater than or"),
-    "zero replicas": ({"consumer": {"replicas": 0}}, "spec.consumer.replicas: input should be greater than or equal"),
+    "negative replicas": (
+        {"consumer": {"replicas": -1}},
+        "spec.consumer.replicas: input should be greater than or equal",
+    ),
+    "no Collector": ({"collector": {"replicas": 0}}, "spec.collector.replicas: input should be greater than or equal"),
+    "a job that is not parallel at all": (flink(replicas=0), "spec.consumer: with engine Flink replicas is"),
     "malformed duration": ({"consumer": {"processingTime": "20"}}, "spec.consumer.processingTime: write a duration"),
     "too long": ({"consumer": {"processingTime": "61m"}}, "spec.consumer.processingTime: at most 1h"),
     "variable given twice": (
@@ -131,7 +136,7 @@ def test_plain_python_has_neither() -> None:
 
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(InvalidSpecError) as refused:
-        TracedPipeline.parse(body(producer={"ratePerSecond": -1, "replicas": 0}))
+        TracedPipeline.parse(body(producer={"ratePerSecond": -1, "replicas": -1}))
     assert [path for path, _ in refused.value.problems] == ["spec.producer.replicas", "spec.producer.ratePerSecond"]
 
 

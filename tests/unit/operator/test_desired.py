@@ -150,6 +150,21 @@ def test_a_users_variable_takes_the_place_of_ours(settings: Settings) -> None:
     assert (names.count("OTEL_METRICS_EXPORTER"), names.count("LOG_LEVEL"), names[0]) == (1, 1, "POD_NAME")
 
 
+@pytest.mark.parametrize("consumer", [{}, {"engine": "Flink"}])
+def test_a_variable_takes_its_value_from_a_secret_or_config_map(settings: Settings, consumer: dict[str, Any]) -> None:
+    secret = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "partner", "key": "token"}}}
+    plain = {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "place", "key": "region"}}}
+    objects = build(settings, consumer={**consumer, "env": [secret, plain]})
+    for which in ("jobmanager", "taskmanager") if consumer else ("consumer",):
+        assert container(objects, which)["env"][-2:] == [secret, plain]
+
+
+def test_no_pods_are_wanted_where_replicas_is_0(settings: Settings) -> None:
+    objects = build(settings, producer={"replicas": 0}, consumer={"replicas": 0})
+    for which in ("producer", "consumer"):
+        assert objects[f"Deployment/orders-{which}"]["spec"]["replicas"] == 0
+
+
 # What a pod finds its way by, or the operator the pod's traces, is no business of `env`; all else may be replaced.
 REPLACEABLE = {
     "NODE_NAME",

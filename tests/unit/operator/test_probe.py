@@ -200,6 +200,13 @@ async def test_without_sampling_there_is_nothing_to_ask() -> None:
     assert (verdict.ok, verdict.reason) == (None, reasons.SAMPLING_OFF)
 
 
+@pytest.mark.parametrize("which", ["producer", "consumer"])
+async def test_without_pods_there_is_nothing_to_ask(which: str) -> None:
+    verdict, _ = await ask("http://127.0.0.1:9", **{which: {"replicas": 0}})
+    assert (verdict.ok, verdict.reason) == (None, reasons.SCALED_TO_ZERO)
+    assert verdict.message.startswith(f"{which}.replicas is 0")
+
+
 @pytest.mark.parametrize(
     ("rate", "processing", "seconds"),
     [(10, "20ms", 60), (0.1, "20ms", 100), (0.01, "20ms", 1000), (10, "30s", 300), (10, "0ms", 60)],

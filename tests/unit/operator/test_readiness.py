@@ -55,3 +55,14 @@ def test_a_verdict_of_its_own_is_the_components() -> None:
     verdicts = readiness.judge(with_component(Component("consumer", 2, 2, verdict=stopping)))
     assert verdicts["ConsumerReady"] == stopping
     assert verdicts[readiness.READY].reason == reasons.STOPPING_WITH_SAVEPOINT
+
+
+def test_a_component_that_is_scaled_to_0_is_ready_and_said() -> None:
+    verdicts = readiness.judge(with_component(Component("consumer", 0, 0, settled=True)))
+    assert verdicts["ConsumerReady"].reason == reasons.SCALED_TO_ZERO
+    ready = verdicts[readiness.READY]
+    assert ready == Verdict(True, reasons.ALL_AVAILABLE, "all components are available; scaled to 0: Consumer")
+
+
+def test_a_component_that_is_still_scaling_to_0_is_not_ready() -> None:
+    assert readiness.judge(with_component(Component("consumer", 0, 1)))[readiness.READY].ok is False

@@ -65,9 +65,9 @@ class ConsumerSpec(Workload):
             lambda of: of.engine != FLINK or of.resources == type(of.resources)(),
         ),
         Rule(
-            f"{_NOT_BY_FLINK} || self.replicas <= {MOST_PARALLEL}",
-            f"with engine Flink replicas is the job's parallelism: at most {MOST_PARALLEL}",
-            lambda of: of.engine != FLINK or of.replicas <= MOST_PARALLEL,
+            f"{_NOT_BY_FLINK} || (self.replicas >= 1 && self.replicas <= {MOST_PARALLEL})",
+            f"with engine Flink replicas is the job's parallelism: at least 1, at most {MOST_PARALLEL}",
+            lambda of: of.engine != FLINK or 1 <= of.replicas <= MOST_PARALLEL,
         ),
         Rule(
             f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StrictFloat, StrictInt
 
 from tracedpipeline.api.amounts import Resources
-from tracedpipeline.api.names import Image
+from tracedpipeline.api.names import Image, ObjectName
 from tracedpipeline.api.rules import Obeys, Part, Rule, Text, matches
 
 # By these producer, consumer, Kafka, Collector and status find each other; env may replace all else that the kit sets.
@@ -63,11 +63,53 @@ VariableValue = Annotated[
 ]
 
 
+Key = Annotated[
+    str,
+    Text(
+        matches(r"[-._a-zA-Z0-9]+", "a key has only letters, digits, hyphens, dots and underscores"),
+        max_length=253,
+    ),
+]
+
+
+class KeyOf(Part):
+    """A key of a Secret or ConfigMap of this namespace."""
+
+    name: ObjectName = Field(description="Name of the object.")
+    key: Key = Field(description="Key in it; it must be there before the container can start.")
+
+
+class ValueFrom(Part):
+    """Where a variable's value is."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "has(self.secretKeyRef) != has(self.configMapKeyRef)",
+            "name one of secretKeyRef and configMapKeyRef",
+            lambda of: (of.secret_key_ref is None) != (of.config_map_key_ref is None),
+        ),
+    )
+
+    secret_key_ref: KeyOf | None = Field(default=None, description="A key of a Secret.")
+    config_map_key_ref: KeyOf | None = Field(default=None, description="A key of a ConfigMap.")
+
+
 class EnvironmentVariable(Part):
     """An additional environment variable of a container."""
 
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "has(self.value) != has(self.valueFrom)",
+            "a variable has either value or valueFrom: give one of them",
+            lambda of: (of.value is None) != (of.value_from is None),
+        ),
+    )
+
     name: VariableName = Field(description="Name of the variable.")
-    value: VariableValue = Field(description="Its value; secrets do not belong here.")
+    value: VariableValue | None = Field(default=None, description="Its value; for a secret one use valueFrom.")
+    value_from: ValueFrom | None = Field(
+        default=None, description="Where its value is; a change there reaches the pods when they are replaced."
+    )
 
 
 class Workload(Part):
@@ -81,7 +123,7 @@ class Workload(Part):
         ),
     )
 
-    replicas: StrictInt = Field(default=1, ge=1, le=1000, description="Number of pods.")
+    replicas: StrictInt = Field(default=1, ge=0, le=1000, description="Number of pods; 0 lets it rest.")
     image: Image | None = Field(default=None, description="Your own image; it gets the same environment.")
     env: tuple[EnvironmentVariable, ...] = Field(
         default=(),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tracedpipeline import naming
-from tracedpipeline.api import TracedPipeline, Workload
+from tracedpipeline.api import EnvironmentVariable, TracedPipeline, Workload
 from tracedpipeline.connection import (
     CA_KEY,
     CERTIFICATE_KEY,
@@ -69,8 +69,14 @@ def environment(variables: Variables, workload: Workload) -> list[dict[str, Any]
     """Return the variables; one of the user's takes the place of ours, so that what refers to it finds it before."""
     pod = {name: _field(name, path) for name, path in POD_FIELDS.items()}
     own = {name: _variable(name, value) for name, value in variables.items()}
-    given = {variable.name: _variable(variable.name, variable.value) for variable in workload.env}
+    given = {variable.name: _given(variable) for variable in workload.env}
     return list((pod | own | given).values())
+
+
+def _given(variable: EnvironmentVariable) -> dict[str, Any]:
+    if variable.value_from is None:
+        return _variable(variable.name, variable.value or "")
+    return {"name": variable.name, "valueFrom": variable.value_from.model_dump(by_alias=True, exclude_none=True)}
 
 
 def _field(name: str, path: str) -> dict[str, Any]:
