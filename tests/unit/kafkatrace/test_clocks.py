@@ -3,7 +3,10 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kafkatrace import Consumer, Producer
 from kafkatrace.clocks import Clocks, Offset
+
+from .recording import Receive, Recorder
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -173,3 +176,44 @@ def test_a_long_silence_leaves_nothing_behind() -> None:
     world.ahead = 5 * SECOND
     world.send(SECOND, SECOND)
     assert abs(5 * SECOND - known(world).middle) <= known(world).uncertainty
+
+
+DAY = 86_400 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [
+        (Offset(2.5 * MS, 2.8 * MS), False),
+        (Offset(-2.5 * MS, 2.8 * MS), False),
+        (Offset(2.9 * MS, 2.8 * MS), True),
+        (Offset(-3_600.0 * SECOND, 2.8 * MS), True),
+        (Offset(-2.0 * DAY, MS), False),
+        (Offset(3.0 * DAY, MS), False),
+        (Offset(3.0 * DAY, 4.0 * DAY), False),
+    ],
+)
+def test_only_a_difference_that_is_certain_and_possible_is_one(offset: Offset, told: bool) -> None:
+    assert offset.is_difference is told
+
+
+def test_a_broker_that_stamps_at_random_has_no_clock(
+    producer: Producer, topic: str, receive: Receive, consumer: Consumer, recorder: Recorder
+) -> None:
+    """librdkafka's own mock stamps each record with the 1234th millisecond of 1970."""
+    producer.produce(topic, b"v", partition=0)
+    producer.flush(10)
+    with consumer.process(receive()):
+        pass
+    for name in ("send", "process"):
+        attributes = recorder.span(name).attributes or {}
+        assert [key for key in attributes if key.startswith("kafkatrace.clock.")] == []
+    metrics = {
+        metric.name: metric
+        for resource in recorder.tracing.collect_metrics().resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if list(metric.data.data_points)
+    }
+    assert "messaging.process.duration" in metrics
+    assert [name for name in metrics if name.startswith("kafkatrace.clock.")] == []

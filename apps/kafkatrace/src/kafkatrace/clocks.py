@@ -12,6 +12,7 @@ from typing import Final
 
 _MS: Final = 1_000_000
 LOG_APPEND_TIME: Final = 2
+_FARTHEST: Final = 86_400_000 * _MS
 _WINDOW: Final = 60.0  # seconds: clocks drift, so old bounds go
 
 
@@ -21,6 +22,16 @@ class Offset:
 
     middle: float
     uncertainty: float
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the clocks are apart for certain; else the middle is an accident of the round trips."""
+        return abs(self.middle) > self.uncertainty and is_plausible(self.middle)
+
+
+def is_plausible(difference: float) -> bool:
+    """Tell whether clocks can be so far apart, nanoseconds; farther off is a timestamp that is none."""
+    return abs(difference) <= _FARTHEST
 
 
 class _Extreme:

@@ -41,7 +41,7 @@ MALFORMED_HEADERS: Final = Definition(
 )
 CLOCK_OFFSET: Final = Definition(
     "kafkatrace.clock.offset",
-    "The broker's clock minus the producer's: the middle of what is possible.",
+    "The broker's clock minus the producer's: the middle of what is possible, where that is not zero for all we know.",
     "s",
     Kind.GAUGE,
 )

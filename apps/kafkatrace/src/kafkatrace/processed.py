@@ -63,7 +63,9 @@ class Processed:
     def _received(self, milliseconds: int, polled: int) -> None:
         self._clocks.received(milliseconds, polled)
         minimum = self._clocks.minimum
-        self.clock_attributes = b"" if minimum is None else _OFFSET_MINIMUM(minimum / NS_PER_MS)
+        self.clock_attributes = b""
+        if minimum is not None and clocks.is_plausible(minimum):
+            self.clock_attributes = _OFFSET_MINIMUM(minimum / NS_PER_MS)
 
     # ---- in the background
 

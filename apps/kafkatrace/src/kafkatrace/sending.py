@@ -185,6 +185,6 @@ class Sender:
 
 
 def _told(apart: clocks.Offset | None) -> bytes:
-    if apart is None:
+    if apart is None or not apart.is_difference:
         return b""
     return _CLOCK_OFFSET(apart.middle / _NS_PER_MS) + _CLOCK_UNCERTAINTY(apart.uncertainty / _NS_PER_MS)

@@ -7,7 +7,7 @@ from opentelemetry.util.types import AttributeValue
 
 from kafkatrace import definitions, semconv
 from kafkatrace.client import operation
-from kafkatrace.clocks import Clocks
+from kafkatrace.clocks import Clocks, is_plausible
 from kafkatrace.counters import Counters
 from kafkatrace.metrics import Metrics
 from kafkatrace.pipeline import Pipeline
@@ -44,13 +44,16 @@ def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: 
     """Tell how far the broker's clock is from this client's."""
 
     def middle() -> float | None:
-        return None if (offset := clocks.offset) is None else offset.middle / _NS
+        offset = clocks.offset
+        return offset.middle / _NS if offset is not None and offset.is_difference else None
 
     def uncertainty() -> float | None:
-        return None if (offset := clocks.offset) is None else offset.uncertainty / _NS
+        offset = clocks.offset
+        return offset.uncertainty / _NS if offset is not None and is_plausible(offset.middle) else None
 
     def minimum() -> float | None:
-        return None if clocks.minimum is None else clocks.minimum / _NS
+        bound = clocks.minimum
+        return bound / _NS if bound is not None and is_plausible(bound) else None
 
     attributes = {semconv.MESSAGING_CLIENT_ID: about[semconv.MESSAGING_CLIENT_ID], **metric_attributes(about)}
     metrics.watch(definitions.CLOCK_OFFSET, attributes, middle)
