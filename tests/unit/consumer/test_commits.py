@@ -31,6 +31,7 @@ class FakeConsumer:
         self.answers = threading.Event()
         self.answers.set()
         self.error: KafkaError | None = None
+        self.rebalances = 0  # polls until the generation is the group's again
         self.closed = False
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
@@ -39,7 +40,19 @@ class FakeConsumer:
             self.answers.wait()
         if self.error:
             raise KafkaException(self.error)
+        if self.rebalances:
+            raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION))
         return offsets
+
+    def assignment(self) -> list[TopicPartition]:
+        return [TopicPartition("orders", 0)]
+
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        self.paused = partitions
+
+    def poll(self, seconds: float) -> None:
+        assert self.paused, "a record that comes now would be lost to the log"
+        self.rebalances -= 1
 
     def close(self) -> None:
         self.closed = True
@@ -135,6 +148,22 @@ def test_a_frozen_broker_does_not_hold_up_the_end(
     receiving.close(consumer)
     assert not consumer.closed
     assert caplog.messages == ["Kafka does not answer the last commit, so the last records may come again"]
+
+
+@pytest.mark.parametrize("rebalances", [1, 3])
+def test_a_stop_in_the_middle_of_a_rebalance_takes_part_in_it_and_commits_then(
+    consumer: Any, offsets: Offsets, rebalances: int
+) -> None:
+    consumer.rebalances = rebalances
+    assert Commits(offsets).at_the_end(consumer)
+    assert consumer.asked == [(5, False)] * (rebalances + 1)
+    assert not offsets.outstanding()
+
+
+def test_a_stop_does_not_repeat_a_commit_that_is_denied(consumer: Any, offsets: Offsets) -> None:
+    consumer.error = DENIED
+    assert Commits(offsets).at_the_end(consumer)
+    assert consumer.asked == [(5, False)]
 
 
 def test_close_commits_and_leaves_the_group(consumer: Any) -> None:

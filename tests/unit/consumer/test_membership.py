@@ -6,8 +6,8 @@ REFUSED = KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused")
 PARTITIONS = [TopicPartition("orders", 0)]
 
 
-def statistics(state: str = "up", join_state: str = "steady") -> dict[str, dict[str, str]]:
-    return {"cgrp": {"state": state, "join_state": join_state}}
+def statistics(state: str = "up", join_state: str = "steady", age: int = 0) -> dict[str, dict[str, str | int]]:
+    return {"cgrp": {"state": state, "join_state": join_state, "rebalance_age": age}}
 
 
 def test_connecting_until_joined() -> None:
@@ -22,9 +22,29 @@ def test_connecting_until_joined() -> None:
     assert membership.problem() is None
 
 
-def test_a_member_without_partitions_is_ready() -> None:
+def test_a_member_without_partitions_is_ready_once_the_group_has_settled() -> None:
     membership = Membership("g", Trouble())
-    membership.statistics(statistics())
+    membership.assigned([])
+    membership.statistics(statistics(age=4_999))
+    assert membership.problem() == "not yet a member of group g: connecting to Kafka"
+    membership.statistics(statistics(join_state="wait-join", age=60_000))
+    assert membership.problem() is not None
+    membership.statistics(statistics(age=5_000))
+    assert membership.problem() is None
+
+
+def test_a_new_member_is_not_ready_before_others_have_given_it_partitions() -> None:
+    membership = Membership("g", Trouble())
+    membership.assigned([])
+    assert membership.problem() is not None
+    membership.assigned(PARTITIONS)
+    assert membership.problem() is None
+
+
+def test_a_member_that_keeps_its_partitions_stays_ready() -> None:
+    membership = Membership("g", Trouble())
+    membership.assigned(PARTITIONS)
+    membership.assigned([])
     assert membership.problem() is None
 
 
@@ -50,7 +70,7 @@ def test_lost_partitions_are_until_it_joins_again() -> None:
     membership.assigned(PARTITIONS)
     membership.lost()
     assert membership.problem() == "not yet a member of group g: connecting to Kafka"
-    membership.assigned([])
+    membership.assigned(PARTITIONS)
     assert membership.problem() is None
 
 
@@ -58,6 +78,7 @@ def test_a_missing_topic_is_until_partitions_come() -> None:
     membership = Membership("g", Trouble())
     membership.failed(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "orders: unknown topic"))
     membership.assigned([])
+    membership.statistics(statistics(age=60_000))
     assert membership.problem() == "Kafka: UNKNOWN_TOPIC_OR_PART: orders: unknown topic"
     membership.assigned(PARTITIONS)
     assert membership.problem() is None

@@ -10,7 +10,6 @@ from kafkatrace import Tracing
 
 from traced_common import logs, termination
 from traced_common.environment import Environment, Kind, SettingsError, one_of, whole
-from traced_common.leaders import StaleLeadersError
 from traced_common.stop import Stop
 
 _logger = logging.getLogger(__name__)
@@ -28,10 +27,6 @@ def run(start: Callable[[Mapping[str, str], Stop], None], stop: Stop) -> int:
         _logger.critical("%s", error)
         termination.write(str(error))
         return _WRONG_SETTINGS
-    except StaleLeadersError as error:
-        _logger.critical("ended to be started again: %s", error)
-        termination.write(f"ended to be started again: {error}")
-        return 1
     except Exception as error:
         _logger.exception("ended by an error")
         termination.write(f"ended by an error: {type(error).__name__}: {error}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import kafkatrace
-from kafkatrace import Consumer, Tracing
+from kafkatrace import Tracing
 from traced_common import health, kafka, logs, process
 from traced_common.leaders import Leaders
 from traced_common.order import Order
@@ -45,35 +45,30 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
         membership.statistics(figures)
         leaders.statistics(figures)
 
-    client = settings.kafka.client_config()
     producer = RenewedProducer(
         lambda own: kafka.connect(
             lambda conf: kafkatrace.Producer(conf, tracing=tracing),
-            {**client, **dead_letters.configuration(), "error_cb": own},
+            {**settings.kafka.client_config(), **dead_letters.configuration(), "error_cb": own},
         )
     )
-    consumer = kafka.connect(
-        lambda conf: kafkatrace.Consumer(conf, tracing=tracing),
-        {
-            **client,
-            **configuration(settings.group, stall),
-            "error_cb": trouble,
-            "on_commit": receiving.committed,
-            "stats_cb": measure,
-        },
-    )
     letters = DeadLetters(producer, settings.dead_letter_topic, settings.group, stop)
-    processing = Processing(consumer, handler, letters, settings.processing_ms / 1000, stop)
-    receiving.subscribe(consumer, settings.topic)
+    callbacks = {"error_cb": trouble, "on_commit": receiving.committed, "stats_cb": measure}
     _logger.info("reading %s as group %s", settings.topic, settings.group)
     try:
         while not stop.requested:
-            receiving.turn(consumer, processing)
-            letters.serve()
-            leaders.check(consumer)
-            state.turn(receiving.problem())
+            consumer = kafka.connect(
+                lambda conf: kafkatrace.Consumer(conf, tracing=tracing),
+                {**settings.kafka.client_config(), **configuration(settings.group, stall), **callbacks},
+            )
+            processing = Processing(consumer, handler, letters, settings.processing_ms / 1000, stop)
+            with receiving.subscribed(consumer, settings.topic):
+                while not stop.requested:
+                    receiving.turn(consumer, processing)
+                    letters.serve()
+                    leaders.check(consumer)
+                    state.turn(receiving.problem())
     finally:
-        drain(consumer, producer, receiving, tracing)
+        drain(producer, receiving, tracing)
 
 
 def configuration(group: str, stall: float) -> dict[str, Any]:
@@ -92,10 +87,8 @@ def configuration(group: str, stall: float) -> dict[str, Any]:
     }
 
 
-def drain(consumer: Consumer, producer: RenewedProducer, receiving: Receiving, tracing: Tracing) -> None:
-    """Commit and leave the group, export the spans, both bounded, and log what came of everything."""
-    _logger.info("stopping")
-    receiving.close(consumer)
+def drain(producer: RenewedProducer, receiving: Receiving, tracing: Tracing) -> None:
+    """Export the spans, bounded, and log what came of everything."""
     producer.flush(_FLUSH_SECONDS)
     spans = tracing.shutdown(_TRACING_SECONDS)
     _logger.info("stopped: %s; spans exported %d, dropped %d", receiving, spans.exported, spans.dropped)

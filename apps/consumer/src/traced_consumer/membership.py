@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from confluent_kafka import KafkaError, TopicPartition
 from traced_common.kafka import Trouble, said
 from traced_common.logs import sparingly
 
 _logger = logging.getLogger(__name__)
+# A new member of a group that rebalances cooperatively gets nothing at first, until others have given something up.
+_SETTLED_MS: Final = 5_000
 
 
 class Membership:
@@ -25,12 +27,13 @@ class Membership:
         """Take the state of the group from librdkafka's statistics."""
         group = figures.get("cgrp", {})
         self._coordinator_up = group.get("state") == "up"
-        self._joined = self._joined or group.get("join_state") == "steady"
+        settled = group.get("join_state") == "steady" and group.get("rebalance_age", 0) >= _SETTLED_MS
+        self._joined = self._joined or settled
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """Note a rebalance; also a member without partitions has joined."""
-        self._joined = True
+        """Note a rebalance; a member without partitions has joined once the group has settled."""
         if partitions:
+            self._joined = True
             self._poll_error = None
 
     def lost(self) -> None:

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import confluent_kafka
 from confluent_kafka import KafkaError, Message, TopicPartition
 from kafkatrace import Consumer
+from traced_common.leaders import StaleLeadersError
 from traced_common.logs import sparingly
 from traced_common.order import PoisonError
 
@@ -32,8 +34,23 @@ class Receiving:
         self._commits = Commits(self._offsets)
         self.processed = self.dead_lettered = self.failed = 0
 
+    @contextmanager
+    def subscribed(self, consumer: Consumer, topic: str) -> Iterator[None]:
+        """Be a member of the group; commit and leave it at the end, which a consumer comes to that can't go on, too."""
+        self.subscribe(consumer, topic)
+        try:
+            yield
+        except StaleLeadersError as error:
+            _logger.warning("a new consumer, as the old one can't go on: %s", error)
+        finally:
+            _logger.info("leaving the group")
+            self.close(consumer)
+
     def subscribe(self, consumer: Consumer, topic: str) -> None:
-        """Join the group for a topic."""
+        """Join the group for a topic, with nothing left of the consumer before."""
+        self._offsets, self._retries = Offsets(), Retries()
+        self._commits = Commits(self._offsets)
+        self._membership.lost()
         consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def turn(self, consumer: Consumer, processing: Processing) -> None:
