@@ -1,12 +1,12 @@
 """From desired objects to live ones: what differs is written, what is no longer wanted goes, others' things stay."""
 
 import logging
-from collections.abc import Set
+from collections.abc import Awaitable, Set
 
-from kubernetes.aio.dynamic.exceptions import ConflictError
-
+from tracedpipeline import failure
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.cluster import KEPT, Cluster, Live, Object, has_owner, is_of, kind_and_name, summary
+from tracedpipeline.api_errors import ApiServerError, ConflictError, SilentError
+from tracedpipeline.cluster import KEPT, WORKLOADS, Cluster, Live, Object, has_owner, is_of, kind_and_name
 from tracedpipeline.differences import must_apply, stamped
 from tracedpipeline.observed import left_by_previous
 
@@ -15,6 +15,21 @@ log = logging.getLogger(__name__)
 
 class ObjectNotOwnedError(Exception):
     """An object of that name is there and not ours; its owner must rename or remove it."""
+
+    retry_helps = False
+
+
+class NotWrittenError(Exception):
+    """An object could not be written or deleted; its cause says whether a retry helps."""
+
+    def __init__(self, kind: str, name: str, cause: Exception) -> None:
+        words = cause.words if isinstance(cause, ApiServerError) else failure.described(cause)
+        super().__init__(f"{kind} {name}: {words}")
+        self.retry_helps = failure.retry_helps(cause)
+
+
+class NotAppliedError(ExceptionGroup[Exception]):
+    """Some objects could not be written; all others have been."""
 
 
 class PreviousDrainingError(Exception):
@@ -39,19 +54,50 @@ async def apply(
     """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
 
     What is to be left, by kind and name, stays as it is for now. What holds data is never deleted because the spec
-    changed: it only loses its owner. Raises ObjectNotOwnedError where somebody else's object has one of the names, and
-    PreviousDrainingError where it is one of an earlier pipeline.
+    changed: it only loses its owner. An object that is refused keeps no other from being written. Raises
+    PreviousDrainingError where somebody has one of the names who leaves, ObjectNotOwnedError where somebody who stays,
+    else NotAppliedError with all refusals.
     """
-    written = 0
-    for wanted in map(stamped, desired):
-        key = kind_and_name(wanted)
-        if key not in leave and must_apply(wanted, live.get(key)):
-            await _apply(cluster, pipeline, wanted, new=key not in live)
-            written += 1
+    tried = _Tried()
+    for o in desired:
+        key = kind_and_name(o)
+        if key not in leave and must_apply(wanted := stamped(o), live.get(key)):
+            await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
     unwanted = {key for key in live if has_owner(live[key])} - set(map(kind_and_name, desired)) - leave
-    for kind, name in unwanted:
-        await (cluster.release if kind in KEPT else cluster.delete)(live[kind, name])
-    return written + len(unwanted)
+    for kind, name in sorted(unwanted):
+        # Pods go only when those that take their place could be written.
+        if not (tried.failed and kind in WORKLOADS):
+            await tried.one((kind, name), (cluster.release if kind in KEPT else cluster.delete)(live[kind, name]))
+    tried.end()
+    return tried.done
+
+
+class _Tried:
+    """Counts what was done, and keeps what failed."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.failed: list[Exception] = []
+
+    async def one(self, key: tuple[str, str], write: Awaitable[object]) -> None:
+        try:
+            await write
+            self.done += 1
+        except SilentError:
+            raise
+        except (ObjectNotOwnedError, PreviousDrainingError) as error:
+            self.failed.append(error)
+        except Exception as error:
+            self.failed.append(NotWrittenError(*key, error))
+
+    def end(self) -> None:
+        """Raise what failed, if anything did."""
+        if draining := [error for error in self.failed if isinstance(error, PreviousDrainingError)]:
+            raise draining[0]
+        if self.failed and all(isinstance(error, ObjectNotOwnedError) for error in self.failed):
+            raise ObjectNotOwnedError("; ".join(map(str, self.failed)))
+        if self.failed:
+            raise NotAppliedError("objects were refused", self.failed)
 
 
 async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> Object:
@@ -63,9 +109,10 @@ async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, 
         return await cluster.apply(wanted)
     except ConflictError as conflict:
         await _refuse_others(cluster, pipeline, wanted)
-        words = f"took fields back from another field manager: {summary(conflict)}"
+        applied = await cluster.apply(wanted, force_conflicts=True)
+        words = f"took fields back from another field manager: {conflict.words}"
         await cluster.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
-        return await cluster.apply(wanted, force_conflicts=True)
+        return applied
 
 
 async def _refuse_others(cluster: Cluster, pipeline: TracedPipeline, wanted: Object) -> None:

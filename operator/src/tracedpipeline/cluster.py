@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import logging
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -10,10 +9,12 @@ from typing import Any, NamedTuple
 
 from kubernetes.aio import client, config
 from kubernetes.aio.dynamic import DynamicClient
-from kubernetes.aio.dynamic.exceptions import ConflictError, DynamicApiError, ForbiddenError, NotFoundError
 
-from tracedpipeline import naming
+from tracedpipeline import api_errors, naming
 from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
+from tracedpipeline.api_errors import ApiServerError as ApiServerError  # raised by all of Cluster
+from tracedpipeline.api_errors import MissingError
+from tracedpipeline.api_errors import NotAllowedError as NotAllowedError
 from tracedpipeline.observed import belongs_to
 
 log = logging.getLogger(__name__)
@@ -58,16 +59,8 @@ class Key(NamedTuple):
     name: str
 
 
-class ApiServerError(Exception):
-    """The API server refused a request, or did not answer; a retry may help."""
-
-
-class NotAllowedError(ApiServerError):
-    """The operator's own rights do not suffice; a retry helps once somebody gave it more."""
-
-
 class Cluster:
-    """The API server, seen by one pipeline's needs."""
+    """The API server, seen by one pipeline's needs; whatever it does not answer as requested is an ApiServerError."""
 
     def __init__(self, api: client.ApiClient) -> None:
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
@@ -79,18 +72,14 @@ class Cluster:
             response = await self._client.request(
                 method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
             )
-        except (NotFoundError, ConflictError):
-            raise
-        except ForbiddenError as error:
-            raise NotAllowedError(f"{method} {path}: {summary(error)}") from error
-        except DynamicApiError as error:
-            raise ApiServerError(f"{method} {path}: {summary(error)}") from error
-        return await response.json()
+            return await response.json()
+        except api_errors.ERRORS as error:
+            raise api_errors.translated(f"{method} {path}", error) from error
 
     async def _find(self, path: str) -> Object | None:
         try:
             return dict(await self._request("get", path))
-        except NotFoundError:
+        except MissingError:
             return None
 
     async def pipeline(self, key: Key) -> Object | None:
@@ -134,7 +123,7 @@ class Cluster:
         group, plural = KINDS[kind]
         try:
             found = await self._request("get", f"{group}/namespaces/{namespace}/{plural}", **options)
-        except NotFoundError:
+        except MissingError:
             if kind in OPTIONAL:
                 return None
             raise
@@ -179,7 +168,7 @@ class Cluster:
         log.info("deleting %s %s: the pipeline no longer has it", *kind_and_name(live))
         try:
             await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
-        except NotFoundError:
+        except MissingError:
             log.debug("%s %s was gone already", *kind_and_name(live))
 
     async def release(self, live: Object) -> None:
@@ -195,11 +184,14 @@ class Cluster:
         body = {"status": status}
         try:
             await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
-        except NotFoundError:
+        except MissingError:
             log.debug("%s is gone; its status is not written", key)
 
     async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str) -> None:
-        """Post an event about the resource; `kind` is Normal or Warning."""
+        """Post an event about the resource; `kind` is Normal or Warning.
+
+        That it cannot be posted is only logged: a status that says the same may not come and go for that.
+        """
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         about = {"apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid}
         body = {
@@ -215,7 +207,10 @@ class Cluster:
             "count": 1,
             "source": {"component": naming.FIELD_MANAGER},
         }
-        await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+        try:
+            await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+        except ApiServerError as error:
+            log.warning("%s/%s: no event %s: %s", namespace, name, reason, error)
 
 
 def content(secret: Object) -> dict[str, bytes]:
@@ -245,14 +240,6 @@ def is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
 def has_owner(item: Mapping[str, Any]) -> bool:
     """Tell whether a controller owns the object."""
     return any(owner.get("controller") for owner in item["metadata"].get("ownerReferences", ()))
-
-
-def summary(error: DynamicApiError) -> str:
-    """Return the API server's own sentence."""
-    try:
-        return str(json.loads(error.body or "")["message"])
-    except (KeyError, TypeError, ValueError):
-        return f"{error.status} {error.reason}"
 
 
 async def connect() -> client.ApiClient:

@@ -11,11 +11,15 @@ from tracedpipeline.api import KIND, TracedPipeline
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether something is as it should be; `ok` None means that it cannot be known yet."""
+    """Whether something is as it should be; `ok` None means that it cannot be known yet.
+
+    `retry_helps` is False where only a change by somebody does, whatever the reason.
+    """
 
     ok: bool | None
     reason: str
     message: str
+    retry_helps: bool = True
 
 
 @dataclass(frozen=True)

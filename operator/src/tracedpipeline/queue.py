@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from tracedpipeline import failure
+
 log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 0.5
@@ -102,7 +104,7 @@ def _tell(key: object, error: BaseException) -> None:
     # Neither a broken log handler nor an exception that has no text may end the task.
     with suppress(Exception):
         trail = error if log.isEnabledFor(logging.DEBUG) else None
-        log.error("reconcile of %s will be tried again: %s: %s", key, type(error).__name__, error, exc_info=trail)
+        log.error("reconcile of %s will be tried again: %s", key, failure.verdict(error).message, exc_info=trail)
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:

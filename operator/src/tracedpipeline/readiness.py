@@ -8,6 +8,9 @@ TRACES_FLOWING = "TracesFlowing"
 READY = "Ready"
 COMPONENT_READY = {which: f"{which.capitalize()}Ready" for which in naming.COMPONENTS}
 
+# What Ready sums up, and the traces.
+OBSERVED = (KAFKA_READY, *COMPONENT_READY.values(), TRACES_FLOWING)
+
 WAITING = Verdict(None, reasons.WAITING_FOR_COMPONENTS, "traces are looked for once all components are available")
 
 

@@ -11,6 +11,7 @@ FLOWING: Final = "Flowing"  # a connected trace was read back from Jaeger
 INVALID_SPEC: Final = "InvalidSpec"  # a field has a value that cannot be used; nothing was changed
 PAUSED: Final = "Paused"  # spec.paused is true; nothing is changed
 TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads this topic in this group
+RECONCILE_ERROR: Final = "ReconcileError"  # something went wrong that has no reason of its own; it is tried again
 OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
 PREVIOUS_DRAINING: Final = "PreviousDraining"  # an earlier pipeline of the same name is still being deleted
 

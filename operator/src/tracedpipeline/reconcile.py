@@ -1,22 +1,43 @@
 """One pipeline, from what is wanted to what is so: the whole story."""
 
-from tracedpipeline import naming, readiness, reasons, status
+from collections.abc import Sequence
+from typing import Any
+
+from tracedpipeline import failure, naming, readiness, reasons, status
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.applying import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.cluster import Key
+from tracedpipeline.observed import Verdict
 from tracedpipeline.refusal import refusal
-from tracedpipeline.world import World
+from tracedpipeline.world import PartlyAppliedError, World
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
 WAITING_SECONDS = 1.0
 
 
+class PartlyFailedError(ExceptionGroup[Exception]):
+    """Errors that the status tells of already, beside all that was seen."""
+
+
 async def reconcile(world: World, key: Key) -> float | None:
-    """Bring a pipeline to what its resource says; returns the seconds until the next look, None when it is gone."""
+    """Bring a pipeline to what its resource says; returns the seconds until the next look, None when it is gone.
+
+    Whatever goes wrong is told in the status, and raised, so that it is tried again after a while.
+    """
     body = await world.cluster.pipeline(key)
     if body is None or "deletionTimestamp" in body["metadata"]:
         world.forget(key)
         return None
+    try:
+        return await _reconcile(world, body)
+    except PartlyFailedError:
+        raise
+    except Exception as error:
+        await world.report_failure(body, error)
+        raise
+
+
+async def _reconcile(world: World, body: dict[str, Any]) -> float:
     try:
         pipeline = TracedPipeline.parse(body)
     except InvalidSpecError as error:
@@ -26,15 +47,37 @@ async def reconcile(world: World, key: Key) -> float | None:
         await world.report(body, {readiness.READY: refused}, {})
         return world.settings.resync_seconds
     try:
-        verdict, held = await world.bring_about(pipeline)
+        kafka, held = await world.bring_about(pipeline)
+    except PartlyAppliedError as partly:
+        return await _look(world, body, pipeline, partly.kafka, partly.held, partly.errors)
     except PreviousDrainingError as error:
         await world.report(body, readiness.refused(reasons.PREVIOUS_DRAINING, str(error)), {})
         return WAITING_SECONDS
     except ObjectNotOwnedError as error:
         await world.report(body, readiness.refused(reasons.OBJECT_NOT_OWNED, str(error)), {})
         return world.settings.resync_seconds
-    seen = await world.observe(pipeline, verdict, held)
+    return await _look(world, body, pipeline, kafka, held)
+
+
+async def _look(
+    world: World,
+    body: dict[str, Any],
+    pipeline: TracedPipeline,
+    kafka: Verdict,
+    held: Verdict | None,
+    errors: Sequence[Exception] = (),
+) -> float:
+    """Report what is to be seen; raises the errors of what came before."""
+    try:
+        seen = await world.observe(pipeline, kafka, held)
+    except Exception as error:
+        raise ExceptionGroup("not looked at", [*errors, error]) from error
     details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
-    await world.report(body, readiness.judge(seen), details)
+    verdicts = readiness.judge(seen)
+    if errors:
+        failed = PartlyFailedError("not done", errors)
+        await world.report(body, verdicts | {readiness.READY: failure.verdict(failed)}, details)
+        raise failed
+    await world.report(body, verdicts, details)
     resting = seen.traces and (seen.traces.ok or seen.traces.reason in reasons.NO_TRACES)
     return world.settings.probe_interval_seconds if resting else WAITING_SECONDS

@@ -7,7 +7,7 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace, Verdict
-from tracedpipeline.readiness import READY
+from tracedpipeline.readiness import OBSERVED, READY
 
 # Abnormal-true conditions of the kstatus convention: there only while true.
 RECONCILING = "Reconciling"
@@ -38,6 +38,15 @@ def build(
         for kind, verdict in verdicts.items()
     ]
     return {**old, **more, "observedGeneration": generation, "conditions": conditions}
+
+
+def failed(old: Mapping[str, Any], generation: int, ready: Verdict, now: datetime) -> Status:
+    """Return the status after a reconcile that failed: what it did not come to look at stays, or is Unknown."""
+    unknown = Verdict(None, ready.reason, "not looked at: the reconcile failed before")
+    new = build(old, generation, dict.fromkeys(OBSERVED, unknown) | {READY: ready}, now, {})
+    before = {condition["type"]: condition for condition in old.get("conditions", ())}
+    conditions = [before.get(c["type"], c) if c["type"] in OBSERVED else c for c in new["conditions"]]
+    return {**new, "conditions": conditions}
 
 
 def details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:
@@ -71,7 +80,7 @@ def _ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _abnormal(ready: Verdict) -> dict[str, Verdict]:
-    if ready.reason in _STALLING:
+    if ready.reason in _STALLING or not ready.retry_helps:
         return {STALLED: Verdict(True, ready.reason, ready.message)}
     if ready.reason not in _SETTLED:
         return {RECONCILING: Verdict(True, ready.reason, ready.message)}

@@ -1,27 +1,48 @@
 """What a reconcile touches, and the steps that it is told in."""
 
-import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
-from tracedpipeline import clients, desired, flink_key, naming, observed, probe, readiness, reasons, status, upgrade
-from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.applying import apply, write
+from tracedpipeline import (
+    clients,
+    desired,
+    failure,
+    flink_key,
+    naming,
+    observed,
+    probe,
+    readiness,
+    reasons,
+    status,
+    upgrade,
+)
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.api_errors import ApiServerError, SilentError
+from tracedpipeline.applying import ObjectNotOwnedError, PreviousDrainingError, apply, write
 from tracedpipeline.cluster import WORKLOADS, Cluster, Key, Live, kind_and_name
 from tracedpipeline.desired import in_use
 from tracedpipeline.jobs import Jobs
 from tracedpipeline.kafkas import Kafkas
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
+from tracedpipeline.together import both_ends, together
 
 log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
+
+
+class PartlyAppliedError(Exception):
+    """Something went wrong beside what went well: `kafka` is the verdict on it, `held` what a Flink job waits for."""
+
+    def __init__(self, kafka: Verdict, held: Verdict | None, errors: Sequence[Exception]) -> None:
+        super().__init__(failure.verdict(ExceptionGroup("partly", errors)).message)
+        self.kafka, self.held, self.errors = kafka, held, errors
 
 
 @dataclass(frozen=True)
@@ -40,7 +61,8 @@ class World:
         for body in await self.cluster.pipelines(self.settings.namespaces):
             try:
                 other = TracedPipeline.parse(body)
-            except InvalidSpecError:
+            except Exception as error:  # nobody else's spec may keep this pipeline from being reconciled
+                log.debug("pipeline %s cannot be compared: %s", body["metadata"]["name"], failure.described(error))
                 continue
             if other.uid != pipeline.uid:
                 found.append(other)
@@ -49,15 +71,17 @@ class World:
     async def bring_about(self, pipeline: TracedPipeline) -> tuple[Verdict, Verdict | None]:
         """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else.
 
-        Returns the verdict on Kafka, and what a change of the Flink job waits for.
+        Returns the verdict on Kafka, and what a change of the Flink job waits for; raises PartlyAppliedError with both
+        where an object was refused or Kafka could not be looked at.
         """
-        live, way, pods = await asyncio.gather(
-            self.cluster.owned(pipeline), self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)
+        live, (way, pods) = await together(
+            self.cluster.owned(pipeline),
+            together(self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)),
         )
         # First of all: where an earlier pipeline of this name drains, nothing else is touched.
         holding = in_use.config_map(pipeline, pods)
-        held_by = await write(self.cluster, pipeline, holding, live.get(kind_and_name(holding)))
-        live[kind_and_name(holding)] = held_by
+        if held_by := await self._held_by(pipeline, holding, live):
+            live[kind_and_name(holding)] = held_by
         by_operator = await self._by_operator(pipeline, live)
         key = await flink_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
         objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator, flink_key=key)
@@ -65,11 +89,27 @@ class World:
         if way.clients:
             held = await self.jobs.hold(pipeline, objects, live)
             leave = upgrade.held_back(pipeline.name) if held else frozenset()
-        verdict, _ = await asyncio.gather(
+        seen, written = await both_ends(
             self.kafkas.verdict(pipeline, way),
             apply(self.cluster, pipeline, [holding, *in_use.needed([*way.objects, *objects], held_by)], live, leave),
         )
+        if isinstance(written, ObjectNotOwnedError | PreviousDrainingError):
+            raise written
+        verdict = failure.verdict(seen) if isinstance(seen, Exception) else seen
+        if errors := [end for end in (seen, written) if isinstance(end, Exception)]:
+            raise PartlyAppliedError(verdict, held, errors)
         return verdict, held
+
+    async def _held_by(self, pipeline: TracedPipeline, holding: Object, live: Live) -> Object | None:
+        """Return what keeps objects there until clients have drained; where it is refused, so far, others are not."""
+        held_by = live.get(kind_and_name(holding))
+        try:
+            return await write(self.cluster, pipeline, holding, held_by)
+        except SilentError:
+            raise
+        except ApiServerError as error:
+            log.debug("%s/%s: apply will say so: %s", pipeline.namespace, pipeline.name, error)
+            return held_by
 
     async def _by_operator(self, pipeline: TracedPipeline, live: Live) -> bool:
         """Tell whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
@@ -107,8 +147,20 @@ class World:
 
     async def report(self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any]) -> None:
         """Write the status where it differs, and an event where Ready's reason does."""
+        old, generation = body.get("status", {}), body["metadata"]["generation"]
+        await self._write(body, status.build(old, generation, verdicts, datetime.now(UTC), details))
+
+    async def report_failure(self, body: Object, error: Exception) -> None:
+        """Write why the reconcile failed; that this fails as well is only logged, since it is tried again anyway."""
+        old, generation = body.get("status", {}), body["metadata"]["generation"]
+        try:
+            await self._write(body, status.failed(old, generation, failure.verdict(error), datetime.now(UTC)))
+        except Exception as also:
+            name = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
+            log.error("%s: the status cannot tell of it: %s", name, failure.described(also))
+
+    async def _write(self, body: Object, new: status.Status) -> None:
         old, metadata = body.get("status", {}), body["metadata"]
-        new = status.build(old, metadata["generation"], verdicts, datetime.now(UTC), details)
         if new == old:
             return
         key = Key(metadata["namespace"], metadata["name"])

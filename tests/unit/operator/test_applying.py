@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import applying, connection, desired
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.api_errors import SilentError
 from tracedpipeline.applying import ObjectNotOwnedError
 from tracedpipeline.cluster import Cluster
 from tracedpipeline.desired import strimzi
@@ -161,3 +162,18 @@ async def test_somebody_elses_object_is_left_alone(server: tuple[ApiServer, Clus
     with pytest.raises(ObjectNotOwnedError, match="orders-producer exists and does not belong"):
         await apply(cluster, objects(settings))
     assert answers.objects[path] == {"metadata": {"name": "orders-producer", "namespace": "shop"}}
+
+
+async def test_an_api_server_that_falls_silent_is_not_asked_for_each_object(
+    server: tuple[ApiServer, Cluster], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    async def silent(_: Cluster, wanted: dict[str, Any], **__: Any) -> None:
+        tried.append(wanted["metadata"]["name"])
+        raise SilentError("patch: the API server does not answer in time")
+
+    monkeypatch.setattr(Cluster, "apply", silent)
+    with pytest.raises(SilentError):
+        await apply(server[1], objects(settings))
+    assert len(tried) == 1, "each would wait for its own time-out"

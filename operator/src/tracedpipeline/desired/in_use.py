@@ -30,11 +30,13 @@ def config_map(pipeline: TracedPipeline, pods: Iterable[Mapping[str, Any]]) -> O
     }
 
 
-def needed(wanted: Iterable[Object], held_by: Mapping[str, Any]) -> list[Object]:
-    """Return the objects; those that clients need have the live ConfigMap as a second owner.
+def needed(wanted: Iterable[Object], held_by: Mapping[str, Any] | None) -> list[Object]:
+    """Return the objects; those that clients need have the live ConfigMap as a second owner, where there is one.
 
     That is all that goes with the pipeline, but what runs the clients.
     """
+    if held_by is None:
+        return list(wanted)
     owner = _reference("v1", KIND, held_by["metadata"])
     return [o if _runs_clients(o) else _with_owner(o, owner) for o in wanted]
 

@@ -1,0 +1,109 @@
+"""A reconcile of one pipeline, with an API server that refuses and a Kafka that raises what the test says."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from kubernetes.aio import client
+from tracedpipeline import reasons
+from tracedpipeline.cluster import Cluster, Key
+from tracedpipeline.jobs import Jobs
+from tracedpipeline.kafkas import Kafkas
+from tracedpipeline.observed import Verdict
+from tracedpipeline.reconcile import reconcile
+from tracedpipeline.settings import Settings
+from tracedpipeline.topics import Topics
+from tracedpipeline.world import World
+
+from tests.unit.operator.apiserver import ApiServer
+from tests.unit.operator.conftest import body
+
+KEY = Key("shop", "orders")
+ORDERS = "/apis/tracedpipeline.dev/v1alpha1/namespaces/shop/tracedpipelines/orders"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
+EVENTS = "/api/v1/namespaces/shop/events"
+
+
+class Refusing(ApiServer):
+    """Refuses writes of the paths that the test names, and keeps the pipeline with its status."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: dict[str, tuple[int, str]] = {}
+        self.objects[ORDERS] = body()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if request.method != "GET" and request.path in self.refused:
+            self.requests.append((request.method, request.path, {}, None))
+            status, text = self.refused[request.path]
+            return web.Response(status=status, text=text, content_type="application/json")
+        if request.path == f"{ORDERS}/status":
+            content = await request.json()
+            self.requests.append((request.method, request.path, {}, content))
+            self.objects[ORDERS] = {**self.objects[ORDERS], "status": content["status"]}
+            return web.json_response(self.objects[ORDERS])
+        return await super().handle(request)
+
+    def refuse(self, status: int, message: str, *paths: str) -> None:
+        document = {"kind": "Status", "message": message, "metadata": {"uid": "6c1b3f5e"}, "code": status}
+        self.refused = dict.fromkeys(paths, (status, json.dumps(document)))
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        return {c["type"]: c for c in self.objects[ORDERS]["status"]["conditions"]}
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.conditions["Ready"]
+        return found
+
+    @property
+    def events(self) -> list[Any]:
+        return [content for verb, path, _, content in self.requests if (verb, path) == ("POST", EVENTS)]
+
+    def forget_requests(self) -> None:
+        self.requests.clear()
+
+
+class Kafka(Topics):
+    """A Kafka that is as it should be, or raises what the test says."""
+
+    raises: Exception | None = None
+
+    async def ensure(self, *_: Any) -> Verdict:
+        if self.raises:
+            raise self.raises
+        return Verdict(True, reasons.TOPIC_READY, "topic traced-topic is at kafka:9092")
+
+
+class Bench:
+    def __init__(self, server: Refusing, world: World, kafka: Kafka) -> None:
+        self.server, self.world, self.kafka = server, world, kafka
+
+    async def fails(self) -> Exception:
+        with pytest.raises(Exception) as caught:
+            await reconcile(self.world, KEY)
+        return caught.value
+
+    async def again_and_nothing_is_written(self) -> None:
+        self.server.forget_requests()
+        await self.fails()
+        assert f"{ORDERS}/status" not in self.server.sent("PATCH")
+        assert self.server.events == []
+
+
+@pytest.fixture
+async def bench(settings: Settings) -> AsyncIterator[Bench]:
+    answers, kafka = Refusing(), Kafka()
+    application = web.Application()
+    application.router.add_route("*", "/{tail:.*}", answers.handle)
+    async with TestServer(application) as listening, aiohttp.ClientSession() as session:
+        configuration = client.Configuration(host=str(listening.make_url("")).rstrip("/"))
+        async with client.ApiClient(configuration) as api:
+            cluster = Cluster(api)
+            world = World(cluster, Kafkas(cluster, kafka), session, settings, Jobs(cluster, session))
+            yield Bench(answers, world, kafka)
