@@ -81,12 +81,13 @@ REFUSED: dict[str, tuple[Odd, str, str]] = {
     "a rate near 0": (
         kafka() | {"producer": {"ratePerSecond": 1e-10}},
         "spec.producer.ratePerSecond",
-        "greater than or equal to 0.001",
+        "at least 0.001",
     ),
+    "a rate of 0": (kafka() | {"producer": {"ratePerSecond": 0}}, "spec.producer.ratePerSecond", "greater than 0"),
     "the smallest float": (
         kafka() | {"producer": {"ratePerSecond": 5e-324}},
         "spec.producer.ratePerSecond",
-        "greater than or equal to 0.001",
+        "at least 0.001",
     ),
     "Flink without a processor": (
         task_manager(limits={"cpu": "0"}),

@@ -24,7 +24,7 @@ def flink(**consumer: Any) -> dict[str, Any]:
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown field": ({"producr": {}}, "spec.producr: unknown field"),
     "unknown nested field": ({"producer": {"rate": 1}}, "spec.producer.rate: unknown field"),
-    "zero rate": ({"producer": {"ratePerSecond": 0}}, "spec.producer.ratePerSecond: input should be greater than or"),
+    "zero rate": ({"producer": {"ratePerSecond": 0}}, "spec.producer.ratePerSecond: input should be greater than 0"),
     "negative replicas": (
         {"consumer": {"replicas": -1}},
         "spec.consumer.replicas: input should be greater than or equal",

@@ -41,6 +41,19 @@ def test_the_schema_is_structural() -> None:
         assert foreign not in text
 
 
+def test_a_limit_that_excludes_its_bound_is_a_flag_as_in_openapi() -> None:
+    producer = _version()["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["producer"]
+    rate = producer["properties"]["ratePerSecond"]
+    assert (rate["minimum"], rate["exclusiveMinimum"]) == (0, True)
+
+
+def test_no_bound_is_a_fraction_which_the_api_server_cuts_off_for_whole_numbers() -> None:
+    spec = _version()["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    bounds = [field[bound] for _, field in _fields(spec) for bound in ("minimum", "maximum") if bound in field]
+    assert [bound for bound in bounds if bound != int(bound)] == []
+    assert bounds
+
+
 def test_every_text_and_list_of_the_spec_is_bounded_so_that_rules_about_it_have_a_cost() -> None:
     spec = _version()["schema"]["openAPIV3Schema"]["properties"]["spec"]
     bounds = {"string": "maxLength", "array": "maxItems", "integer": "maximum", "number": "maximum"}

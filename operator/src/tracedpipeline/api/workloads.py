@@ -133,12 +133,18 @@ class Workload(Part):
     resources: Resources = Field(default=Resources(), description="Processor and memory of the container.")
 
 
+# No fraction is a bound in the schema: the API server cuts it off where it compares a whole number, and 0 would pass.
+Rate = Annotated[
+    StrictFloat,
+    Field(gt=0, le=1_000_000),
+    Obeys(Rule("self >= 0.001", "give at least 0.001, a message in a quarter of an hour", lambda rate: rate >= 0.001)),
+]
+
+
 class ProducerSpec(Workload):
     """The producer of order events."""
 
-    rate_per_second: StrictFloat = Field(
-        default=10, ge=0.001, le=1_000_000, description="Messages a second, of each replica; 0.001 at least."
-    )
+    rate_per_second: Rate = Field(default=10, description="Messages a second, of each replica; 0.001 at least.")
     message_bytes: StrictInt = Field(
         default=256, ge=128, le=1_000_000, description="About the size of a message's value."
     )
