@@ -77,7 +77,7 @@ test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10
 
 .PHONY: e2e
 e2e: setup kind-up test-flink ## Stories on the real cluster (STRIMZI=real or played; real where it can be had)
-	$(VENV)/pytest tests/chart tests/e2e
+	$(VENV)/pytest tests/integration/jaeger tests/chart tests/e2e
 
 .PHONY: kind-down
 kind-down: ## Delete the cluster
