@@ -83,7 +83,7 @@ def _processed(body: bytes) -> Iterator[Processed]:
 
 def _read(span: Any) -> Processed:
     said = {pair.key: pair.value for pair in span.attributes}
-    whole = said[semconv.END_TO_END_MILLISECONDS].double_value
+    whole = said[semconv.SINCE_TIMESTAMP_MILLISECONDS].double_value
     work = (span.end_time_unix_nano - span.start_time_unix_nano) / _NS_PER_MS
     partition = said[semconv.MESSAGING_DESTINATION_PARTITION_ID].string_value
     offset = said[semconv.MESSAGING_KAFKA_OFFSET].int_value

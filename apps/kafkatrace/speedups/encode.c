@@ -3,7 +3,7 @@
  * read is still in the processor's caches; and what waits for the export is then two bytes objects. */
 #include "wire.h"
 
-enum { OFFSET, KEY, QUEUE_MS, END_TO_END_MS, LAG, NAMES, NS_PER_MS = 1000000 };
+enum { OFFSET, KEY, QUEUE_MS, SINCE_TIMESTAMP_MS, LAG, NAMES, NS_PER_MS = 1000000 };
 static const long long EXACT = 1LL << 53; /* a double holds each integer up to it */
 
 typedef struct {
@@ -83,7 +83,7 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     wire_raw(&wire, said->bytes, said->used);
     if (span->lag != NULL && span->lag != Py_None)
         wire_int(&wire, name(self, LAG), PyLong_AsLongLong(span->lag));
-    wire_double(&wire, name(self, END_TO_END_MS), (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
+    wire_double(&wire, name(self, SINCE_TIMESTAMP_MS), (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
     return clock_attributes(self, &wire) > 0 ? wire_span(&wire) : NULL;
 }
 

@@ -107,8 +107,8 @@ async def _waterfall(pipeline: str, url: str) -> str:
     from tracedpipeline import lookup, probe, waterfall
 
     async with probe.open_session() as session:
-        found = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)
-    return waterfall.draw(found)
+        found, last = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)
+    return waterfall.draw(found, last.end_to_end_milliseconds)
 
 
 def _tell(what: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tracedpipeline import proof, traces
+from tracedpipeline.observed import LastTrace
 from tracedpipeline.probe import Jaeger, Window
 from tracedpipeline.traces import Span
 
@@ -18,14 +19,16 @@ class NoTraceError(Exception):
     """No connected trace was found in time."""
 
 
-async def newest(jaeger: Jaeger, tell: Callable[[str], None], patience: timedelta = PATIENCE) -> list[Span]:
-    """Return the spans of the newest connected trace; raises NoTraceError, which says why there is none."""
+async def newest(
+    jaeger: Jaeger, tell: Callable[[str], None], patience: timedelta = PATIENCE
+) -> tuple[list[Span], LastTrace]:
+    """Return the spans of the newest connected trace, and it; raises NoTraceError, which says why there is none."""
     deadline, told = time.monotonic() + patience.total_seconds(), ""
     while True:
         found = await _messages(jaeger)
         verdict, last = proof.judge(jaeger.pipeline, found)
         if last:
-            return traces.by_trace(found)[last.trace_id]
+            return traces.by_trace(found)[last.trace_id], last
         if time.monotonic() >= deadline:
             when = f"the last {LOOK_BACK // timedelta(minutes=1)} minutes"
             raise NoTraceError(f"no connected trace of {jaeger.pipeline} in {when} at {jaeger.url}: {verdict.message}")

@@ -41,7 +41,7 @@ def test_the_queue_span_lasts_from_the_timestamp_to_the_poll(
     milliseconds = (queued.end_time - queued.start_time) / 1e6
     assert say(processed, semconv.QUEUE_MILLISECONDS) == say(queued, semconv.QUEUE_MILLISECONDS) == milliseconds
     whole = (processed.end_time - queued.start_time) / 1e6
-    assert say(processed, semconv.END_TO_END_MILLISECONDS) == whole
+    assert say(processed, semconv.SINCE_TIMESTAMP_MILLISECONDS) == whole
     assert say(queued, semconv.TIMESTAMP_TYPE) == "CreateTime"
 
 
@@ -52,7 +52,7 @@ def test_what_the_process_span_says(
     with consumer.process(receive()):
         pass
     attributes = dict(recorder.span(f"process {topic}").attributes or {})
-    for measured in (semconv.QUEUE_MILLISECONDS, semconv.END_TO_END_MILLISECONDS, semconv.SERVER_PORT):
+    for measured in (semconv.QUEUE_MILLISECONDS, semconv.SINCE_TIMESTAMP_MILLISECONDS, semconv.SERVER_PORT):
         assert attributes.pop(measured) is not None
     assert str(attributes.pop("messaging.kafka.cluster.id")).startswith("mockCluster")
     assert attributes == {
@@ -94,7 +94,7 @@ def test_a_timestamp_from_the_future_is_shown_as_negative_and_counted(
     for span in (queued, processed):
         assert float(str(say(span, semconv.QUEUE_MILLISECONDS))) < 0
         assert say(span, semconv.CLOCK_SKEW) is True
-    assert float(str(say(processed, semconv.END_TO_END_MILLISECONDS))) < 0
+    assert float(str(say(processed, semconv.SINCE_TIMESTAMP_MILLISECONDS))) < 0
     assert recorder.tracing.counters.negative_queue_times == 1
 
 

@@ -178,7 +178,7 @@ def test_metrics_go_out_beside_the_spans(collector: Collector) -> None:
     (request,) = collector.requests["/v1/metrics"]
     (group,) = request.resource_metrics
     names = {metric.name for scope in group.scope_metrics for metric in scope.metrics}
-    assert {"messaging.process.duration", "kafkatrace.end_to_end.duration"} <= names
+    assert {"messaging.process.duration", "kafkatrace.since_timestamp.duration"} <= names
     assert ("service.name", "orders") in {(each.key, each.value.string_value) for each in group.resource.attributes}
 
 

@@ -39,7 +39,7 @@ def test_otlp_json() -> None:
 
 
 def test_the_waterfall() -> None:
-    lines = waterfall.draw([PROCESS, SEND, QUEUE]).splitlines()
+    lines = waterfall.draw([PROCESS, SEND, QUEUE], 40.0).splitlines()
     assert lines[0] == "trace t1   end to end 40.0 ms"
     assert [line.split("│")[0].split()[1] for line in lines[2:]] == ["send", "queue", "process"]
     assert [line.split("│")[1].count("█") for line in lines[2:]] == [8, 4, 20]

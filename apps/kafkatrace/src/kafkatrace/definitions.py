@@ -27,8 +27,8 @@ PROCESS_DURATION: Final = Definition(
 QUEUE_DURATION: Final = Definition(
     "kafkatrace.queue.duration", "From the record's timestamp to the poll that returned it.", "s", Kind.LONG_DURATION
 )
-END_TO_END_DURATION: Final = Definition(
-    "kafkatrace.end_to_end.duration",
+SINCE_TIMESTAMP_DURATION: Final = Definition(
+    "kafkatrace.since_timestamp.duration",
     "From the record's timestamp to the end of its processing.",
     "s",
     Kind.LONG_DURATION,

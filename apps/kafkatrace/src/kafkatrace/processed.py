@@ -21,14 +21,14 @@ _KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
 _TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
 _REVOKED: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.PARTITIONS_REVOKED: True})
 _QUEUE_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.QUEUE_MILLISECONDS)
-_END_TO_END_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.END_TO_END_MILLISECONDS)
+_SINCE_TIMESTAMP_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.SINCE_TIMESTAMP_MILLISECONDS)
 _NAMES: Final = tuple(
     name.encode()
     for name in (
         semconv.MESSAGING_KAFKA_OFFSET,
         semconv.MESSAGING_KAFKA_MESSAGE_KEY,
         semconv.QUEUE_MILLISECONDS,
-        semconv.END_TO_END_MILLISECONDS,
+        semconv.SINCE_TIMESTAMP_MILLISECONDS,
         semconv.LAG,
     )
 )
@@ -51,14 +51,14 @@ class Processed:
         metrics = tracing.metrics
         self._durations = Series(metrics, self.about, duration=definitions.PROCESS_DURATION)
         self._queues = Series(metrics, self.about, duration=definitions.QUEUE_DURATION)
-        self._journeys = Series(metrics, self.about, duration=definitions.END_TO_END_DURATION)
+        self._since_timestamp = Series(metrics, self.about, duration=definitions.SINCE_TIMESTAMP_DURATION)
         watch_clocks(tracing.metrics, self.about, self._clocks)
         self._openings: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.account: Callable[[MessageSpan], int] = speedups.account(self._account, self._histograms, self._received)
         self.encoder = speedups.encoder(ENCODED, self, self._openings, _NAMES, _TOMBSTONE, queueing.USUAL_KINDS)
 
     def _histograms(self, topic: str) -> tuple[Duration, Duration, Duration]:
-        return self._durations.of(topic), self._queues.of(topic), self._journeys.of(topic)
+        return self._durations.of(topic), self._queues.of(topic), self._since_timestamp.of(topic)
 
     def _received(self, milliseconds: int, polled: int) -> None:
         self._clocks.received(milliseconds, polled)
@@ -77,7 +77,7 @@ class Processed:
         if appended is not None:
             polled = span.polled or span.begun
             self._queues.of(topic).add(polled - appended)
-            self._journeys.of(topic).add(span.ended_at - appended)
+            self._since_timestamp.of(topic).add(span.ended_at - appended)
             if polled < appended:
                 self._counters.negative()
             if span.timestamp_type == clocks.LOG_APPEND_TIME:
@@ -119,7 +119,7 @@ class Processed:
         """Encode what only the process span says."""
         more = [] if span.lag is None else [_LAG(span.lag)]
         if (whole := queue.milliseconds_until(span.ended_at)) is not None:
-            more.append(_END_TO_END_MS(whole))
+            more.append(_SINCE_TIMESTAMP_MS(whole))
         if self.clock_attributes:
             more.append(self.clock_attributes)
         if span.revoked:

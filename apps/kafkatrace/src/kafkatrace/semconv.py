@@ -41,7 +41,7 @@ TRANSACTION: Final = "transaction"
 QUEUE: Final = "queue"  # not in the conventions: they have no span for the time in the broker
 
 QUEUE_MILLISECONDS: Final = "kafkatrace.queue.duration_ms"
-END_TO_END_MILLISECONDS: Final = "kafkatrace.end_to_end.duration_ms"
+SINCE_TIMESTAMP_MILLISECONDS: Final = "kafkatrace.since_timestamp.duration_ms"
 TIMESTAMP_TYPE: Final = "kafkatrace.timestamp.type"
 TIMESTAMP_RESOLUTION: Final = "kafkatrace.timestamp.resolution_ms"
 CLOCK_SKEW: Final = "kafkatrace.clock_skew"
