@@ -195,7 +195,7 @@ def test_a_missing_secret_is_named_until_it_is_there(namespace: str) -> None:
         "--from-literal=username=u", "--from-literal=password=not-to-be-seen",
     )  # fmt: skip
     # The demo's Kafka speaks plain text, so that it now fails one step further.
-    seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "KafkaRefused")
+    seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "KafkaAuthenticationFailed")
     assert "handshake failed" in seen["message"]
     assert "not-to-be-seen" not in str(kube.get(namespace, "tp", "orders"))
     log = kube.kubectl("logs", "-n", "tracedpipeline-system", "deploy/tracedpipeline-operator", "--tail=2000")

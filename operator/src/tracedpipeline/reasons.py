@@ -18,7 +18,14 @@ PREVIOUS_DRAINING: Final = "PreviousDraining"  # an earlier pipeline of the same
 # Kafka.
 TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be
 KAFKA_UNREACHABLE: Final = "KafkaUnreachable"  # nothing answers at the bootstrap servers
-KAFKA_REFUSED: Final = "KafkaRefused"  # Kafka answered, and refused the request or the credentials
+KAFKA_AUTHENTICATION_FAILED: Final = "KafkaAuthenticationFailed"  # Kafka refused the credentials or their mechanism
+KAFKA_TLS_FAILED: Final = "KafkaTlsFailed"  # no TLS connection: the CA, the broker's certificate, or no TLS over there
+TOPIC_INVALID: Final = "TopicInvalid"  # Kafka takes no topic of that name
+TOPIC_CONFIGURATION_INVALID: Final = "TopicConfigurationInvalid"  # Kafka takes no topic with these settings
+KAFKA_QUOTA_EXCEEDED: Final = "KafkaQuotaExceeded"  # Kafka limits how many topics and partitions are created
+TOO_FEW_BROKERS: Final = "TooFewBrokers"  # the topic wants more replicas than Kafka has brokers
+KAFKA_REFUSED: Final = "KafkaRefused"  # Kafka answered, and refused the request for another reason, such as a right
+SECRET_INVALID: Final = "SecretInvalid"  # noqa: S105 - what a Secret holds is empty, no text, or no certificate
 SECRET_MISSING: Final = "SecretMissing"  # noqa: S105 - a Secret that the spec names, or a key in it, is not there
 TOPIC_MISSING: Final = "TopicMissing"  # the topic is not there, and topic.create is false
 TOPIC_HAS_FEWER_PARTITIONS: Final = "TopicHasFewerPartitions"  # the topic has fewer partitions than the spec wants

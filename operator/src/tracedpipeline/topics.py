@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from tracedpipeline import reasons
+from tracedpipeline import kafka_refusals, reasons
 from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
 from tracedpipeline.observed import Verdict, too_few_partitions
@@ -25,14 +25,6 @@ BROKERS_DEFAULT = -1
 GOOD_FOR_SECONDS = {True: 15.0, False: 3.0}
 
 Secrets = Mapping[str, Mapping[str, bytes]]
-
-_REFUSED = {
-    KafkaError._AUTHENTICATION,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.INVALID_REPLICATION_FACTOR,
-    KafkaError.POLICY_VIOLATION,
-}
 
 
 @dataclass(frozen=True)
@@ -65,13 +57,20 @@ class Topics:
 
 
 def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+    if invalid := _invalid_secret(connection, secrets):
+        return invalid
     errors: list[KafkaError] = []
-    admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
+    try:
+        admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
+    except KafkaException as error:
+        # Names and protocols are the schema's, so that what it takes offence at is what a Secret holds.
+        message = f"what a Secret of kafka.security holds cannot be used: {kafka_refusals.said(error.args[0])}"
+        return Verdict(False, reasons.SECRET_INVALID, message)
     try:
         return _ensure_topics(admin, connection, spec)
     except KafkaException as error:
         admin.poll(0)
-        return _failure(connection, [*errors, error.args[0]])
+        return kafka_refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
 
 
 def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
@@ -129,18 +128,23 @@ def missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | N
     return None
 
 
-def _failure(connection: KafkaConnection, errors: list[KafkaError]) -> Verdict:
-    refused = next((error for error in errors if error.code() in _REFUSED), None)
-    if refused:
-        message = f"{connection.bootstrap_servers} refused: {_said(refused)}"
-        return Verdict(False, reasons.KAFKA_REFUSED, message)
-    message = f"nothing answers at {connection.bootstrap_servers}: {_said(errors[0])}"
-    return Verdict(False, reasons.KAFKA_UNREACHABLE, message)
+def _invalid_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+    """Return which key of a Secret cannot be used; never what it holds, not even the part that is wrong."""
+    for name, keys in connection.secrets.items():
+        for key in keys:
+            if not secrets[name][key].strip():
+                return Verdict(False, reasons.SECRET_INVALID, f"key {key!r} of Secret {name!r} is empty: fill it in")
+            if not _is_text(secrets[name][key]):
+                message = f"key {key!r} of Secret {name!r} is no UTF-8 text: write it anew"
+                return Verdict(False, reasons.SECRET_INVALID, message)
+    return None
 
 
-def _said(error: KafkaError) -> str:
-    # librdkafka adds how long it took, which would make a new message of the same fact each time.
-    return str(error.str()).split(" (after ", 1)[0]
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, Any]:
