@@ -87,3 +87,11 @@ def test_the_operator_runs_restricted() -> None:
 def test_a_value_that_the_schema_does_not_know_is_refused() -> None:
     with pytest.raises(AssertionError, match="bogus"):
         render("bogus=1")
+
+
+@pytest.mark.parametrize(
+    "value", ["images.jaeger=a b", "images.producer=", "watchNamespaces={A B}", "resyncSeconds=1e9"]
+)
+def test_a_value_that_the_operator_would_refuse_is_refused(value: str) -> None:
+    with pytest.raises(AssertionError, match=value.partition("=")[0].rpartition(".")[2]):
+        render(value)

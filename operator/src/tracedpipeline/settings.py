@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Final, Self
 
-from tracedpipeline.api.names import IMAGE, IMAGE_ADVICE
+from tracedpipeline.api.names import IMAGE, IMAGE_ADVICE, LABEL
 
 # The chart's values name the same images.
 RELEASE: Final = metadata.version("tracedpipeline-operator")
@@ -66,7 +66,7 @@ class Settings:
         )
         settings = cls(
             images=images,
-            namespaces=tuple(n.strip() for n in environment.get("WATCH_NAMESPACES", "").split(",") if n.strip()),
+            namespaces=reader.namespaces("WATCH_NAMESPACES"),
             resync_seconds=reader.seconds("RESYNC_SECONDS", cls.resync_seconds),
             probe_interval_seconds=reader.seconds("PROBE_INTERVAL_SECONDS", cls.probe_interval_seconds),
             jaeger_url=environment.get("JAEGER_URL"),
@@ -88,6 +88,12 @@ class _Reader:
         if not re.fullmatch(IMAGE, value):
             self.problems.append(f"{name} is {value!r}: {IMAGE_ADVICE}")
         return value
+
+    def namespaces(self, name: str) -> tuple[str, ...]:
+        given = tuple(n.strip() for n in self.environment.get(name, "").split(",") if n.strip())
+        if wrong := [one for one in given if not re.fullmatch(LABEL, one)]:
+            self.problems.append(f"{name} has {wrong[0]!r}: give names of namespaces, separated by commas")
+        return given
 
     def role(self, name: str, default: tuple[str, str]) -> tuple[str, str]:
         text = self.environment.get(name)

@@ -1,9 +1,11 @@
+import json
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
-from tracedpipeline.settings import RELEASE, Images, Pods, Settings, SettingsError
+from tracedpipeline.api.names import IMAGE, LABEL
+from tracedpipeline.settings import LONGEST_INTERVAL, RELEASE, Images, Pods, Settings, SettingsError
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "tracedpipeline-operator"
@@ -49,6 +51,18 @@ def test_the_chart_has_the_images_of_the_release_too() -> None:
     chart, values = (yaml.safe_load((CHART / name).read_text()) for name in ("Chart.yaml", "values.yaml"))
     assert chart["appVersion"] == RELEASE == values["image"]["tag"]
     assert sorted(values["images"].values()) == sorted(asdict(Images()).values())
+
+
+def test_the_charts_values_obey_the_same_patterns() -> None:
+    definitions = json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    assert definitions["image"]["pattern"] == f"^{IMAGE}$"
+    assert definitions["namespace"]["pattern"] == f"^{LABEL}$"
+    assert definitions["seconds"]["maximum"] == LONGEST_INTERVAL
+
+
+def test_a_namespace_that_can_be_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="WATCH_NAMESPACES has 'A B': give names of namespaces"):
+        Settings.from_environment({"WATCH_NAMESPACES": "a,A B"})
 
 
 @pytest.mark.parametrize("component", ["COLLECTOR", "JAEGER"])

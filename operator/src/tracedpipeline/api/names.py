@@ -5,12 +5,12 @@ from typing import Annotated
 from tracedpipeline.api.rules import Rule, Text, matches
 
 # RFC 1123, as Kubernetes has it.
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 LABEL_LIMIT = 63
 Label = Annotated[
-    str, Text(matches(_LABEL, "a name has only lower-case letters, digits and hyphens"), max_length=LABEL_LIMIT)
+    str, Text(matches(LABEL, "a name has only lower-case letters, digits and hyphens"), max_length=LABEL_LIMIT)
 ]
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 ObjectName = Annotated[
     str,
     Text(
