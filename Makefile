@@ -67,6 +67,10 @@ bench-flink: setup ## The Flink consumer: traced and not, both Python modes, lat
 kind-up: ## Cluster, Kafka and the operator (a second run reuses what it can)
 	tools/kind-up.sh
 
+.PHONY: run
+run: ## The operator from this checkout against the kind cluster, the deployed one scaled to 0 meanwhile
+	tools/run.sh
+
 .PHONY: demo
 demo: setup kind-up ## Apply examples/minimal.yaml and show one message's journey
 	tools/demo.sh

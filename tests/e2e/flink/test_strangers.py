@@ -22,13 +22,13 @@ def of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "refusal"),
-    [({}, "NotSslRecordException"), ({"FLINK_TLS_STORE": flink_tls.STORE_FILE}, "bad_certificate")],
+    [({}, "NotSslRecordException"), ({"FLINK_TLS_STORE": flink_tls.STORE_FILE}, "SSLHandshakeException")],
     ids=["without-a-key", "with-a-key-of-its-own"],
 )
 def test_a_strangers_task_manager_is_refused(by_flink: ByFlink, keys: dict[str, str], refusal: str) -> None:
     namespace = by_flink.namespace
     before, said = _task_managers(by_flink), by_flink.log().count(refusal)
-    kube.apply(_secret(namespace), _stranger(by_flink, keys))
+    kube.apply(_secret(by_flink), _stranger(by_flink, keys))
     try:
         kube.until("the JobManager refuses it", SECONDS, lambda: by_flink.log().count(refusal) > said)
         kube.until(
@@ -59,14 +59,11 @@ def _task_managers(by_flink: ByFlink) -> set[str]:
     return {each["id"] for each in kube.raw(path)["taskmanagers"]}
 
 
-def _secret(namespace: str) -> kube.Object:
-    data = {flink_tls.STORE: base64.b64encode(flink_key.store("stranger")).decode()}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "stranger", "namespace": namespace},
-        "data": data,
-    }
+def _secret(by_flink: ByFlink) -> kube.Object:
+    """Another key, in a certificate of the same name."""
+    data = {flink_tls.STORE: base64.b64encode(flink_key.store(by_flink.name)).decode()}
+    metadata = {"name": "stranger", "namespace": by_flink.namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
 
 
 def _stranger(by_flink: ByFlink, keys: dict[str, str]) -> kube.Object:
@@ -75,7 +72,7 @@ def _stranger(by_flink: ByFlink, keys: dict[str, str]) -> kube.Object:
     (container,) = pod["spec"]["containers"]
     variables = [variable for variable in container["env"] if variable["name"] not in OURS]
     variables += [{"name": name, "value": value} for name, value in keys.items()]
-    variables.append({"name": "FLINK_PROPERTIES", "value": "taskmanager.memory.process.size: 900m"})
+    variables.append({"name": "FLINK_PROPERTIES", "value": "taskmanager.memory.process.size: 1000m"})
     volumes = [_stranger_volume(volume) for volume in pod["spec"]["volumes"]]
     kept = ("image", "args", "securityContext", "volumeMounts")
     return {
