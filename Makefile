@@ -64,7 +64,7 @@ bench-flink: setup ## The Flink consumer: traced and not, both Python modes, lat
 
 ##@ On a kind cluster
 .PHONY: kind-up
-kind-up: ## Cluster, Kafka and the operator (a second run reuses what it can)
+kind-up: ## Cluster, Kafka and the operator; with FLINK=1 what engine Flink needs, too (a second run reuses what it can)
 	tools/kind-up.sh
 
 .PHONY: run
@@ -80,8 +80,9 @@ test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10
 	tools/test-flink.sh
 
 .PHONY: e2e
-e2e: setup kind-up test-flink ## Stories on the real cluster (STRIMZI=real or played; real where it can be had)
-	$(VENV)/pytest tests/integration/jaeger tests/chart tests/e2e
+e2e: setup test-flink ## Stories on the real cluster (STRIMZI=real or played; real where it can be had)
+	FLINK=1 tools/kind-up.sh
+	$(VENV)/pytest tests/chart tests/e2e
 
 .PHONY: kind-down
 kind-down: ## Delete the cluster

@@ -69,10 +69,10 @@ ensure() {
   if [ -z "${present:-}" ] && pull "$image"; then
     return
   fi
-  case $folder in python | python-bookworm | kafka | local-path | node) ensure "$DEBIAN_IMAGE" ;; esac
+  case $folder in python | python-bookworm | kafka | local-path | node) once debian ensure "$DEBIAN_IMAGE" ;; esac
   build "$image" "$folder" "$hash"
 }
 
 for image in "$@"; do
-  ensure "$image"
+  once "$(folder_of "$image")" ensure "$image"
 done

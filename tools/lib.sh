@@ -13,6 +13,7 @@ mkdir -p "$CACHE/bin"
 while read -r name _ value; do
   declare -gx "$name=$value"
 done < <(grep -E '^[A-Z_]+ := ' "$REPO/versions.mk")
+export KIND_NODE=$KIND_CLUSTER-control-plane
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -38,7 +39,45 @@ step() {
     tail -n 40 "$log" >&2
     die "$what failed after $((SECONDS - begun)) s; the whole log is $log"
   fi
-  say "  done in $((SECONDS - begun)) s"
+  say "  done in $((SECONDS - begun)) s: $what"
+}
+
+# at_once COMMAND...: runs functions or scripts at the same time; the first that fails ends the others.
+at_once() {
+  local command
+  LANES=()
+  set -m # each is a process group, which can be ended as a whole
+  for command; do
+    (
+      set -e
+      "$command"
+    ) &
+    LANES+=($!)
+  done
+  set +m
+  trap end_lanes EXIT
+  trap 'exit 130' INT TERM
+  for command; do
+    wait -n || exit 1
+  done
+  trap - EXIT INT TERM
+}
+
+end_lanes() {
+  local lane
+  for lane in "${LANES[@]}"; do
+    kill -- "-$lane" 2>/dev/null || true
+  done
+}
+
+# once NAME COMMAND...: runs the command; whoever comes with the same name meanwhile waits.
+once() {
+  local lock
+  mkdir -p "$CACHE/locks"
+  exec {lock}>"$CACHE/locks/$1"
+  flock "$lock"
+  "${@:2}"
+  exec {lock}>&-
 }
 
 # wait_for SECONDS WHAT COMMAND...: asks every second until the command succeeds.
