@@ -45,6 +45,10 @@ generate: setup ## Write the generated files (the CRD)
 test: setup ## Unit and golden tests: no engine, no cluster
 	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 6 --each-implementation --cov -o console_output_style=classic
 
+.PHONY: test-pythons
+test-pythons: ## The same with Python 3.11 to 3.14: those that are on PATH or that uv can download
+	tools/test-pythons.sh 3.11 3.12 3.13 3.14
+
 .PHONY: fuzz
 fuzz: setup ## A hundred thousand strange records through kafkatrace
 	KAFKATRACE_FUZZ_CASES=100000 $(VENV)/pytest tests/fuzz --timeout 3600
@@ -80,9 +84,9 @@ test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10
 	tools/test-flink.sh
 
 .PHONY: e2e
-e2e: setup test-flink ## Stories on the real cluster (STRIMZI=real or played; real where it can be had)
+e2e: setup ## Stories on the real cluster, and test-flink (STRIMZI=real or played; real where it can be had)
 	FLINK=1 tools/kind-up.sh
-	$(VENV)/pytest tests/chart tests/e2e
+	tools/e2e.sh
 
 .PHONY: kind-down
 kind-down: ## Delete the cluster

@@ -40,7 +40,19 @@ step() {
     die "$what failed after $((SECONDS - begun)) s; the whole log is $log"
   fi
   say "  done in $((SECONDS - begun)) s: $what"
+  note_time "$begun" "  $what"
 }
+
+# timed WHAT COMMAND...: runs the command and notes how long it took, if the file TIMES is for that.
+timed() {
+  local what=$1 begun=$SECONDS result=0
+  shift
+  "$@" || result=$?
+  note_time "$begun" "$what"
+  return "$result"
+}
+
+note_time() { [ -z "${TIMES:-}" ] || printf '%7d  %s\n' "$((SECONDS - $1))" "$2" >>"$TIMES"; }
 
 # at_once COMMAND...: runs functions or scripts at the same time; the first that fails ends the others.
 at_once() {

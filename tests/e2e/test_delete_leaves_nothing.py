@@ -1,5 +1,7 @@
 """Somebody deletes a pipeline."""
 
+import pytest
+
 from tests.e2e import kube
 
 KINDS = (
@@ -12,6 +14,7 @@ def _left(namespace: str) -> set[str]:
     return set(kube.kubectl("get", KINDS, "-n", namespace, "-o", "name").split()) - NAMESPACE_OWN
 
 
+@pytest.mark.alone
 def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
     kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 13)
@@ -28,6 +31,7 @@ def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None
         )
 
 
+@pytest.mark.alone
 def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders", consumer={"engine": "Flink"}))
     kube.until("the claim is there", 30, lambda: "persistentvolumeclaim/orders-checkpoints" in _left(namespace))

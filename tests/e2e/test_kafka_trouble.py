@@ -1,5 +1,7 @@
 """Kafka is not there, hangs, or has another topic than the spec wants."""
 
+import pytest
+
 from tests.e2e import kube, node
 
 
@@ -26,6 +28,7 @@ def test_a_topic_with_fewer_partitions_is_left_alone(namespace: str) -> None:
     assert "has 1 partitions, kafka.topic.partitions wants 3" in seen["message"]
 
 
+@pytest.mark.alone
 def test_kafka_hangs_for_a_while_and_traces_flow_again(flowing: tuple[str, str]) -> None:
     namespace, name = flowing
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.e2e import kube
 
 _QUIET_SECONDS = 20
@@ -38,6 +40,7 @@ def _restart(*how: str) -> None:
     kube.kubectl("rollout", "status", *OPERATOR, "deployment/tracedpipeline-operator", "--timeout=60s")
 
 
+@pytest.mark.alone
 def test_a_restart_writes_nothing(flowing: tuple[str, str]) -> None:
     namespace, name = flowing
     kube.until("no story before has an effect any more", 120, lambda: _lasting(namespace, name))
@@ -65,6 +68,7 @@ def _last_trace(namespace: str, name: str) -> str:
     return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])
 
 
+@pytest.mark.alone
 def test_killed_between_writes_it_converges(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
     for _ in range(3):

@@ -1,10 +1,13 @@
 """Flink's consumer of a Kafka that Strimzi runs."""
 
+import pytest
+
 from tests.e2e import kube
 from tests.e2e.flink.steps import SECONDS
 from tests.e2e.strimzi.steps import Strimzi
 
 
+@pytest.mark.alone
 def test_flink_goes_the_same_way_and_survives_a_renewal(strimzi: Strimzi) -> None:
     namespace = strimzi.namespace
     kafka = {"cluster": {"name": "demo"}, "topic": {"name": "streamed", "deletionPolicy": "Delete"}}
