@@ -67,7 +67,7 @@ class Jaeger:
         """Return the spans of the newest traces with a message's send span, and of those with its process span.
 
         Both: which of a trace's spans come last depends on whose batch is sent last, and on the consumer's lag. By
-        their operation: the consumer's commits are traces of their own, one a second, and would crowd out the others.
+        their operation: traces of something else that a client does, such as commits, would crowd out the messages'.
         """
         produced, consumed = await asyncio.gather(self.sent(topic, window), self._processed(topic, window))
         return [*produced, *consumed]

@@ -167,6 +167,7 @@ def test_no_pods_are_wanted_where_replicas_is_0(settings: Settings) -> None:
 
 # What a pod finds its way by, or the operator the pod's traces, is no business of `env`; all else may be replaced.
 REPLACEABLE = {
+    "NODE_IP",
     "NODE_NAME",
     "CONSUMER_PROCESSING_TIME_MS",
     "FLINK_BUNDLE_TIME_MS",
@@ -350,8 +351,9 @@ def test_every_clients_spans_name_the_node_that_they_are_from(
     for env in found:
         names = list(env)
         assert env["NODE_NAME"]["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName"
-        assert "host.name=$(NODE_NAME)," in env["OTEL_RESOURCE_ATTRIBUTES"]["value"]
-        assert names.index("NODE_NAME") < names.index("OTEL_RESOURCE_ATTRIBUTES")
+        assert env["NODE_IP"]["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIP"
+        assert "host.name=$(NODE_NAME),ip=$(NODE_IP)," in env["OTEL_RESOURCE_ATTRIBUTES"]["value"]
+        assert max(names.index("NODE_NAME"), names.index("NODE_IP")) < names.index("OTEL_RESOURCE_ATTRIBUTES")
 
 
 def environments(o: dict[str, Any]) -> list[dict[str, Any]]:
