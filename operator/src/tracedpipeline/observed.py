@@ -7,6 +7,10 @@ from typing import Any
 
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KIND, TracedPipeline
+from tracedpipeline.quoting import one_line
+
+# The kubelet's word for a container that used more memory than its limit.
+OOM = "OOMKilled"
 
 
 @dataclass(frozen=True)
@@ -173,10 +177,24 @@ def _milliseconds(time: str) -> int:
 
 def killed_for_memory(pods: Iterable[Mapping[str, Any]]) -> int | None:
     """Return when a container of the pods ended last because it used more memory than its limit, Unix milliseconds."""
-    containers = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", ())]
-    ended = [container.get(when, {}).get("terminated") for container in containers for when in ("state", "lastState")]
-    times = [one["finishedAt"] for one in ended if one and one.get("reason") == "OOMKilled"]
+    containers = [each for pod in pods for _, each in _containers(pod)]
+    times = [end["finishedAt"] for container in containers for end in _ends(container) if end.get("reason") == OOM]
     return max(map(_milliseconds, times), default=None)
+
+
+def _containers(pod: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the containers with what they are called; those that others inject into the pod begin before ours."""
+    status = pod.get("status", {})
+    for container in status.get("initContainerStatuses") or ():
+        yield f"init container {container.get('name', '')!r}", container
+    for container in status.get("containerStatuses") or ():
+        yield "the container", container
+
+
+def _ends(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return how the container ended, the last time first."""
+    ends = [(container.get(when) or {}).get("terminated") for when in ("state", "lastState")]
+    return [end for end in ends if end]
 
 
 def complaint(pod: Mapping[str, Any]) -> Verdict | None:
@@ -185,23 +203,23 @@ def complaint(pod: Mapping[str, Any]) -> Verdict | None:
     for condition in status.get("conditions", ()):
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return Verdict(False, reasons.UNSCHEDULABLE, f"no node takes the pod: {condition.get('message', '')}")
-    for container in status.get("containerStatuses", ()):
-        if verdict := _container_complaint(container):
-            return verdict
-    return None
+    return next(filter(None, (_container_complaint(who, container) for who, container in _containers(pod))), None)
 
 
-def _container_complaint(container: Mapping[str, Any]) -> Verdict | None:
+def _container_complaint(who: str, container: Mapping[str, Any]) -> Verdict | None:
     waiting = container.get("state", {}).get("waiting") or {}
     reason = waiting.get("reason")
     if reason in ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"):
         problem = f"image {container['image']!r} cannot be pulled; mend the image's name or the access to its registry"
         return Verdict(False, reasons.IMAGE_CANNOT_BE_PULLED, problem)
     if reason in ("CreateContainerConfigError", "CreateContainerError"):
-        return Verdict(False, reasons.CONFIGURATION_ERROR, waiting.get("message", reason))
+        return Verdict(False, reasons.CONFIGURATION_ERROR, one_line(f"{who}: {waiting.get('message', reason)}"))
+    ended = next(iter(_ends(container)), {})
+    if ended.get("reason") == OOM and not container.get("ready"):
+        what = f"{who} was killed (OOMKilled): it used more memory than its limit"
+        return Verdict(False, reasons.OOM_KILLED, f"{what}; raise resources.limits.memory")
     if reason == "CrashLoopBackOff":
-        ended = container.get("lastState", {}).get("terminated") or {}
         last_words = (ended.get("message") or "").strip().splitlines()
         said = f", its last line: {last_words[-1]}" if last_words else ""
-        return Verdict(False, reasons.CRASH_LOOP, f"the container ends with exit code {ended.get('exitCode')}{said}")
+        return Verdict(False, reasons.CRASH_LOOP, one_line(f"{who} ends with exit code {ended.get('exitCode')}{said}"))
     return None

@@ -58,6 +58,6 @@ def _component(component: Component) -> Verdict:
         return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
     if component.complaint:
         return component.complaint
-    return Verdict(
-        False, reasons.PROGRESSING, f"{component.ready} of {component.wanted} pods are ready; waiting for the others"
-    )
+    awaited = "the others" if component.ready < component.wanted else "what an older revision has left to end"
+    message = f"{component.ready} of {component.wanted} pods are ready; waiting for {awaited}"
+    return Verdict(False, reasons.PROGRESSING, message)

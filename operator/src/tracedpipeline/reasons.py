@@ -49,6 +49,7 @@ NOT_CREATED: Final = "NotCreated"  # the Deployment is not there yet
 IMAGE_CANNOT_BE_PULLED: Final = "ImageCannotBePulled"  # the node cannot get a container's image
 PODS_REFUSED: Final = "PodsRefused"  # the API server refuses the component's pods: a quota, or a policy
 UNSCHEDULABLE: Final = "Unschedulable"  # no node has room for a pod
+OOM_KILLED: Final = "OOMKilled"  # a container was killed because it used more memory than its limit
 CRASH_LOOP: Final = "CrashLoop"  # a container ends again and again
 CONFIGURATION_ERROR: Final = "ConfigurationError"  # a container cannot be created from what it refers to
 

@@ -20,6 +20,13 @@ def waiting(reason: str, **more: Any) -> dict[str, Any]:
     return {"status": {"containerStatuses": [container]}}
 
 
+def injected(reason: str, **more: Any) -> dict[str, Any]:
+    """A pod whose own container waits for one that a mesh has put before it."""
+    container = {"name": "istio-init", **waiting(reason, **more)["status"]["containerStatuses"][0]}
+    own = {"image": "x:1", "state": {"waiting": {"reason": "PodInitializing"}}}
+    return {"status": {"initContainerStatuses": [container], "containerStatuses": [own]}}
+
+
 def test_settled() -> None:
     assert component("jaeger", SETTLED, []).settled
 
@@ -61,12 +68,58 @@ def test_a_missing_deployment() -> None:
             "exit code 2, its last line: KAFKA_TOPIC is not set",
         ),
         (
+            waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
+            reasons.OOM_KILLED,
+            "the container was killed (OOMKilled): it used more memory than its limit",
+        ),
+        (
+            {"status": {"containerStatuses": [{"state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}]}},
+            reasons.OOM_KILLED,
+            "OOMKilled",
+        ),
+        (
+            {
+                "status": {
+                    "containerStatuses": [
+                        {"state": {"running": {}}, "ready": False, "lastState": {"terminated": {"reason": "OOMKilled"}}}
+                    ]
+                }
+            },
+            reasons.OOM_KILLED,
+            "OOMKilled",
+        ),
+        (
+            injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 1, "message": "no iptables"}}),
+            reasons.CRASH_LOOP,
+            "init container 'istio-init' ends with exit code 1, its last line: no iptables",
+        ),
+        (injected("ErrImagePull"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
+        (injected("CreateContainerConfigError"), reasons.CONFIGURATION_ERROR, "init container 'istio-init': words"),
+        (
+            injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
+            reasons.OOM_KILLED,
+            "init container 'istio-init' was killed (OOMKilled)",
+        ),
+        (
             {"status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": "0/1 nodes"}]}},
             reasons.UNSCHEDULABLE,
             "0/1 nodes",
         ),
     ],
-    ids=["back-off", "error", "config", "crash", "unschedulable"],
+    ids=[
+        "back-off",
+        "error",
+        "config",
+        "crash",
+        "memory",
+        "memory just now",
+        "memory before",
+        "init crash",
+        "init image",
+        "init config",
+        "init memory",
+        "unschedulable",
+    ],
 )
 def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str) -> None:
     found = complaint(pod)
@@ -77,6 +130,14 @@ def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str
 
 def test_a_pod_that_only_needs_time_has_no_complaint() -> None:
     assert complaint(waiting("ContainerCreating")) is None
+    assert complaint(injected("PodInitializing")) is None
+    done = {"name": "istio-init", "ready": True, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
+    assert complaint({"status": {"initContainerStatuses": [done]}}) is None
+
+
+def test_a_container_that_is_ready_again_has_no_complaint() -> None:
+    ready_again = {"ready": True, "state": {"running": {}}, "lastState": {"terminated": {"reason": "OOMKilled"}}}
+    assert complaint({"status": {"containerStatuses": [ready_again]}}) is None
 
 
 def ended(reason: str, when: str = "lastState") -> dict[str, Any]:

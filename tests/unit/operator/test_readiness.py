@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from tracedpipeline import naming, readiness, reasons
 from tracedpipeline.observed import Component, Observed, Verdict
 
@@ -66,3 +67,9 @@ def test_a_component_that_is_scaled_to_0_is_ready_and_said() -> None:
 
 def test_a_component_that_is_still_scaling_to_0_is_not_ready() -> None:
     assert readiness.judge(with_component(Component("consumer", 0, 1)))[readiness.READY].ok is False
+
+
+@pytest.mark.parametrize(("ready", "awaited"), [(0, "the others"), (2, "what an older revision has left to end")])
+def test_what_a_component_waits_for(ready: int, awaited: str) -> None:
+    verdict = readiness.judge(with_component(Component("jaeger", 2, ready)))["JaegerReady"]
+    assert verdict.message == f"{ready} of 2 pods are ready; waiting for {awaited}"

@@ -29,6 +29,13 @@ _ADVICE = {
 }
 
 
+_OUT_OF_MEMORY = Verdict(
+    False,
+    reasons.OUT_OF_MEMORY,
+    f"a TaskManager was killed: it used more memory than its limit; {_ADVICE[reasons.OUT_OF_MEMORY]}",
+)
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A Flink cluster: its pods, its job (None before there is one), why its REST API is silent, Unix milliseconds."""
@@ -114,8 +121,8 @@ def _running(cluster: Cluster, job: Job) -> Verdict:
 
 
 def _not_running(cluster: Cluster, job: Job) -> Verdict:
-    if cluster.task_managers.complaint:
-        return _of("TaskManager", cluster.task_managers.complaint)
+    if complaint := cluster.task_managers.complaint:
+        return _OUT_OF_MEMORY if complaint.reason == reasons.OOM_KILLED else _of("TaskManager", complaint)
     failed = job.failures[0].milliseconds if job.failures else cluster.now
     waits = _missing(cluster, job) or _unregistered(cluster, job)
     if verdict := _killed(cluster, failed) or waits or _restarts(cluster, job):
@@ -156,8 +163,7 @@ def _killed(cluster: Cluster, noticed: int) -> Verdict | None:
     killed = cluster.task_managers.killed_for_memory
     if killed is None or noticed - killed > NOTICED_WITHIN_MILLISECONDS:
         return None
-    message = f"a TaskManager was killed: it used more memory than its limit; {_ADVICE[reasons.OUT_OF_MEMORY]}"
-    return Verdict(False, reasons.OUT_OF_MEMORY, message)
+    return _OUT_OF_MEMORY
 
 
 def _of(who: str, complaint: Verdict) -> Verdict:

@@ -175,3 +175,9 @@ def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> No
 )
 def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> None:
     assert says in verdict.judge(registered(1, text=text)).message
+
+
+def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> None:
+    complaint = Verdict(False, reasons.OOM_KILLED, "the container was killed")
+    cluster = waiting(complaint=complaint, settled=False)
+    assert verdict.judge(cluster).reason == reasons.OUT_OF_MEMORY
