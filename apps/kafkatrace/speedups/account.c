@@ -12,6 +12,7 @@ typedef struct {
 } Account;
 
 enum { CREATE_TIME = 1, LOG_APPEND_TIME = 2, NS_PER_MS = 1000000, SECOND_NS = 1000000000 };
+static const long long LATEST = 1LL << 62; /* so that a second more is no overflow */
 
 PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic)
 {
@@ -37,6 +38,17 @@ static int tell_clocks(Account *self, SpanFields *span, long long ahead, long lo
     return done == NULL ? -1 : 0;
 }
 
+/* Whether a callback gave what it should: three histograms. */
+static int are_histograms(PyObject *given)
+{
+    if (!PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) != 3)
+        return 0;
+    for (Py_ssize_t each = 0; each < 3; each++)
+        if (!PyObject_TypeCheck(PyTuple_GET_ITEM(given, each), &HistogramType))
+            return 0;
+    return 1;
+}
+
 static int count(Account *self, SpanFields *span, PyObject *histograms)
 {
     long long polled = span->polled ? span->polled : span->begun, appended = span->timestamp * NS_PER_MS;
@@ -51,9 +63,11 @@ static int count(Account *self, SpanFields *span, PyObject *histograms)
 static int is_common(SpanFields *span)
 {
     long long polled = span->polled ? span->polled : span->begun;
-    return !span->apart && (span->failure == NULL || span->failure == Py_None) && span->topic != NULL &&
+    return (span->valid & IN_EACH) == IN_EACH && !span->apart && span->failure == Py_None && span->topic != NULL &&
+           PyUnicode_CheckExact(span->topic) &&
            (span->timestamp_type == CREATE_TIME || span->timestamp_type == LOG_APPEND_TIME) && span->timestamp >= 0 &&
-           span->timestamp <= polled / NS_PER_MS && span->ended_at >= span->begun;
+           polled >= 0 && polled < LATEST && span->timestamp <= polled / NS_PER_MS && span->begun >= 0 &&
+           span->ended_at >= span->begun;
 }
 
 static PyObject *histograms_of(Account *self, PyObject *topic)
@@ -63,6 +77,10 @@ static PyObject *histograms_of(Account *self, PyObject *topic)
         return self->of_topic;
     if ((found = topics_value(self->known, self->histograms, topic)) == NULL)
         return NULL;
+    if (!are_histograms(found)) {
+        PyErr_Format(PyExc_TypeError, "expected three histograms for a topic, not %R", found);
+        return NULL;
+    }
     SET(self->topic, Py_NewRef(topic));
     SET(self->of_topic, Py_NewRef(found));
     return found;
@@ -89,18 +107,23 @@ static PyObject *account(PyObject *self, PyObject *const *args, size_t nargsf, P
     return account_span(self, (SpanFields *)args[0]);
 }
 
-static int account_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *other, *histograms, *received;
-    Account *self = (Account *)object;
     if (!PyArg_ParseTuple(args, "OOO:Account", &other, &histograms, &received))
-        return -1;
-    SET(self->other, Py_NewRef(other));
-    SET(self->histograms, Py_NewRef(histograms));
-    SET(self->received, Py_NewRef(received));
-    SET(self->known, PyDict_New());
+        return NULL;
+    PyObject *known = PyDict_New();
+    Account *self = known == NULL ? NULL : (Account *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        Py_XDECREF(known);
+        return NULL;
+    }
+    self->other = Py_NewRef(other);
+    self->histograms = Py_NewRef(histograms);
+    self->received = Py_NewRef(received);
+    self->known = known;
     self->call = account;
-    return self->known == NULL ? -1 : 0;
+    return (PyObject *)self;
 }
 
 static int account_traverse(PyObject *object, visitproc visit, void *arg)
@@ -139,8 +162,7 @@ PyTypeObject AccountType = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_vectorcall_offset = offsetof(Account, call),
     .tp_call = PyVectorcall_Call,
-    .tp_new = PyType_GenericNew,
-    .tp_init = account_init,
+    .tp_new = account_new,
     .tp_traverse = account_traverse,
     .tp_clear = account_clear,
     .tp_dealloc = account_dealloc,

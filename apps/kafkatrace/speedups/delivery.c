@@ -20,12 +20,14 @@ static PyObject *clock_of(Sending *sending, PyObject *message, long long now)
     return reading(message, &read_timestamp);
 }
 
+/* What the background gets of a send; each part only once the one before it is there. */
 static PyObject *item_of(Delivery *self, PyObject *error, PyObject *message, long long now)
 {
     Sending *sending = self->sending;
-    PyObject *what = sent(self), *ended = PyLong_FromLongLong(now), *partition = reading(message, &read_partition);
-    PyObject *offset = reading(message, &read_offset), *clock = clock_of(sending, message, now), *item = NULL;
-    if (what != NULL && ended != NULL && partition != NULL && offset != NULL && clock != NULL)
+    PyObject *what, *ended = NULL, *partition = NULL, *offset = NULL, *clock = NULL, *item = NULL;
+    if ((what = sent(self)) != NULL && (ended = PyLong_FromLongLong(now)) != NULL &&
+        (partition = reading(message, &read_partition)) != NULL && (offset = reading(message, &read_offset)) != NULL &&
+        (clock = clock_of(sending, message, now)) != NULL)
         item = PyTuple_Pack(7, sending->sender, what, ended, error, partition, offset, clock);
     Py_XDECREF(what);
     Py_XDECREF(ended);
@@ -38,7 +40,12 @@ static PyObject *item_of(Delivery *self, PyObject *error, PyObject *message, lon
 static int count(Delivery *self, long long now)
 {
     PyObject *histogram = topics_value(self->sending->known, self->sending->histogram, self->topic);
-    return histogram == NULL ? -1 : histogram_add(histogram, now - self->begun);
+    if (histogram == NULL)
+        return -1;
+    if (PyObject_TypeCheck(histogram, &HistogramType))
+        return histogram_add(histogram, now - self->begun);
+    PyErr_Format(PyExc_TypeError, "expected a histogram for a topic, not %R", histogram);
+    return -1;
 }
 
 /* Encodes and counts a send here where that is quick; else leaves it as it is, for the background. */
@@ -56,8 +63,9 @@ static int put(Delivery *self, PyObject *error, PyObject *message, long long now
 {
     Sending *sending = self->sending;
     int looks_at_clock = now >= sending->clock_due, failed = -1;
-    PyObject *item = item_of(self, error, message, now), *told = PyObject_GetAttr(sending->sender, shared.put), *done = NULL;
-    if (item != NULL && told != NULL) {
+    PyObject *item = item_of(self, error, message, now), *done = NULL;
+    PyObject *told = item == NULL ? NULL : PyObject_GetAttr(sending->sender, shared.put);
+    if (told != NULL) {
         failed = told == sending->put && !looks_at_clock ? encode(self, &item, now) : 0;
         if (failed == 0 && (done = PyObject_CallOneArg(told, item)) == NULL)
             failed = -1;

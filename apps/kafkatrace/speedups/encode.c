@@ -1,23 +1,12 @@
 /* Encoder: the spans of a message, or of a send, to OTLP; the common case of kafkatrace.processed.Processed.encode() and
  * kafkatrace.sending.Sender.encode(), byte for byte the same. It is quick enough for the calling thread, where all that is
  * read is still in the processor's caches; and what waits for the export is then two bytes objects. */
-#include "wire.h"
+#include "encoder.h"
 
-enum { OFFSET, KEY, QUEUE_MS, SINCE_TIMESTAMP_MS, LAG, NAMES, NS_PER_MS = 1000000 };
 static const long long EXACT = 1LL << 53; /* a double holds each integer up to it */
 
-typedef struct {
-    PyObject_HEAD
-    PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is told, too */
-    PyObject *openings;      /* what all spans of a place begin with */
-    PyObject *names;         /* of attributes */
-    PyObject *tombstone, *kinds;
-} Encoder;
-
-static PyObject *name(Encoder *self, int which) { return PyTuple_GET_ITEM(self->names, which); }
-
 /* 1: written; 0: not for us; -1: an exception. */
-static int clock_attributes(Encoder *self, Wire *wire)
+int clock_attributes(Encoder *self, Wire *wire)
 {
     PyObject *told = PyObject_GetAttr(self->owner, shared.clock_attributes);
     int written = told == NULL ? -1 : PyBytes_CheckExact(told);
@@ -35,14 +24,21 @@ static int has_seldom(SpanFields *span)
     return rest != NULL && *rest != NULL && PyDict_GET_SIZE(*rest) > 0;
 }
 
+/* Whether all that is read below is of the type, and as long, as when the span began. */
+static int is_whole(SpanFields *span)
+{
+    return span->valid == IN_RECORDED && is_bytes(span->sender, TRACEPARENT) && is_bytes(span->traceparent, TRACEPARENT) &&
+           is_bytes(span->queue_id, SPAN_ID_LENGTH) && span->topic != NULL && PyUnicode_CheckExact(span->topic) &&
+           span->key != NULL && span->lag != NULL && (span->lag == Py_None || PyLong_CheckExact(span->lag));
+}
+
 static int is_common(SpanFields *span)
 {
-    long long polled = span->polled ? span->polled : span->begun, appended = span->timestamp * NS_PER_MS;
-    return !span->apart && !has_seldom(span) && span->sender != NULL && PyBytes_CheckExact(span->sender) &&
-           span->traceparent != NULL && span->queue_id != NULL && span->topic != NULL && span->key != NULL &&
-           (span->timestamp_type == 1 || span->timestamp_type == 2) && span->timestamp >= 0 &&
+    long long polled = span->polled ? span->polled : span->begun;
+    return is_whole(span) && !span->apart && !has_seldom(span) &&
+           (span->timestamp_type == 1 || span->timestamp_type == 2) && span->timestamp >= 0 && polled > 0 &&
            span->timestamp <= polled / NS_PER_MS && span->ended_at >= span->begun && span->begun > 0 &&
-           span->ended_at - appended < EXACT;
+           span->ended_at - span->timestamp * NS_PER_MS < EXACT;
 }
 
 /* What both spans say. */
@@ -72,6 +68,16 @@ static PyObject *queue_span(SpanFields *span, PyObject *opening, Wire *said)
     return wire_span(&wire);
 }
 
+static int lag(Encoder *self, SpanFields *span, Wire *wire)
+{
+    int overflow = 0;
+    if (span->lag == Py_None)
+        return 1;
+    long long number = PyLong_AsLongLongAndOverflow(span->lag, &overflow);
+    wire_int(wire, name(self, LAG), number);
+    return !overflow;
+}
+
 static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening, Wire *said)
 {
     Wire wire;
@@ -81,94 +87,47 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     wire_head(&wire, &ids, span->begun, span->ended_at, own[FLAGS] & KNOWN_FLAGS);
     wire_object(&wire, opening);
     wire_raw(&wire, said->bytes, said->used);
-    if (span->lag != NULL && span->lag != Py_None)
-        wire_int(&wire, name(self, LAG), PyLong_AsLongLong(span->lag));
+    if (!lag(self, span, &wire))
+        return NULL;
     wire_double(&wire, name(self, SINCE_TIMESTAMP_MS), (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
     return clock_attributes(self, &wire) > 0 ? wire_span(&wire) : NULL;
 }
 
-static PyObject *opening_of(Encoder *self, PyObject *topic, long partition)
+PyObject *opening_of(Encoder *self, PyObject *topic, long partition)
 {
     PyObject *number = PyLong_FromLong(partition), *place = number == NULL ? NULL : PyTuple_Pack(2, topic, number);
-    PyObject *found = place == NULL ? NULL : PyDict_GetItemWithError(self->openings, place);
+    PyObject *found = place == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(self->openings, place));
     Py_XDECREF(number);
     Py_XDECREF(place);
-    return found; /* `openings` keeps it: nothing is ever taken out */
+    return found;
+}
+
+static int are_bytes(PyObject *given)
+{
+    for (Py_ssize_t each = 0; each < PyTuple_GET_SIZE(given); each++)
+        if (!PyBytes_CheckExact(PyTuple_GET_ITEM(given, each)))
+            return 0;
+    return 1;
 }
 
 /* (finisher, process span, queue span); NULL without an exception where Python had better encode it. */
 PyObject *encode_message(PyObject *encoder, SpanFields *span)
 {
     Encoder *self = (Encoder *)encoder;
-    PyObject *openings, *queue, *process = NULL, *made = NULL;
+    PyObject *openings, *queue = NULL, *process = NULL, *made = NULL;
     Wire said;
     wire_begin(&said);
-    if (!is_common(span) || !record(self, span, &said) || said.full)
+    if (PyTuple_GET_SIZE(self->kinds) != KINDS || !is_common(span) || !record(self, span, &said) || said.full)
         return NULL;
     if ((openings = opening_of(self, span->topic, span->partition)) == NULL)
         return NULL;
-    queue = queue_span(span, PyTuple_GET_ITEM(openings, 0), &said);
+    if (PyTuple_CheckExact(openings) && PyTuple_GET_SIZE(openings) == 2 && are_bytes(openings))
+        queue = queue_span(span, PyTuple_GET_ITEM(openings, 0), &said);
     if (queue != NULL && (process = process_span(self, span, PyTuple_GET_ITEM(openings, 1), &said)) != NULL)
         made = PyTuple_Pack(3, self->finisher, process, queue);
+    Py_DECREF(openings);
     Py_XDECREF(queue);
     Py_XDECREF(process);
-    return made;
-}
-
-/* ---- of a send */
-
-enum { SENT_BEGUN, SENT_TOPIC, SENT_TRACEPARENT, SENT_PARENT, SENT_REMOTE, SENT_STATE, SENT_KEY, SENT_TOMBSTONE, SENT };
-enum { ITEM_SENDER, ITEM_SENT, ITEM_ENDED, ITEM_ERROR, ITEM_PARTITION, ITEM_OFFSET, ITEM_CLOCK, ITEM };
-
-static int is_common_send(PyObject *item, PyObject *sent)
-{
-    return PyTuple_GET_SIZE(item) == ITEM && PyTuple_CheckExact(sent) && PyTuple_GET_SIZE(sent) == SENT &&
-           PyTuple_GET_ITEM(item, ITEM_ERROR) == Py_None && PyLong_CheckExact(PyTuple_GET_ITEM(item, ITEM_PARTITION)) &&
-           PyLong_CheckExact(PyTuple_GET_ITEM(item, ITEM_OFFSET)) &&
-           PyBytes_CheckExact(PyTuple_GET_ITEM(sent, SENT_TRACEPARENT)) &&
-           PyUnicode_GetLength(PyTuple_GET_ITEM(sent, SENT_STATE)) == 0;
-}
-
-static int send_body(Encoder *self, Wire *wire, PyObject *item, PyObject *sent)
-{
-    long long offset = PyLong_AsLongLong(PyTuple_GET_ITEM(item, ITEM_OFFSET));
-    if (offset >= 0)
-        wire_int(wire, name(self, OFFSET), offset);
-    if (!wire_key(wire, name(self, KEY), PyTuple_GET_ITEM(sent, SENT_KEY)))
-        return 0;
-    if (PyTuple_GET_ITEM(sent, SENT_TOMBSTONE) == Py_True)
-        wire_object(wire, self->tombstone);
-    return clock_attributes(self, wire);
-}
-
-static PyObject *send_span(Encoder *self, PyObject *item, PyObject *sent, PyObject *opening)
-{
-    Wire wire;
-    const char *own = PyBytes_AS_STRING(PyTuple_GET_ITEM(sent, SENT_TRACEPARENT));
-    PyObject *parent = PyTuple_GET_ITEM(sent, SENT_PARENT);
-    Ids ids = {own + TRACE_ID, own + SPAN_ID, PyBytes_GET_SIZE(parent) ? PyBytes_AS_STRING(parent) : NULL};
-    wire_begin(&wire);
-    wire_head(&wire, &ids, PyLong_AsLongLong(PyTuple_GET_ITEM(sent, SENT_BEGUN)),
-              PyLong_AsLongLong(PyTuple_GET_ITEM(item, ITEM_ENDED)),
-              (own[FLAGS] & KNOWN_FLAGS) | (PyTuple_GET_ITEM(sent, SENT_REMOTE) == Py_True ? REMOTE : 0));
-    wire_object(&wire, opening);
-    return send_body(self, &wire, item, sent) > 0 ? wire_span(&wire) : NULL;
-}
-
-/* (finisher, send span); NULL without an exception where Python had better encode it. */
-PyObject *encode_send(PyObject *encoder, PyObject *item)
-{
-    Encoder *self = (Encoder *)encoder;
-    PyObject *sent = PyTuple_GET_ITEM(item, ITEM_SENT), *opening, *span, *made;
-    long partition;
-    if (!is_common_send(item, sent) || (partition = PyLong_AsLong(PyTuple_GET_ITEM(item, ITEM_PARTITION))) < 0)
-        return NULL;
-    if ((opening = opening_of(self, PyTuple_GET_ITEM(sent, SENT_TOPIC), partition)) == NULL)
-        return NULL;
-    if ((span = send_span(self, item, sent, opening)) == NULL)
-        return NULL;
-    made = PyTuple_Pack(2, self->finisher, span);
-    Py_DECREF(span);
     return made;
 }
 
@@ -190,27 +149,38 @@ static PyObject *method_message(PyObject *self, PyObject *span)
 
 static PyObject *method_send(PyObject *self, PyObject *item)
 {
-    if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) < ITEM) {
+    if (!PyTuple_CheckExact(item)) {
         PyErr_SetString(PyExc_TypeError, "expected a send as Sender.put() gets it");
         return NULL;
     }
     return or_none(encode_send(self, item));
 }
 
-static int encoder_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+/* A send's encoder has two names and no kinds, a message's has five and four. */
+static int are_names(PyObject *names, PyObject *kinds)
+{
+    Py_ssize_t wanted = PyTuple_GET_SIZE(kinds) == KINDS ? OF_A_MESSAGE : OF_A_SEND;
+    if (PyTuple_GET_SIZE(names) >= wanted && are_bytes(names) && are_bytes(kinds))
+        return 1;
+    PyErr_Format(PyExc_TypeError, "expected at least %zd names, and they and the kinds as bytes", wanted);
+    return 0;
+}
+
+static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *finisher, *owner, *openings, *names, *tombstone, *kinds;
-    Encoder *self = (Encoder *)object;
+    Encoder *self;
     if (!PyArg_ParseTuple(args, "OOO!O!SO!:Encoder", &finisher, &owner, &PyDict_Type, &openings, &PyTuple_Type, &names,
-                          &tombstone, &PyTuple_Type, &kinds))
-        return -1;
-    SET(self->finisher, Py_NewRef(finisher));
-    SET(self->owner, Py_NewRef(owner));
-    SET(self->openings, Py_NewRef(openings));
-    SET(self->names, Py_NewRef(names));
-    SET(self->tombstone, Py_NewRef(tombstone));
-    SET(self->kinds, Py_NewRef(kinds));
-    return 0;
+                          &tombstone, &PyTuple_Type, &kinds) ||
+        !are_names(names, kinds) || (self = (Encoder *)type->tp_alloc(type, 0)) == NULL)
+        return NULL;
+    self->finisher = Py_NewRef(finisher);
+    self->owner = Py_NewRef(owner);
+    self->openings = Py_NewRef(openings);
+    self->names = Py_NewRef(names);
+    self->tombstone = Py_NewRef(tombstone);
+    self->kinds = Py_NewRef(kinds);
+    return (PyObject *)self;
 }
 
 static int encoder_traverse(PyObject *object, visitproc visit, void *arg)
@@ -252,8 +222,7 @@ PyTypeObject EncoderType = {
     .tp_doc = "Encodes the spans of a message or of a send.",
     .tp_basicsize = sizeof(Encoder),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = PyType_GenericNew,
-    .tp_init = encoder_init,
+    .tp_new = encoder_new,
     .tp_traverse = encoder_traverse,
     .tp_clear = encoder_clear,
     .tp_dealloc = encoder_dealloc,

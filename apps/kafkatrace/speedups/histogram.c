@@ -1,27 +1,41 @@
 /* Histogram: counts durations; the interpreter's lock makes each add() whole. */
 #include "speedups.h"
+#include <string.h>
 
 static const long long LARGE = 1LL << 61;
 
+/* Whole without histogram_init(), which a subclass may forget: then all is in one bucket. */
+static PyObject *histogram_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *sum = PyLong_FromLong(0), *made = sum == NULL ? NULL : type->tp_alloc(type, 0);
+    if (made == NULL) {
+        Py_XDECREF(sum);
+        return NULL;
+    }
+    ((Histogram *)made)->sum = sum;
+    ((Histogram *)made)->lowest = LLONG_MAX;
+    ((Histogram *)made)->highest = LLONG_MIN;
+    return made;
+}
+
+/* Bounds count only once all of them are good. */
 static int histogram_init(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     Histogram *histogram = (Histogram *)self;
     PyObject *bounds;
+    long long bound[MOST_BOUNDS];
     if (!PyArg_ParseTuple(args, "O!:Histogram", &PyTuple_Type, &bounds))
         return -1;
     if (PyTuple_GET_SIZE(bounds) > MOST_BOUNDS) {
         PyErr_Format(PyExc_ValueError, "a histogram has at most %d bounds", MOST_BOUNDS);
         return -1;
     }
+    for (Py_ssize_t each = 0; each < PyTuple_GET_SIZE(bounds); each++)
+        if ((bound[each] = PyLong_AsLongLong(PyTuple_GET_ITEM(bounds, each))) == -1 && PyErr_Occurred())
+            return -1;
     histogram->bounds = PyTuple_GET_SIZE(bounds);
-    for (Py_ssize_t each = 0; each < histogram->bounds; each++)
-        histogram->bound[each] = PyLong_AsLongLong(PyTuple_GET_ITEM(bounds, each));
-    if (PyErr_Occurred())
-        return -1;
-    histogram->lowest = LLONG_MAX;
-    histogram->highest = LLONG_MIN;
-    SET(histogram->sum, PyLong_FromLong(0));
-    return histogram->sum == NULL ? -1 : 0;
+    memcpy(histogram->bound, bound, (size_t)histogram->bounds * sizeof bound[0]);
+    return 0;
 }
 
 static int settle_sum(Histogram *histogram)
@@ -68,14 +82,27 @@ static PyObject *method_add(PyObject *self, PyObject *nanoseconds)
     Py_RETURN_NONE;
 }
 
+static PyObject *buckets_of(Histogram *histogram)
+{
+    PyObject *buckets = PyTuple_New(histogram->bounds + 1);
+    for (Py_ssize_t each = 0; buckets != NULL && each <= histogram->bounds; each++) {
+        PyObject *count = PyLong_FromLongLong(histogram->bucket[each]);
+        if (count == NULL)
+            Py_CLEAR(buckets);
+        else
+            PyTuple_SET_ITEM(buckets, each, count);
+    }
+    return buckets;
+}
+
 static PyObject *method_state(PyObject *self, PyObject *Py_UNUSED(none))
 {
     Histogram *histogram = (Histogram *)self;
-    PyObject *buckets;
-    if (settle_sum(histogram) < 0 || (buckets = PyTuple_New(histogram->bounds + 1)) == NULL)
+    PyObject *buckets = buckets_of(histogram);
+    if (buckets == NULL || settle_sum(histogram) < 0) {
+        Py_XDECREF(buckets);
         return NULL;
-    for (Py_ssize_t each = 0; each <= histogram->bounds; each++)
-        PyTuple_SET_ITEM(buckets, each, PyLong_FromLongLong(histogram->bucket[each]));
+    }
     return Py_BuildValue("NOLL", buckets, histogram->sum, histogram->lowest, histogram->highest);
 }
 
@@ -96,7 +123,7 @@ PyTypeObject HistogramType = {
     .tp_doc = "One histogram of durations in nanoseconds.",
     .tp_basicsize = sizeof(Histogram),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_new = PyType_GenericNew,
+    .tp_new = histogram_new,
     .tp_init = histogram_init,
     .tp_dealloc = histogram_dealloc,
     .tp_methods = methods,

@@ -19,6 +19,15 @@ PyObject *reading(PyObject *message, const Reading *method)
     return result;
 }
 
+/* The C function of a method that `type` has of its own or inherits; NULL where it is none, or another type's. */
+static PyCFunction function_of(PyObject *method, PyTypeObject *type)
+{
+    if (!Py_IS_TYPE(method, &PyMethodDescr_Type) || !PyType_IsSubtype(type, PyDescr_TYPE(method)))
+        return NULL;
+    PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
+    return definition->ml_flags == METH_NOARGS ? definition->ml_meth : NULL;
+}
+
 /* Learns the methods of confluent_kafka.Message; one that is none in C, or takes arguments, is called in the usual way. */
 int use_message(PyObject *type)
 {
@@ -26,18 +35,81 @@ int use_message(PyObject *type)
         PyErr_SetString(PyExc_TypeError, "expected the type of messages");
         return -1;
     }
-    SET(message_type, (PyTypeObject *)Py_NewRef(type));
+    SET(message_type, NULL); /* no function may be called while they are those of two types */
     for (size_t each = 0; each < sizeof(readings) / sizeof(readings[0]); each++) {
         Reading *method = readings[each];
-        SET(method->interned, PyUnicode_InternFromString(method->name));
-        PyObject *found = method->interned == NULL ? NULL : PyObject_GetAttr(type, method->interned);
+        PyObject *found = PyObject_GetAttr(type, method->interned);
         if (found == NULL)
             return -1;
-        if (Py_IS_TYPE(found, &PyMethodDescr_Type)) {
-            PyMethodDef *definition = ((PyMethodDescrObject *)found)->d_method;
-            method->function = definition->ml_flags == METH_NOARGS ? definition->ml_meth : NULL;
-        }
+        method->function = function_of(found, (PyTypeObject *)type);
         Py_DECREF(found);
     }
+    message_type = (PyTypeObject *)Py_NewRef(type);
     return 0;
+}
+
+int intern_readings(void)
+{
+    for (size_t each = 0; each < sizeof(readings) / sizeof(readings[0]); each++)
+        if ((readings[each]->interned = PyUnicode_InternFromString(readings[each]->name)) == NULL)
+            return -1;
+    return 0;
+}
+
+/* ---- into a span */
+
+/* Each of these reads a part of the message: 1; 0 where it is not what a record has, and Python looks at it; -1 with an
+ * exception. */
+
+/* An integer of up to 64 bits, and no object that only acts as one. */
+int read_exactly(PyObject *given, long long *number)
+{
+    int overflow = 0;
+    if (!PyLong_CheckExact(given))
+        return 0;
+    *number = PyLong_AsLongLongAndOverflow(given, &overflow);
+    return !overflow;
+}
+
+int read_time(SpanFields *span, PyObject *message)
+{
+    PyObject *pair = reading(message, &read_timestamp);
+    long long type = 0;
+    if (pair == NULL)
+        return -1;
+    int read = PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) == 2 &&
+               read_exactly(PyTuple_GET_ITEM(pair, 0), &type) && type >= 0 && type <= INT_MAX &&
+               read_exactly(PyTuple_GET_ITEM(pair, 1), &span->timestamp);
+    span->timestamp_type = (int)type;
+    Py_DECREF(pair);
+    return read;
+}
+
+static int read_number(PyObject *message, const Reading *method, long long *number)
+{
+    PyObject *given = reading(message, method);
+    if (given == NULL)
+        return -1;
+    int read = read_exactly(given, number) && *number >= 0;
+    Py_DECREF(given);
+    return read;
+}
+
+/* That it is a record, and which. */
+int read_place(SpanFields *span, PyObject *message)
+{
+    long long partition;
+    PyObject *error = reading(message, &read_error);
+    Py_XDECREF(error);
+    if (error != Py_None)
+        return error == NULL ? -1 : 0;
+    if ((span->topic = reading(message, &read_topic)) == NULL)
+        return -1;
+    if (!PyUnicode_CheckExact(span->topic))
+        return 0;
+    int read = read_number(message, &read_partition, &partition);
+    if (read <= 0 || partition > INT_MAX)
+        return read < 0 ? -1 : 0;
+    span->partition = (int)partition;
+    return read_number(message, &read_offset, &span->offset);
 }

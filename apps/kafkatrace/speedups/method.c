@@ -43,7 +43,7 @@ static PyObject *method_get(PyObject *self, PyObject *object, PyObject *Py_UNUSE
     return object == NULL || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
 }
 
-static int method_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *method_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     static const struct {
         const char *name;
@@ -51,17 +51,20 @@ static int method_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwa
     } known[] = {{"poll", poll}, {"process", process}, {"produce", produce}};
     PyObject *function, *original;
     const char *name;
-    Method *self = (Method *)object;
+    size_t which = 0, count = sizeof(known) / sizeof(known[0]);
+    Method *self;
     if (!PyArg_ParseTuple(args, "sOO:Method", &name, &function, &original))
-        return -1;
-    SET(self->function, Py_NewRef(function));
-    SET(self->original, Py_NewRef(original));
-    for (size_t each = 0; each < sizeof(known) / sizeof(known[0]); each++)
-        if (strcmp(known[each].name, name) == 0)
-            self->call = known[each].call;
-    if (self->call == NULL)
-        PyErr_Format(PyExc_ValueError, "no method %s is known", name);
-    return self->call == NULL ? -1 : 0;
+        return NULL;
+    while (which < count && strcmp(known[which].name, name) != 0)
+        which++;
+    if (which == count)
+        return PyErr_Format(PyExc_ValueError, "no method %s is known", name);
+    if ((self = (Method *)type->tp_alloc(type, 0)) == NULL)
+        return NULL;
+    self->function = Py_NewRef(function);
+    self->original = Py_NewRef(original);
+    self->call = known[which].call;
+    return (PyObject *)self;
 }
 
 static PyObject *method_getattro(PyObject *self, PyObject *name)
@@ -104,8 +107,7 @@ PyTypeObject MethodType = {
     .tp_call = PyVectorcall_Call,
     .tp_descr_get = method_get,
     .tp_getattro = method_getattro,
-    .tp_new = PyType_GenericNew,
-    .tp_init = method_init,
+    .tp_new = method_new,
     .tp_dealloc = method_dealloc,
     .tp_members = members,
     .tp_getset = computed,

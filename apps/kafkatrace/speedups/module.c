@@ -23,10 +23,19 @@ PyObject *pop_ready(PyObject *ready, PyObject *take)
     return last;
 }
 
-/* Advances an itertools.count. */
+int is_counter(PyObject *given)
+{
+    if (!PyIter_Check(given))
+        PyErr_SetString(PyExc_TypeError, "expected an itertools.count");
+    return PyIter_Check(given);
+}
+
+/* Advances an itertools.count, or another iterator, which may come to its end. */
 int count_one(PyObject *counter)
 {
     PyObject *number = PyIter_Next(counter);
+    if (number == NULL && !PyErr_Occurred())
+        PyErr_SetString(PyExc_RuntimeError, "there are no more numbers to count with");
     Py_XDECREF(number);
     return number == NULL ? -1 : 0;
 }
@@ -54,7 +63,7 @@ static int intern_names(void)
     static const char *const arguments[] = {"topic",    "value",       "key",       "partition",
                                             "callback", "on_delivery", "timestamp", "headers"};
 #define NAME(name) ((shared.name = PyUnicode_InternFromString(#name)) == NULL)
-    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(measures) || NAME(open) || NAME(put) || NAME(refused) ||
+    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) || NAME(measures) || NAME(open) || NAME(put) || NAME(refused) ||
         NAME(traceparent))
         return -1;
     if ((shared.sending = PyUnicode_InternFromString("_sending")) == NULL ||
@@ -67,6 +76,9 @@ static int intern_names(void)
     shared.nothing = PyTuple_New(0);
     shared.minus_one = PyLong_FromLong(-1);
     shared.zero = PyLong_FromLong(0);
+    shared.current = PyContextVar_New("unused", NULL); /* until use(): nothing here is ever without one */
+    if (shared.current == NULL || intern_readings() < 0)
+        return -1;
     return shared.nothing == NULL || shared.minus_one == NULL || shared.zero == NULL ? -1 : 0;
 }
 
@@ -90,7 +102,7 @@ PyMODINIT_FUNC PyInit__speedups(void)
     PyObject *module;
     if (intern_names() < 0 || (module = PyModule_Create(&definition)) == NULL)
         return NULL;
-    for (size_t each = 0; each < sizeof(types) / sizeof(types[0]); each++)
+    for (size_t each = 0; module != NULL && each < sizeof(types) / sizeof(types[0]); each++)
         if (PyModule_AddType(module, types[each]) < 0)
             Py_CLEAR(module);
     return module;

@@ -55,10 +55,11 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     PyObject *records = PyList_New(0);
     long long now = now_ns();
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
-        PyObject *message = PyList_GET_ITEM(messages, each);
+        PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
         int record = is_record(message);
         if (record < 0 || (record && (times_put(message, now) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
+        Py_DECREF(message);
     }
     if (records != NULL)
         self->consumed += PyList_GET_SIZE(records);
@@ -84,7 +85,9 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
         PyErr_SetString(PyExc_TypeError, "at(message, time)");
         return NULL;
     }
-    if (((time = PyLong_AsLongLong(args[1])) == -1 && PyErr_Occurred()) || times_put(args[0], time) < 0)
+    if (!read_exactly(args[1], &time) || time < 0)
+        return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R", args[1]);
+    if (times_put(args[0], time) < 0)
         return NULL;
     ((Polled *)self)->consumed++;
     Py_RETURN_NONE;
@@ -95,13 +98,20 @@ static PyObject *method_take(PyObject *Py_UNUSED(self), PyObject *message)
     return PyLong_FromLongLong(times_take(message));
 }
 
-static int polled_init(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *method_forget(PyObject *self, PyObject *message)
 {
-    PyObject *look;
-    if (!PyArg_ParseTuple(args, "O:Polled", &look))
-        return -1;
-    SET(((Polled *)self)->look, Py_NewRef(look));
-    return 0;
+    times_take(message);
+    ((Polled *)self)->consumed--;
+    Py_RETURN_NONE;
+}
+
+static PyObject *polled_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *look, *made;
+    if (!PyArg_ParseTuple(args, "O:Polled", &look) || (made = type->tp_alloc(type, 0)) == NULL)
+        return NULL;
+    ((Polled *)made)->look = Py_NewRef(look);
+    return made;
 }
 
 static int polled_traverse(PyObject *self, visitproc visit, void *arg)
@@ -132,6 +142,7 @@ static PyMethodDef methods[] = {
     {"one", (PyCFunction)(void (*)(void))method_one, METH_FASTCALL, "Note a message, or an event that is none."},
     {"all", (PyCFunction)(void (*)(void))method_all, METH_FASTCALL, "Note a batch; the result is its records."},
     {"at", (PyCFunction)(void (*)(void))method_at, METH_FASTCALL, "Note a record that came at this time; 0: not known."},
+    {"forget", method_forget, METH_O, "Take back what at() noted."},
     {"take", method_take, METH_O | METH_STATIC, "Give the time, nanoseconds since the epoch, once; 0 if not known."},
     {NULL},
 };
@@ -141,8 +152,7 @@ PyTypeObject PolledType = {
     .tp_doc = "Notes when messages reached the caller.",
     .tp_basicsize = sizeof(Polled),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = PyType_GenericNew,
-    .tp_init = polled_init,
+    .tp_new = polled_new,
     .tp_traverse = polled_traverse,
     .tp_clear = polled_clear,
     .tp_dealloc = polled_dealloc,

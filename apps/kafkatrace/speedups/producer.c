@@ -45,9 +45,19 @@ static void refused(Delivery *delivery)
     PyErr_Restore(type, error, trace);
 }
 
+static PyObject *new_traceparent(Sending *sending)
+{
+    PyObject *made = pop_ready(sending->ready, sending->take);
+    if (made != NULL && !is_bytes(made, TRACEPARENT)) {
+        PyErr_Format(PyExc_TypeError, "expected a traceparent of %d characters, not %R", TRACEPARENT, made);
+        Py_CLEAR(made);
+    }
+    return made;
+}
+
 static PyObject *send(PyObject *original, PyObject *producer, Sending *sending, PyObject **given, PyObject *told)
 {
-    PyObject *traceparent = pop_ready(sending->ready, sending->take), *headers, *result = NULL;
+    PyObject *traceparent = new_traceparent(sending), *headers, *result = NULL;
     Delivery *delivery = NULL;
     if (traceparent == NULL)
         return NULL;

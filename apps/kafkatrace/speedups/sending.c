@@ -1,25 +1,28 @@
 /* Sending: what produce() needs of a kafkatrace.sending.Sender. */
 #include "producer.h"
 
-static int sending_init(PyObject *object, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
-    PyObject *sender, *told, *put, *ready, *take, *started, *histogram, *encoder;
-    Sending *self = (Sending *)object;
+    PyObject *sender, *told, *put, *ready, *take, *started, *histogram, *encoder, *known = NULL;
+    Sending *self = NULL;
     int measures;
     if (!PyArg_ParseTuple(args, "OOOO!OOOO!p:Sending", &sender, &told, &put, &PyList_Type, &ready, &take, &started,
-                          &histogram, &EncoderType, &encoder, &measures))
-        return -1;
-    SET(self->sender, Py_NewRef(sender));
-    SET(self->told, Py_NewRef(told));
-    SET(self->put, Py_NewRef(put));
-    SET(self->encoder, Py_NewRef(encoder));
-    SET(self->ready, Py_NewRef(ready));
-    SET(self->take, Py_NewRef(take));
-    SET(self->started, Py_NewRef(started));
-    SET(self->histogram, Py_NewRef(histogram));
-    SET(self->known, PyDict_New());
+                          &histogram, &EncoderType, &encoder, &measures) ||
+        !is_counter(started) || (known = PyDict_New()) == NULL || (self = (Sending *)type->tp_alloc(type, 0)) == NULL) {
+        Py_XDECREF(known);
+        return NULL;
+    }
+    self->sender = Py_NewRef(sender);
+    self->told = Py_NewRef(told);
+    self->put = Py_NewRef(put);
+    self->encoder = Py_NewRef(encoder);
+    self->ready = Py_NewRef(ready);
+    self->take = Py_NewRef(take);
+    self->started = Py_NewRef(started);
+    self->histogram = Py_NewRef(histogram);
+    self->known = known;
     self->measures = (char)measures;
-    return self->known == NULL ? -1 : 0;
+    return (PyObject *)self;
 }
 
 static int sending_traverse(PyObject *object, visitproc visit, void *arg)
@@ -62,8 +65,7 @@ PyTypeObject SendingType = {
     .tp_doc = "What produce() needs of its sender.",
     .tp_basicsize = sizeof(Sending),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = PyType_GenericNew,
-    .tp_init = sending_init,
+    .tp_new = sending_new,
     .tp_traverse = sending_traverse,
     .tp_clear = sending_clear,
     .tp_dealloc = sending_dealloc,

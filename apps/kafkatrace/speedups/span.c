@@ -1,31 +1,41 @@
 /* SpanFields: what a message's span keeps, and its two ends. */
-#include "speedups.h"
+#include "fields.h"
 
 #define OBJECT(name) {#name, T_OBJECT_EX, offsetof(SpanFields, name), 0, NULL}
-#define NUMBER(name) {#name, T_LONGLONG, offsetof(SpanFields, name), 0, NULL}
-#define FLAG(name) {#name, T_BOOL, offsetof(SpanFields, name), 0, NULL}
 
 static PyMemberDef members[] = {
     OBJECT(receiver), OBJECT(ambient), OBJECT(traceparent), OBJECT(topic), OBJECT(sender), OBJECT(queue_id), OBJECT(key),
-    {"lag", T_OBJECT, offsetof(SpanFields, lag), 0, NULL},
-    {"failure", T_OBJECT, offsetof(SpanFields, failure), 0, NULL},
-    NUMBER(timestamp), NUMBER(polled), NUMBER(begun), NUMBER(ended_at), NUMBER(offset),
-    {"timestamp_type", T_INT, offsetof(SpanFields, timestamp_type), 0, NULL},
-    {"partition", T_INT, offsetof(SpanFields, partition), 0, NULL},
-    FLAG(recording), FLAG(tombstone), FLAG(apart),
+    OBJECT(lag), OBJECT(failure),
     {NULL},
 };
+
+PyObject *span_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *made = PyDict_Type.tp_new(type, shared.nothing, NULL);
+    if (made != NULL) {
+        ((SpanFields *)made)->failure = Py_NewRef(Py_None);
+        ((SpanFields *)made)->valid = AT_FIRST;
+    }
+    return made;
+}
 
 static int span_traverse(PyObject *self, visitproc visit, void *arg)
 {
     SpanFields *span = (SpanFields *)self;
     Py_VISIT(span->receiver);
     Py_VISIT(span->ambient);
+    Py_VISIT(span->traceparent);
+    Py_VISIT(span->topic);
     Py_VISIT(span->token);
+    Py_VISIT(span->sender);
+    Py_VISIT(span->queue_id);
     Py_VISIT(span->key);
+    Py_VISIT(span->lag);
+    Py_VISIT(span->failure);
     Py_VISIT(span->account);
     Py_VISIT(span->encoder);
     Py_VISIT(span->open);
+    Py_VISIT(span->odd);
     return PyDict_Type.tp_traverse(self, visit, arg);
 }
 
@@ -45,6 +55,7 @@ static int span_clear(PyObject *self)
     Py_CLEAR(span->account);
     Py_CLEAR(span->encoder);
     Py_CLEAR(span->open);
+    Py_CLEAR(span->odd);
     return PyDict_Type.tp_clear(self);
 }
 
@@ -55,12 +66,24 @@ static void span_dealloc(PyObject *self)
     PyDict_Type.tp_dealloc(self);
 }
 
+/* span.receiver.<name> */
+static PyObject *receivers(SpanFields *span, PyObject *name)
+{
+    PyObject *receiver = Py_XNewRef(span->receiver), *found = NULL; /* looking may set another one */
+    if (receiver == NULL)
+        PyErr_SetString(PyExc_AttributeError, "receiver");
+    else
+        found = PyObject_GetAttr(receiver, name);
+    Py_XDECREF(receiver);
+    return found;
+}
+
 /* The receiver's spans that are open, by id(); borrowed. */
 static PyObject *open_spans(SpanFields *span)
 {
-    if (span->open == NULL && (span->open = PyObject_GetAttr(span->receiver, shared.open)) == NULL)
+    if (span->open == NULL && (span->open = receivers(span, shared.open)) == NULL)
         return NULL;
-    if (PyDict_Check(span->open))
+    if (PyDict_CheckExact(span->open))
         return span->open;
     PyErr_SetString(PyExc_TypeError, "a receiver's open spans are a dict");
     return NULL;
@@ -68,8 +91,8 @@ static PyObject *open_spans(SpanFields *span)
 
 static int open_span(SpanFields *span)
 {
-    PyObject *open = open_spans(span), *id = PyLong_FromVoidPtr(span);
-    int failed = open == NULL || id == NULL || PyDict_SetItem(open, id, (PyObject *)span) < 0;
+    PyObject *open = open_spans(span), *id = open == NULL ? NULL : PyLong_FromVoidPtr(span);
+    int failed = id == NULL || PyDict_SetItem(open, id, (PyObject *)span) < 0;
     Py_XDECREF(id);
     return failed ? -1 : 0;
 }
@@ -77,9 +100,9 @@ static int open_span(SpanFields *span)
 /* Whether the span was still open: 1, 0, or -1 with an exception. */
 static int close_span(SpanFields *span)
 {
-    PyObject *open = open_spans(span), *id = PyLong_FromVoidPtr(span);
-    int found = -1;
-    if (open != NULL && id != NULL && (found = PyDict_Contains(open, id)) > 0 && PyDict_DelItem(open, id) < 0)
+    PyObject *open = open_spans(span), *id = open == NULL ? NULL : PyLong_FromVoidPtr(span);
+    int found = id == NULL ? -1 : PyDict_Contains(open, id);
+    if (found > 0 && PyDict_DelItem(open, id) < 0)
         found = -1;
     Py_XDECREF(id);
     return found;
@@ -88,12 +111,11 @@ static int close_span(SpanFields *span)
 static PyObject *span_enter(PyObject *self, PyObject *Py_UNUSED(none))
 {
     SpanFields *span = (SpanFields *)self;
-    PyObject *token = PyContextVar_Set(shared.current, self);
-    if (token == NULL)
+    PyObject *token;
+    int recording = field_truth(span, &fields[RECORDING]);
+    if (recording < 0 || (recording && open_span(span) < 0) || (token = PyContextVar_Set(shared.current, self)) == NULL)
         return NULL;
     SET(span->token, token);
-    if (span->recording && open_span(span) < 0)
-        return NULL;
     return Py_NewRef(self);
 }
 
@@ -113,7 +135,7 @@ static int leave_context(SpanFields *span)
 /* calls receiver.<method>(what) */
 static PyObject *tell(SpanFields *span, PyObject *method, PyObject *what)
 {
-    PyObject *told = PyObject_GetAttr(span->receiver, method), *done;
+    PyObject *told = receivers(span, method), *done;
     if (told == NULL)
         return NULL;
     done = PyObject_CallOneArg(told, what);
@@ -143,10 +165,59 @@ static PyObject *hand_other_over(SpanFields *span)
     PyObject *measures;
     if (span->account != NULL)
         return account_span(span->account, span);
-    if ((measures = PyObject_GetAttr(span->receiver, shared.measures)) == NULL)
+    if ((measures = receivers(span, shared.measures)) == NULL)
         return NULL;
+    int wanted = PyObject_IsTrue(measures);
     Py_DECREF(measures);
-    return measures == Py_True ? tell(span, shared.account, (PyObject *)span) : Py_NewRef(Py_None);
+    if (wanted <= 0)
+        return wanted < 0 ? NULL : Py_NewRef(Py_None);
+    return tell(span, shared.account, (PyObject *)span);
+}
+
+/* Whether the span ends now: 1, 0, or -1 with an exception. */
+static int ends(SpanFields *span)
+{
+    int recording = field_truth(span, &fields[RECORDING]);
+    if (recording > 0)
+        return close_span(span); /* not open: ended by the handler, or by a rebalance in another thread */
+    int ended = recording < 0 ? -1 : field_truth(span, &fields[ENDED_AT]);
+    return ended < 0 ? -1 : !ended;
+}
+
+/* Ends it, with the exception that the handler left by, if any; the result is NULL where that failed. */
+static PyObject *end(SpanFields *span, PyObject *error)
+{
+    int ending = ends(span), recording;
+    if (ending <= 0)
+        return ending < 0 ? NULL : Py_NewRef(Py_None);
+    if (error != Py_None) {
+        PyObject *noted = PyObject_CallMethodOneArg((PyObject *)span, shared.failed, error);
+        if (noted == NULL)
+            return NULL;
+        Py_DECREF(noted);
+    }
+    span->ended_at = now_ns();
+    span->valid |= HAS_ENDED_AT;
+    if ((recording = field_truth(span, &fields[RECORDING])) < 0)
+        return NULL;
+    return recording ? hand_recorded_over(span) : hand_other_over(span);
+}
+
+/* A span that can't be ended is lost, and says so; the handler goes on. */
+static PyObject *lost(PyObject *self)
+{
+    PyObject *type, *error, *trace, *done;
+    if (!PyErr_ExceptionMatches(PyExc_Exception))
+        return NULL;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    if (trace != NULL)
+        PyException_SetTraceback(error, trace);
+    done = PyObject_CallMethodOneArg(self, shared.lost, error);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+    return done;
 }
 
 static PyObject *span_exit(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -155,22 +226,7 @@ static PyObject *span_exit(PyObject *self, PyObject *const *args, Py_ssize_t cou
     PyObject *done;
     if (leave_context(span) < 0)
         return NULL;
-    if (span->recording) {
-        int was_open = close_span(span);
-        if (was_open <= 0) /* ended before: by the handler, or by a rebalance in another thread */
-            return was_open < 0 ? NULL : Py_NewRef(Py_None);
-    }
-    else if (span->ended_at)
-        Py_RETURN_NONE;
-    if (count > 1 && args[1] != Py_None) {
-        PyObject *noted = PyObject_CallMethodOneArg(self, shared.failed, args[1]);
-        if (noted == NULL)
-            return NULL;
-        Py_DECREF(noted);
-    }
-    span->ended_at = now_ns();
-    done = span->recording ? hand_recorded_over(span) : hand_other_over(span);
-    if (done == NULL)
+    if ((done = end(span, count > 1 ? args[1] : Py_None)) == NULL && (done = lost(self)) == NULL)
         return NULL;
     Py_DECREF(done);
     Py_RETURN_NONE;
@@ -188,9 +244,11 @@ PyTypeObject SpanFieldsType = {
     .tp_basicsize = sizeof(SpanFields),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .tp_base = &PyDict_Type,
+    .tp_new = span_new,
     .tp_traverse = span_traverse,
     .tp_clear = span_clear,
     .tp_dealloc = span_dealloc,
     .tp_members = members,
+    .tp_getset = field_attributes,
     .tp_methods = methods,
 };

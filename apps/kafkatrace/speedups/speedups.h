@@ -9,12 +9,31 @@
 /* A traceparent of version 00 and where its parts lie, https://www.w3.org/TR/trace-context-2/#traceparent-header */
 enum { TRACEPARENT = 55, TRACE_ID = 3, SPAN_ID = 36, SPAN_ID_END = 52, FLAGS = 54, SPAN_ID_LENGTH = 16, SAMPLED = 1 };
 
+/* Which numbers and flags of a span are in its C fields. One that Python set to something else, or took away, is in `odd`
+ * or nowhere: such a span is left to Python. */
+enum {
+    HAS_TIMESTAMP = 1,
+    HAS_TIMESTAMP_TYPE = 2,
+    HAS_POLLED = 4,
+    HAS_BEGUN = 8,
+    HAS_ENDED_AT = 16,
+    HAS_RECORDING = 32,
+    HAS_APART = 64,
+    HAS_PARTITION = 128,
+    HAS_OFFSET = 256,
+    HAS_TOMBSTONE = 512,
+    AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_APART,
+    IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_BEGUN | HAS_PARTITION | HAS_OFFSET,
+    IN_RECORDED = IN_EACH | HAS_TOMBSTONE
+};
+
 /* The fields of kafkatrace.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
 typedef struct {
     PyDictObject context;
     PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder, *open;
+    PyObject *odd; /* numbers and flags, by name, that are none */
     long long timestamp, polled, begun, ended_at, offset;
-    int timestamp_type, partition;
+    int timestamp_type, partition, valid;
     char recording, tombstone, apart;
 } SpanFields;
 
@@ -44,9 +63,14 @@ typedef struct {
 extern Reading read_error, read_headers, read_key, read_offset, read_partition, read_timestamp, read_topic, read_value;
 PyObject *reading(PyObject *message, const Reading *method);
 int use_message(PyObject *type);
+int intern_readings(void);
+int read_exactly(PyObject *given, long long *number);
+int read_time(SpanFields *span, PyObject *message);
+int read_place(SpanFields *span, PyObject *message);
+PyObject *lone_traceparent(PyObject *headers);
 
 typedef struct {
-    PyObject *account, *clock_attributes, *delivered, *failed, *measures, *open, *polled, *process, *put, *refused, *sending, *traceparent,
+    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *measures, *open, *polled, *process, *put, *refused, *sending, *traceparent,
         *produce_names[8];
     PyObject *current; /* OpenTelemetry's context variable */
     PyObject *nothing; /* an empty tuple */
@@ -57,8 +81,16 @@ extern Shared shared;
 extern PyTypeObject SpanFieldsType, HistogramType, PolledType, ProcessType, AccountType, EncoderType, MethodType,
     SendingType, DeliveryType;
 
+/* Whether it is bytes, of that length: what Python made is looked at before it is read. */
+static inline int is_bytes(PyObject *object, Py_ssize_t length)
+{
+    return object != NULL && PyBytes_CheckExact(object) && PyBytes_GET_SIZE(object) == length;
+}
+
 long long now_ns(void);
+PyObject *span_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 PyObject *pop_ready(PyObject *ready, PyObject *take);
+int is_counter(PyObject *given);
 int count_one(PyObject *counter);
 int plain_context(PyObject **ambient);
 PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type);

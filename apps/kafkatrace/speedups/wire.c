@@ -27,22 +27,29 @@ static unsigned char *fixed(unsigned char *to, uint64_t number, int length)
     return to + length;
 }
 
-static int half(char character) { return character <= '9' ? character - '0' : character - 'a' + 10; }
+/* One more than a hexadecimal digit is worth; 0: it is none. */
+static const unsigned char worth[256] = {['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+                                         ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+                                         ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
 
-static unsigned char *id(unsigned char *to, unsigned char tag, const char *digits, int length)
+static unsigned char *id(unsigned char *to, unsigned char tag, const char *digits, int length, int *wrong)
 {
     *to++ = tag;
     *to++ = (unsigned char)length;
-    for (int each = 0; each < length; each++, digits += 2)
-        *to++ = (unsigned char)(half(digits[0]) << 4 | half(digits[1]));
+    for (int each = 0; each < length; each++, digits += 2) {
+        unsigned high = worth[(unsigned char)digits[0]], low = worth[(unsigned char)digits[1]];
+        *wrong |= high == 0 || low == 0;
+        *to++ = (unsigned char)((high - 1) << 4 | ((low - 1) & 15));
+    }
     return to;
 }
 
 void wire_head(Wire *wire, const Ids *ids, long long begun, long long ended, int flags)
 {
-    unsigned char head[64], *to = id(id(head, 0x0a, ids->trace, 16), 0x12, ids->own, 8);
+    unsigned char head[64], *to = id(head, 0x0a, ids->trace, 16, &wire->full);
+    to = id(to, 0x12, ids->own, 8, &wire->full);
     if (ids->parent != NULL)
-        to = id(to, 0x22, ids->parent, 8);
+        to = id(to, 0x22, ids->parent, 8, &wire->full);
     *to++ = 0x39;
     to = fixed(to, (uint64_t)begun, 8);
     *to++ = 0x41;

@@ -1,4 +1,5 @@
-/* Protocol buffers into a buffer of fixed size: what does not fit sets `full`, and Python writes that span.
+/* Protocol buffers into a buffer of fixed size: what does not fit, or is no id, sets `full`, and
+ * Python writes that span.
  * https://protobuf.dev/programming-guides/encoding/ and
  * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.8.0/opentelemetry/proto/trace/v1/trace.proto */
 #ifndef KAFKATRACE_WIRE_H

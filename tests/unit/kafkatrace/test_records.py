@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from confluent_kafka import Message
 from kafkatrace import RecordReceiver, semconv
@@ -5,7 +7,7 @@ from kafkatrace.tracing import Tracing
 from opentelemetry.sdk.metrics.export import MetricsData
 
 from .handmade import message
-from .recording import PARENT, Recorder, ids, say
+from .recording import PARENT, UNSAMPLED, Recorder, ids, say
 
 CONF = {"group.id": "g", "client.id": "c", "bootstrap.servers": "broker:9092"}
 POLLED = 1_500 * 1_000_000
@@ -53,6 +55,54 @@ def test_every_record_counts(recorder: Recorder) -> None:
 def test_a_message_that_is_no_record_is_refused(tracing: Tracing) -> None:
     with pytest.raises(ValueError, match="without topic, partition and offset"):
         RecordReceiver(CONF, tracing=tracing).process(Message(topic="t"))
+
+
+PLACE: Any = {"topic": "t", "partition": 0, "offset": 7}
+
+
+class Event(Message):
+    """Looks like a record but for its error."""
+
+    def error(self) -> Any:
+        return "partition end"
+
+
+@pytest.mark.parametrize("headers", [None, [("traceparent", PARENT)], [("traceparent", UNSAMPLED)]])
+@pytest.mark.parametrize("missing", [["topic"], ["partition"], ["offset"], ["topic", "partition", "offset"]])
+@pytest.mark.parametrize("polled", [None, POLLED])
+def test_without_a_place_a_message_is_refused_whatever_it_carries(
+    recorder: Recorder, headers: Any, missing: list[str], polled: int | None
+) -> None:
+    receiver = RecordReceiver(CONF, tracing=recorder.tracing)
+    lacking = Message(headers=headers, **{name: value for name, value in PLACE.items() if name not in missing})
+    with pytest.raises(ValueError, match="without topic, partition and offset"):
+        receiver.process(lacking, polled)
+    with receiver.process(Message(**PLACE), POLLED):
+        pass
+    assert _consumed(recorder.tracing.collect_metrics()) == 1
+    assert len(recorder.spans()) == 2
+
+
+@pytest.mark.parametrize("flags", [b"00", b"01"])
+def test_an_event_is_refused_even_with_a_traceparent(tracing: Tracing, flags: bytes) -> None:
+    event = Event(headers=[("traceparent", PARENT[:-2] + flags)], **PLACE)
+    with pytest.raises(ValueError, match="partition end"):
+        RecordReceiver(CONF, tracing=tracing).process(event)
+
+
+@pytest.mark.parametrize("headers", [None, [("traceparent", PARENT)]])
+@pytest.mark.parametrize("polled", [-1, 2**63, 1.5, "now", "", True, b"", []])
+def test_a_time_that_is_none_is_refused(recorder: Recorder, headers: Any, polled: Any) -> None:
+    receiver = RecordReceiver(CONF, tracing=recorder.tracing)
+    with pytest.raises(ValueError, match="nanoseconds since the epoch"):
+        receiver.process(Message(headers=headers, **PLACE), polled)
+    assert recorder.spans() == []
+
+
+def test_the_latest_time_is_one(recorder: Recorder) -> None:
+    with RecordReceiver(CONF, tracing=recorder.tracing).process(message(), 2**63 - 1):
+        pass
+    assert recorder.span("queue t").end_time == 2**63 - 1
 
 
 def _consumed(data: MetricsData) -> int:

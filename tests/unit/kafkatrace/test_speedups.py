@@ -5,6 +5,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 pytestmark = pytest.mark.skipif(not speedups.COMPILED, reason="needs what is written in C")
 
+_speedups: Any = import_module("kafkatrace._speedups") if speedups.COMPILED else None
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"
 _BOUNDS = (10, 20, 500)
 
@@ -120,6 +124,9 @@ RECORDS = {
 }
 
 
+USUAL: dict[str, Any] = {"topic": "t", "partition": 0, "offset": 1, "key": b"k", "timestamp": (1, 1_795_000_000_000)}
+
+
 def waited(receiver: Receiver, record: dict[str, Any], flags: bytes) -> MessageSpan:
     message = Message(headers=[("traceparent", TRACEPARENT + flags)], **record)
     receiver._highs[record["topic"], record["partition"]] = record["offset"] // 2 + 100
@@ -190,6 +197,154 @@ def test_spans_leave_nothing_behind(tracing: kafkatrace.Tracing, receiver: Recei
     for _ in range(100):
         waited(receiver, record, flags)
     assert kept() == before
+
+
+@pytest.mark.parametrize("name", ["Account", "Encoder", "Method", "Polled", "Process", "Sending"])
+def test_nothing_in_c_is_made_without_its_parts(name: str) -> None:
+    made = getattr(_speedups, name)
+    with pytest.raises(TypeError):
+        made.__new__(made)
+    with pytest.raises(TypeError):
+        made()
+
+
+@pytest.mark.parametrize(
+    "given", [None, (), (1, 2, 3), (speedups.Histogram(_BOUNDS),) * 2, [speedups.Histogram(())] * 3]
+)
+@pytest.mark.parametrize("flags", [b"0", b"1"])
+def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, given: Any, flags: bytes) -> None:
+    account = _speedups.Account(len, lambda topic: given, print)
+    span = waited(receiver, USUAL, flags)
+    with pytest.raises(TypeError, match="expected three histograms"):
+        account(span)
+
+
+def test_a_histogram_without_its_init_counts_in_one_bucket(receiver: Receiver) -> None:
+    made: Any = speedups.Histogram
+    plain = [made.__new__(made, _BOUNDS) for _ in range(3)]
+    assert _speedups.Account(len, lambda topic: tuple(plain), print)(waited(receiver, USUAL, b"1")) == 2
+    assert [each.state()[0] for each in plain] == [(1,)] * 3
+
+
+@pytest.mark.parametrize("given", [None, 5, object()])
+def test_what_a_callback_gives_for_a_sends_histogram_is_looked_at(tracing: kafkatrace.Tracing, given: Any) -> None:
+    producer = kafkatrace.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1}, tracing=tracing)
+    encoder = _speedups.Encoder(ENCODED, producer._sender, {("t", 0): b""}, (b"o", b"k"), b"", ())
+    take = (TRACEPARENT + b"0").__bytes__
+    parts: Any = (producer._sender, None, print, [], take, count(), lambda topic: given, encoder, True)
+    producer._sending = _speedups.Sending(*parts)
+    producer.produce("t", b"v", partition=0)
+    with pytest.raises((TypeError, SystemError)):  # confluent-kafka 2.16 loses the type on its way through flush()
+        producer.flush(10)
+
+
+@pytest.mark.parametrize("names", [(), (b"o",), (b"o", "k"), (b"o", None)])
+def test_an_encoder_of_sends_has_two_names(names: Any) -> None:
+    with pytest.raises(TypeError):
+        _speedups.Encoder(ENCODED, None, {}, names, b"", ())
+
+
+def test_an_encoder_of_sends_encodes_no_message(sender: Sender, receiver: Receiver) -> None:
+    assert sender.encoder.message(waited(receiver, USUAL, b"1")) is None
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("strange", [None, 5, -1, 2**70, 1.5, "", "x", b"", b"x" * 16, b"x" * 55, [], ()])
+def test_a_strange_send_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
+    sent: list[Any] = [1, "t", TRACEPARENT + b"3", b"", False, "", None, False]
+    sent[place] = strange
+    item = (sender, tuple(sent), 2, None, 0, 1, (0, 0))
+    batch = Batch()
+    with suppress(Exception):
+        sender.encode(item, batch)
+    encoded = sender.encoder.send(item)
+    assert encoded is None or encoded == (ENCODED, *batch.service)
+
+
+@pytest.mark.parametrize("place", [2, 4, 5])
+@pytest.mark.parametrize("strange", [None, -1, 2**70, "x", b"x", []])
+def test_a_strange_report_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
+    item: list[Any] = [sender, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0)]
+    item[place] = strange
+    batch = Batch()
+    with suppress(Exception):
+        sender.encode(tuple(item), batch)
+    encoded = sender.encoder.send(tuple(item))
+    assert encoded is None or encoded == (ENCODED, *batch.service)
+    assert sender.encoder.send(()) is None
+
+
+@pytest.mark.parametrize("openings", [None, (), (b"", "x"), b"", 5])
+def test_strange_openings_are_pythons_to_look_at(receiver: Receiver, openings: Any) -> None:
+    parts = ((b"o", b"k", b"q", b"e", b"l"), b"", (b"",) * 4)
+    encoder = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): openings}, *parts)
+    assert encoder.message(waited(receiver, USUAL, b"1")) is None
+    of_sends = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): None}, (b"o", b"k"), b"", ())
+    assert (
+        of_sends.send((None, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0))) is None
+    )
+
+
+@pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 15, "x" * 16])
+def test_a_strange_id_begins_no_span(receiver: Receiver, ready: Any) -> None:
+    receiver._ready.append(ready)
+    with pytest.raises(TypeError, match="16 digits"):
+        waited(receiver, USUAL, b"1")
+    assert waited(receiver, USUAL, b"1")
+
+
+@pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 54])
+def test_a_strange_traceparent_is_not_sent(tracing: kafkatrace.Tracing, ready: Any) -> None:
+    producer = kafkatrace.Producer({"bootstrap.servers": "127.0.0.1:1"}, tracing=tracing)
+    producer._sender.ready.append(ready)
+    with pytest.raises(TypeError, match="55 characters"):
+        producer.produce("t", b"v")
+
+
+def test_another_types_methods_are_not_called_on_a_message() -> None:
+    program = """if True:
+        from kafkatrace import _speedups, current
+        class Fake:
+            error = headers = key = offset = partition = timestamp = topic = value = str.upper
+        _speedups.use(current.variable, Fake)
+        polled = _speedups.Polled(print)
+        try:
+            polled.one(None, Fake())
+        except TypeError as error:
+            print(error)
+    """
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "upper" in told.stdout
+
+
+def test_a_message_that_shortens_the_batch_is_kept() -> None:
+    batch: list[Message] = []
+
+    class Shortening(Message):
+        def error(self) -> Any:
+            batch.clear()
+
+    batch += [Shortening(topic="t"), Shortening(topic="t")]
+    assert [type(each) for each in speedups.Polled(print).all(None, batch)] == [Shortening]
+
+
+def test_headers_that_change_while_the_message_is_read(receiver: Receiver) -> None:
+    class Changing(Message):
+        given: Any
+
+        def headers(self) -> Any:
+            return self.given
+
+        def topic(self) -> str:
+            self.given.clear()
+            gc.collect()
+            return "t"
+
+    message = Changing(partition=0, offset=1, timestamp=(1, 1_000))
+    message.given = [("traceparent", bytes(bytearray(TRACEPARENT + b"1")))]
+    with receiver.process(message) as span:
+        assert isinstance(span, MessageSpan)
+    assert span.sender == TRACEPARENT + b"1"
 
 
 def test_a_process_may_choose_python() -> None:

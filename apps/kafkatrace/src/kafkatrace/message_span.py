@@ -1,5 +1,6 @@
 """The process span of one message."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from time import time_ns
 from typing import Any, Final, Protocol
@@ -16,6 +17,7 @@ from kafkatrace.details import Details
 from kafkatrace.errors import error_type
 from kafkatrace.speedups import SpanFields
 
+_logger = logging.getLogger(__name__)
 _LATEST: Final = (1 << 63) - 1  # of SpanFields
 
 
@@ -56,15 +58,22 @@ class MessageSpan(SpanFields, Context, Span):
             self._detailed().fail(error)
         self.failure = error_type(error)
 
+    def lost(self, error: BaseException) -> None:
+        """Take what kept the span from being ended: it is lost, and the handler goes on."""
+        _logger.error("a span could not be ended", exc_info=error)
+
     # ---- OpenTelemetry's Span
 
     def end(self, end_time: int | None = None) -> None:
         """End the span, once."""
-        if not self.ended_at:
-            self.receiver.open.pop(id(self), None)
-            self.ended_at = time_ns() if end_time is None else min(otlp.held(end_time), _LATEST) or -1  # 0: no end
-            if self.recording or self.receiver.measures:
-                self.receiver.put(self)
+        try:
+            if not self.ended_at:
+                self.receiver.open.pop(id(self), None)
+                self.ended_at = time_ns() if end_time is None else min(otlp.held(end_time), _LATEST) or -1  # 0: no end
+                if self.recording or self.receiver.measures:
+                    self.receiver.put(self)
+        except Exception as wrong:  # a handler may set any field to anything
+            self.lost(wrong)
 
     def get_span_context(self) -> SpanContext:
         """Give the ids and flags."""

@@ -23,6 +23,7 @@ _TIME: Final = Struct("<cQ").pack
 _FLAGS: Final = tuple(b"\x85\x01" + Struct("<I").pack(flags) for flags in range(0x400))
 _LINK_FLAGS: Final = tuple(b"\x35" + Struct("<I").pack(flags) for flags in range(0x400))
 _LATEST: Final = (1 << 64) - 1
+_ID_BYTES: Final = (24, 32)  # without and with a parent's
 _KNOWN: Final = 0x100  # says that the next bit is set where the parent is remote
 REMOTE: Final = 0x300
 
@@ -44,6 +45,8 @@ def span(ids: bytes, begun: int, ended: int, rest: Iterable[bytes], *, flags: in
         head = b"\x0a\x10%b\x12\x08%b\x22\x08%b" % (numbers[:16], numbers[16:24], numbers[24:])
     else:
         head = b"\x0a\x10%b\x12\x08%b" % (numbers[:16], numbers[16:])
+    if len(numbers) not in _ID_BYTES:  # no protocol buffer: the Collector would refuse all others with it
+        raise ValueError(f"a span's ids have 24 or 32 bytes, not {len(numbers)}")
     if state:
         head += wire.field(b"\x1a", state)
     try:

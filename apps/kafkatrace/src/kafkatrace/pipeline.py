@@ -118,7 +118,10 @@ class Pipeline:
                     item = self._queue.pop()
                 except IndexError:
                     return
-                self.overflowed += _finisher(item).account(item)
+                try:
+                    self.overflowed += _finisher(item).account(item)
+                except Exception:  # as in _finish(); this is a handler's thread
+                    self._lost()
 
     def _run(self) -> None:
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # for good: the thread does nothing but export
@@ -166,13 +169,16 @@ class Pipeline:
                     return
 
     def _finish(self, item: Item, batch: Batch) -> None:
-        finisher = _finisher(item)
         try:
+            finisher = _finisher(item)
             if finisher.account(item):
                 finisher.encode(item, batch)
         except Exception:  # one strange value must not cost the others
-            self.failed += 1
-            _logger.exception("a span could not be encoded")
+            self._lost()
+
+    def _lost(self) -> None:
+        self.failed += 1
+        _logger.exception("a span could not be encoded")
 
     def _export(self, batch: Batch) -> None:
         try:

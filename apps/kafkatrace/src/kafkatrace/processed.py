@@ -1,6 +1,8 @@
 """What becomes of a message's spans when they have ended: metrics, and two encoded spans."""
 
 from collections.abc import Callable, Mapping
+from operator import index
+from struct import Struct
 from typing import Any, Final
 
 from opentelemetry.trace import SpanKind
@@ -32,6 +34,11 @@ _NAMES: Final = tuple(
         semconv.LAG,
     )
 )
+# A handler may set each field to anything: what is no integer of that many bits raises, before anything is counted.
+_TIMES: Final = Struct("<i4q").pack
+_PLACE: Final = Struct("<iq").pack
+_TRACEPARENT: Final = 55
+_SPAN_ID: Final = 16
 _OFFSET_MINIMUM: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET_MINIMUM)
 
 
@@ -71,6 +78,7 @@ class Processed:
 
     def _account(self, span: MessageSpan) -> int:
         """Count a message; how many spans it gives."""
+        _TIMES(span.timestamp_type, span.timestamp, span.polled, span.begun, span.ended_at)
         topic, failure = span.topic, span.failure
         self._durations.of(topic, failure).add(span.ended_at - span.begun)
         appended = queueing.appended_ns(span.timestamp_type, span.timestamp)
@@ -82,27 +90,31 @@ class Processed:
                 self._counters.negative()
             if span.timestamp_type == clocks.LOG_APPEND_TIME:
                 self._received(span.timestamp, polled)
-        return span.recording + (span.recording and span.draws_queue)
+        if not span.recording:
+            return 0
+        return 2 if span.draws_queue else 1
 
     def encode(self, span: MessageSpan, batch: Batch) -> None:
         """Encode a message's process span, and its queue span before it."""
+        _check(span)
         queue = queueing.queue_time((span.timestamp_type, span.timestamp), span.polled or None, span.begun)
-        queued, processed = self._opening(span.topic, span.partition)
+        queued, processed = self._opening(span.topic, index(span.partition))
         record = self._record(span, queue)
-        sender, own = span.sender, span.traceparent
-        flags = own[54] & w3c.KNOWN_FLAGS
         state = (span.sender_state if span.apart else span.state).encode()
-        if span.draws_queue:
-            trace = sender or own
-            remote = otlp.REMOTE if sender else 0
-            ids = trace[3:35] + span.queue_id + (sender[36:52] if sender else b"")
-            rest = (queued, *record)
-            batch.cluster.append(otlp.span(ids, *queue.span_times, rest, flags=flags | remote, state=state))
+        own = span.traceparent
         ids = own[3:35] + own[36:52] + (b"" if span.apart else span.queue_id)
         rest = (self._name(span, processed), *record, *self._more(span, queue))
-        batch.service.append(
-            otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=b"" if span.apart else state)
-        )
+        flags = own[54] & w3c.KNOWN_FLAGS
+        service = otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=b"" if span.apart else state)
+        if span.draws_queue:  # both or none
+            batch.cluster.append(self._queue_span(span, queue, (queued, *record), state))
+        batch.service.append(service)
+
+    def _queue_span(self, span: MessageSpan, queue: queueing.QueueTime, rest: tuple[bytes, ...], state: bytes) -> bytes:
+        sender, own = span.sender, span.traceparent
+        flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if sender else 0)
+        ids = (sender or own)[3:35] + span.queue_id + (sender[36:52] if sender else b"")
+        return otlp.span(ids, *queue.span_times, rest, flags=flags, state=state)
 
     def _record(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
         """Encode what both spans say."""
@@ -161,6 +173,15 @@ class Processed:
             semconv.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
             **self._cluster.attributes(),
         }
+
+
+def _check(span: MessageSpan) -> None:
+    """Refuse ids and a place that a handler set to what can't be encoded: the span is lost, and no other with it."""
+    _PLACE(span.partition, span.offset)
+    sender = span.sender
+    lengths = len(span.traceparent), len(span.queue_id), _TRACEPARENT if sender is None else len(sender)
+    if lengths != (_TRACEPARENT, _SPAN_ID, _TRACEPARENT):
+        raise ValueError("a span's sender, traceparent and queue_id must stay as they were made")
 
 
 _OF_QUEUE: Final = frozenset(

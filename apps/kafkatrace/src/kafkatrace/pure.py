@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from contextvars import Token
+from operator import index
 from time import time_ns
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -14,7 +15,8 @@ from kafkatrace.current import variable
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LOOK_NS: Final = 100_000_000
-_NEVER: Final = 1 << 63
+_LARGEST: Final = (1 << 63) - 1
+_SMALLEST: Final = -1 << 63
 
 
 class Histogram:
@@ -24,11 +26,15 @@ class Histogram:
         self._bounds = bounds
         self._buckets = [0] * (len(bounds) + 1)
         self._sum = 0
-        self._lowest = _NEVER
-        self._highest = -_NEVER
+        self._lowest = _LARGEST
+        self._highest = _SMALLEST
 
     def add(self, nanoseconds: int) -> None:
-        """Count one; a negative one, of clocks that disagree, falls into the lowest bucket and shows as `min`."""
+        """Count one; a negative one, of clocks that disagree, falls into the lowest bucket and shows as `min`.
+
+        What is no integer is a TypeError, and 64 bits are the most: one strange number must not be in all sums to come.
+        """
+        nanoseconds = min(max(index(nanoseconds), _SMALLEST), _LARGEST)
         self._sum += nanoseconds
         if nanoseconds > self._highest:
             self._highest = nanoseconds
@@ -73,8 +79,15 @@ class Polled:
 
     def at(self, message: Message, time: int) -> None:
         """Note a record that came at this time, nanoseconds since the epoch; 0: not known."""
+        if type(time) is not int or not 0 <= time <= _LARGEST:
+            raise ValueError(f"expected nanoseconds since the epoch, as an int below 2**63, not {time!r}")
         self._times[id(message)] = time
         self.consumed += 1
+
+    def forget(self, message: Message) -> None:
+        """Take back what at() noted."""
+        self.take(message)
+        self.consumed -= 1
 
     @staticmethod
     def take(message: Message) -> int:
@@ -121,9 +134,9 @@ class SpanFields(dict[str, object]):
 
     def __enter__(self) -> Any:
         """Make this the current span, and its message's baggage the current one."""
-        self._token = variable.set(self)  # type: ignore[arg-type] # MessageSpan is a Context
         if self.recording:
             self.receiver.open[id(self)] = self
+        self._token = variable.set(self)  # type: ignore[arg-type] # MessageSpan is a Context
         return self
 
     def __exit__(
@@ -132,21 +145,28 @@ class SpanFields(dict[str, object]):
         """End the span; an exception is recorded and goes on."""
         try:  # noqa: SIM105 - suppress() costs as much as all else here
             variable.reset(self._token)
-        except ValueError:  # left in another context than entered: nothing to undo
-            pass
-        if self.recording:
-            if self.receiver.open.pop(id(self), None) is None:
-                return  # ended before: by the handler, or by a rebalance in another thread
-        elif self.ended_at:
-            return
-        if error is not None:
-            self.failed(error)
-        self.ended_at = time_ns()
-        if self.recording or self.receiver.measures:
-            self.receiver.put(self)
+        except (ValueError, TypeError, RuntimeError, AttributeError):
+            pass  # left in another context than entered, not entered, or left before: nothing to undo
+        try:
+            if self.recording:
+                if self.receiver.open.pop(id(self), None) is None:
+                    return  # ended before: by the handler, or by a rebalance in another thread
+            elif self.ended_at:
+                return
+            if error is not None:
+                self.failed(error)
+            self.ended_at = time_ns()
+            if self.recording or self.receiver.measures:
+                self.receiver.put(self)
+        except Exception as wrong:  # a handler may set any field to anything
+            self.lost(wrong)
 
     def failed(self, error: BaseException) -> None:
         """Take the exception that ends the span."""
+        raise NotImplementedError
+
+    def lost(self, error: BaseException) -> None:
+        """Take what kept the span from being ended."""
         raise NotImplementedError
 
 

@@ -35,10 +35,17 @@ def _ending(open_spans: dict[int, MessageSpan], told: RebalanceCallback | None) 
     def revoke(consumer: Any, partitions: list[TopicPartition]) -> None:
         gone = {(each.topic, each.partition) for each in partitions}
         for key, span in list(open_spans.items()):
-            if (span.topic, span.partition) in gone and open_spans.pop(key, None) is not None:
+            if _is_of(span, gone) and open_spans.pop(key, None) is not None:
                 span.revoked = True
                 span.end()
         if told is not None:
             told(consumer, partitions)
 
     return revoke
+
+
+def _is_of(span: MessageSpan, partitions: set[tuple[str, int]]) -> bool:
+    try:
+        return (span.topic, span.partition) in partitions
+    except (AttributeError, TypeError):  # a handler may set either to anything
+        return False

@@ -87,13 +87,16 @@ class Receiver:
 
     def begin(self, message: Message, headers: object = _NOT_READ) -> AbstractContextManager[Span]:
         """Begin a message's process span; ValueError for an event that is no record."""
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        if topic is None or partition is None or offset is None or message.error() is not None:
+            raise _no_record(message)
         ambient = variable.get()
         if (ambient and suppressed(ambient)) or not self._tracing.enabled:
-            _check(message)
             return nullcontext(trace.INVALID_SPAN)
         span = MessageSpan()
         span.receiver = self.processed
         span.ambient = ambient
+        span.topic, span.partition, span.offset = topic, partition, offset
         span.polled = self.polled.take(message)
         span.timestamp_type, span.timestamp = message.timestamp()
         if headers is _NOT_READ:
@@ -107,13 +110,11 @@ class Receiver:
             self._record(message, span)
         else:
             span.traceparent = sender
-            span.topic = message.topic()  # type: ignore[assignment] # a message with headers has a topic
         span.begun = time_ns()
         return span
 
     def _begin(self, message: Message, span: MessageSpan, headers: object, sender: bytes | None) -> None:
         """Begin a span that does not simply follow a lone traceparent."""
-        span.topic = _check(message)
         if sender is None:
             sender = self._read(headers, span)
         span.sender = sender
@@ -130,11 +131,9 @@ class Receiver:
         """Note all that a recorded span says of its message."""
         span.recording = True
         span.queue_id = self._span_id()
-        topic, partition, offset = message.topic(), message.partition(), message.offset()
-        span.topic, span.partition, span.offset = topic, partition, offset  # type: ignore[assignment] # a record has them
         span.key, span.tombstone = message.key(), message.value() is None
-        high = self._highs.get((topic, partition), -1)  # type: ignore[arg-type] # likewise
-        span.lag = None if high < 0 else max(high - offset - 1, 0)  # type: ignore[operator] # likewise
+        high = self._highs.get((span.topic, span.partition), -1)
+        span.lag = None if high < 0 else max(high - span.offset - 1, 0)
         self._started()  # the process span
         if not self._apart or span.draws_queue:
             self._started()
@@ -193,10 +192,6 @@ def _sender(headers: object) -> bytes | None:
     return _traceparent(headers) or propagation.extract(headers).traceparent
 
 
-def _check(message: Message) -> str:
-    """Give a record's topic; ValueError for what is none."""
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    if message.error() is not None or topic is None or partition is None or offset is None:
-        what = message.error() or "a Message without topic, partition and offset"
-        raise ValueError(f"process() got no record but {what}: look at message.error() before processing")
-    return topic
+def _no_record(message: Message) -> ValueError:
+    what = message.error() or "a Message without topic, partition and offset"
+    return ValueError(f"process() got no record but {what}: look at message.error() before processing")

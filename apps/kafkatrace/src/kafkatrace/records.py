@@ -32,7 +32,13 @@ class RecordReceiver:
         """Handle a record inside `with receiver.process(confluent_kafka.Message(topic=…, partition=…, offset=…))`.
 
         `polled_ns` is when the other client had it, nanoseconds since the epoch; the queue span ends there, or where
-        processing begins when nobody knows. ValueError for a message without topic, partition and offset.
+        processing begins when nobody knows. ValueError for a message without topic, partition and offset, and for a
+        `polled_ns` that is no such time.
         """
-        self._receiver.polled.at(message, polled_ns or 0)
-        return self._receiver.process(message)
+        receiver = self._receiver
+        receiver.polled.at(message, 0 if polled_ns is None else polled_ns)
+        try:
+            return receiver.process(message)
+        except BaseException:
+            receiver.polled.forget(message)
+            raise

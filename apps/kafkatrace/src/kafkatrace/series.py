@@ -52,8 +52,13 @@ class Series:
     def _make(self, topic: str | None, error: str | None) -> Duration:
         attributes = dict(self._about)
         if topic is not None:
-            attributes[semconv.MESSAGING_DESTINATION_NAME] = topic
+            attributes[semconv.MESSAGING_DESTINATION_NAME] = _text(topic)
         if error is not None:
-            attributes[semconv.ERROR_TYPE] = error
+            attributes[semconv.ERROR_TYPE] = _text(error)
         made = self._metrics.duration(self._duration, attributes, self._counted)
         return self._known.setdefault((topic, error), made)
+
+
+def _text(value: str) -> str:
+    """Give text that UTF-8 can hold; TypeError for what is none: either would keep all metrics from their export."""
+    return str.encode(value, "utf-8", "replace").decode()

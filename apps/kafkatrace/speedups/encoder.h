@@ -1,0 +1,22 @@
+/* What the spans of messages and of sends are encoded with. */
+#ifndef KAFKATRACE_ENCODER_H
+#define KAFKATRACE_ENCODER_H
+
+#include "wire.h"
+
+enum { OFFSET, KEY, OF_A_SEND, QUEUE_MS = OF_A_SEND, SINCE_TIMESTAMP_MS, LAG, OF_A_MESSAGE, KINDS = 4, NS_PER_MS = 1000000 };
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is told, too */
+    PyObject *openings;      /* what all spans of a place begin with */
+    PyObject *names;         /* of attributes */
+    PyObject *tombstone, *kinds;
+} Encoder;
+
+static inline PyObject *name(Encoder *self, int which) { return PyTuple_GET_ITEM(self->names, which); }
+
+int clock_attributes(Encoder *self, Wire *wire);
+PyObject *opening_of(Encoder *self, PyObject *topic, long partition);
+
+#endif
