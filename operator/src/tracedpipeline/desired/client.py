@@ -57,8 +57,8 @@ def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": objects.number(pipeline.spec.tracing.sampling_ratio),
         "OTEL_RESOURCE_ATTRIBUTES": (
-            # The host: spans of one are by one clock, of which Jaeger then does not warn. Its web page goes by `ip`, its
-            # newer API by the name that the conventions have.
+            # The host: spans of one are by one clock, of which Jaeger then does not warn. Its web page goes by `ip`,
+            # its newer API by the name that the conventions have.
             f"host.name=$(NODE_NAME),ip=$(NODE_IP),k8s.namespace.name={pipeline.namespace},k8s.pod.name=$(POD_NAME),"
             f"tracedpipeline.name={pipeline.name}"
         ),
