@@ -137,8 +137,10 @@ class World:
             return component
         pods = await self.cluster.pods(pipeline, which)
         found = observed.component(which, deployment, pods)
-        denied = await clients.denial(self.session, pods) if which in naming.KAFKA_CLIENTS else None
-        return replace(found, complaint=denied) if denied else found
+        said = await clients.explanation(self.session, pods) if which in naming.KAFKA_CLIENTS else None
+        # A container that crashes tells more than what it waited for before.
+        tells = said and not (found.complaint and said.reason == reasons.PROGRESSING)
+        return replace(found, complaint=said) if tells else found
 
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""

@@ -65,3 +65,29 @@ def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
     start = time.thread_time()
     clients.judge(text)
     assert time.thread_time() - start < 0.05
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "reason", "words"),
+    [
+        (503, "not yet a member of group g: _TRANSPORT: Connection refused", reasons.PROGRESSING, "_TRANSPORT: Conn"),
+        (503, "starting", reasons.PROGRESSING, "a pod is not ready, and says: starting"),
+        (503, "GROUP_AUTHORIZATION_FAILED: no", reasons.AUTHORIZATION_DENIED, "Kafka denied it"),
+        (503, "", None, ""),
+        (404, "404 page not found", None, ""),
+        (200, "ok", None, ""),
+    ],
+)
+async def test_what_a_pod_says_of_itself_is_passed_on(
+    status: int, text: str, reason: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ready(_: web.Request) -> web.Response:
+        return web.Response(text=text, status=status)
+
+    application = web.Application()
+    application.router.add_get("/readyz", ready)
+    async with TestServer(application, host="127.0.0.1") as server, aiohttp.ClientSession() as session:
+        monkeypatch.setattr(clients, "HEALTH_PORT", server.port)
+        verdict = await clients.explanation(session, [{"status": {"podIP": "127.0.0.1"}}])
+    assert (verdict and verdict.reason) == reason
+    assert verdict is None or words in verdict.message
