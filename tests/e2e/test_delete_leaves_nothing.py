@@ -1,9 +1,16 @@
 """Somebody deletes a pipeline."""
 
+import re
+import subprocess
+from collections.abc import Iterator
+
 import pytest
 
 from tests.e2e import kube
 
+SYSTEM = "tracedpipeline-system"
+SCALE = ("scale", "-n", SYSTEM, "deployment/tracedpipeline-operator")
+ENDED = re.compile(r"stopped: .*; spans exported (\d+), dropped (\d+)")
 KINDS = (
     "persistentvolumeclaims,deployments,replicasets,pods,services,configmaps,serviceaccounts,secrets,networkpolicies"
 )
@@ -14,21 +21,28 @@ def _left(namespace: str) -> set[str]:
     return set(kube.kubectl("get", KINDS, "-n", namespace, "-o", "name").split()) - NAMESPACE_OWN
 
 
+@pytest.fixture
+def operator_comes_back() -> Iterator[None]:
+    """Bring the operator back after the story."""
+    yield
+    kube.kubectl(*SCALE, "--replicas=1")
+    kube.kubectl("rollout", "status", "-n", SYSTEM, "deployment/tracedpipeline-operator", "--timeout=60s")
+
+
+def _send_the_operator_away() -> None:
+    kube.kubectl(*SCALE, "--replicas=0")
+    kube.kubectl("wait", "--for=delete", "pod", "--all", "-n", SYSTEM, "--timeout=60s")
+
+
 @pytest.mark.alone
+@pytest.mark.usefixtures("operator_comes_back")
 def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
     kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 13)
-    scale = ("scale", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator")
-    kube.kubectl(*scale, "--replicas=0")
-    try:
-        # No finalizer: the deletion waits for nobody.
-        kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
-        kube.until(f"all is gone, left: {_left(namespace)}", 90, lambda: not _left(namespace))
-    finally:
-        kube.kubectl(*scale, "--replicas=1")
-        kube.kubectl(
-            "rollout", "status", "-n", "tracedpipeline-system", "deployment/tracedpipeline-operator", "--timeout=60s"
-        )
+    _send_the_operator_away()
+    # No finalizer: the deletion waits for nobody.
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    kube.until(f"all is gone, left: {_left(namespace)}", 90, lambda: not _left(namespace))
 
 
 @pytest.mark.alone
@@ -37,3 +51,55 @@ def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
     kube.until("the claim is there", 30, lambda: "persistentvolumeclaim/orders-checkpoints" in _left(namespace))
     kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
     kube.until(f"all is gone, left: {_left(namespace)}", 120, lambda: not _left(namespace))
+
+
+def _follow(namespace: str, which: str) -> subprocess.Popen[str]:
+    """Follow a component's log, which ends with its pod."""
+    command = ("kubectl", "logs", "-n", namespace, f"deployment/orders-{which}", "--follow", "--tail=1")
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("operator", ["there", "away"])
+@pytest.mark.usefixtures("operator_comes_back")
+def test_the_clients_drain_before_what_they_need_goes(namespace: str, operator: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders", producer={"ratePerSecond": 100}, consumer={"processingTime": "5ms"}))
+    kube.until_condition(namespace, "orders", "TracesFlowing", "True")
+    kube.until("the clients' pods are what holds the rest", 30, lambda: len(_holding(namespace)) == 2)
+    if operator == "away":
+        _send_the_operator_away()
+    followed = {which: _follow(namespace, which) for which in ("producer", "consumer")}
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    for which, log in followed.items():
+        said, _ = log.communicate(timeout=60)
+        ended = ENDED.search(said)
+        assert ended, f"the {which} was not let end: {said}"
+        assert ended[2] == "0", f"the {which} lost spans, so the Collector was gone: {said}"
+        assert ("undelivered 0" in said) == (which == "producer"), said
+        assert "may come again" not in said, "the last commit was refused"
+    kube.until("all is gone", 90, lambda: not _left(namespace))
+
+
+def _holding(namespace: str) -> list[str]:
+    """Return the pods that keep what clients need."""
+    owners = kube.get(namespace, "configmap", "orders-in-use")["metadata"]["ownerReferences"]
+    return [owner["name"] for owner in owners if owner["kind"] == "Pod"]
+
+
+def test_a_pipeline_made_again_waits_for_the_clients_of_the_one_before(namespace: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders", producer={"ratePerSecond": 100}))
+    kube.until_condition(namespace, "orders", "Ready", "True")
+    before = kube.get(namespace, "configmap", "orders-in-use")["metadata"]["uid"]
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    kube.apply(kube.pipeline(namespace, "orders"))
+    kube.until_condition(namespace, "orders", "TracesFlowing", "True")
+    assert kube.get(namespace, "configmap", "orders-in-use")["metadata"]["uid"] != before
+    reasons = [event["reason"] for event in kube.get(namespace, "events")["items"]]
+    assert "ObjectNotOwned" not in reasons
+
+
+def test_a_deletion_in_the_foreground_leaves_nothing_either(namespace: str) -> None:
+    kube.apply(kube.pipeline(namespace, "orders"))
+    kube.until_condition(namespace, "orders", "Ready", "True")
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--cascade=foreground", "--timeout=90s")
+    kube.until("all is gone", 90, lambda: not _left(namespace))
