@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Final
 
-from kafkatrace import speedups
+import kafkatrace
 
 from benchmarks.kafkatrace import consuming, exporting, load, outage, producing
 from benchmarks.kafkatrace.clients import mock_broker
@@ -17,7 +17,7 @@ _TOPIC: Final = "bench"
 def main() -> None:
     """Run what was asked for."""
     options = _options()
-    print(f"kafkatrace: the common case in {'C' if speedups.COMPILED else 'Python'}")
+    print(f"kafkatrace: the common case in {kafkatrace.implementation}")
     servers = options.bootstrap_servers
     with nullcontext(servers) if servers else mock_broker() as broker:
         if options.what in ("cost", "all"):

@@ -348,10 +348,17 @@ def test_headers_that_change_while_the_message_is_read(receiver: Receiver) -> No
 
 
 def test_a_process_may_choose_python() -> None:
-    program = "from kafkatrace import speedups, pure; print(speedups.COMPILED, speedups.Polled is pure.Polled)"
+    program = (
+        "import kafkatrace; from kafkatrace import pure, speedups;"
+        "print(speedups.Polled is pure.Polled, kafkatrace.implementation)"
+    )
     environment = {"KAFKATRACE_PURE_PYTHON": "1", "PATH": "/usr/bin"}
     told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert told.stdout == "False True\n"
+    assert told.stdout == "True Python\n"
+
+
+def test_a_process_says_that_it_runs_what_is_in_c() -> None:
+    assert kafkatrace.implementation == "C"
 
 
 def test_every_source_in_c_is_built() -> None:

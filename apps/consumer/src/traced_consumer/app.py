@@ -53,7 +53,7 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     )
     letters = DeadLetters(producer, settings.dead_letter_topic, settings.group, stop)
     callbacks = {"error_cb": trouble, "on_commit": receiving.committed, "stats_cb": measure}
-    _logger.info("reading %s as group %s", settings.topic, settings.group)
+    _logger.info("reading %s as group %s; kafkatrace in %s", settings.topic, settings.group, kafkatrace.implementation)
     try:
         while not stop.requested:
             consumer = kafka.connect(

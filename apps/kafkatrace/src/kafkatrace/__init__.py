@@ -14,6 +14,7 @@ from kafkatrace.producer import Producer
 from kafkatrace.propagation import context_headers
 from kafkatrace.records import RecordReceiver
 from kafkatrace.serializing import DeserializingConsumer, SerializingProducer
+from kafkatrace.speedups import implementation
 from kafkatrace.steps import Steps
 from kafkatrace.tracing import Tracing, configure
 
@@ -30,4 +31,5 @@ __all__ = [
     "Tracing",
     "configure",
     "context_headers",
+    "implementation",
 ]

@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     kept = None if options.otlp else _Keeping()
     tracing = kafkatrace.configure("orders-demo", sampling_ratio=1, exporter=kept)
-    print(f"{_PER_SECOND} orders a second for {options.seconds:g} s …", flush=True)
+    print(
+        f"{_PER_SECOND} orders a second for {options.seconds:g} s, kafkatrace in {kafkatrace.implementation} …",
+        flush=True,
+    )
     sent = _run(tracing, options.seconds)
     result = tracing.shutdown()
     print(f"{sent} orders sent and processed; {result.exported} spans exported, {result.dropped} dropped")

@@ -15,6 +15,8 @@ except ImportError:
 
 COMPILED: Final = _speedups is not None and os.environ.get("KAFKATRACE_PURE_PYTHON", "") in ("", "0")
 
+implementation: Final = "C" if COMPILED else "Python"
+
 if TYPE_CHECKING or not COMPILED:
     from kafkatrace.pure import Histogram, Polled, SpanFields, account, encoder, method, process, sending
 else:
@@ -27,4 +29,15 @@ else:
         return lambda function: _speedups.Method(name, function, original)
 
 
-__all__ = ["COMPILED", "Histogram", "Polled", "SpanFields", "account", "encoder", "method", "process", "sending"]
+__all__ = [
+    "COMPILED",
+    "IMPLEMENTATION",
+    "Histogram",
+    "Polled",
+    "SpanFields",
+    "account",
+    "encoder",
+    "method",
+    "process",
+    "sending",
+]

@@ -38,7 +38,8 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
         )
     )
     deliveries = Deliveries(producer)
-    _logger.info("sending %g orders a second to %s", settings.rate_per_second, settings.topic)
+    what = "sending %g orders a second to %s; kafkatrace in %s"
+    _logger.info(what, settings.rate_per_second, settings.topic, kafkatrace.implementation)
     sending = Sending(producer, settings, deliveries)
     try:
         while not stop.requested:
