@@ -31,12 +31,12 @@ else:
 
 __all__ = [
     "COMPILED",
-    "IMPLEMENTATION",
     "Histogram",
     "Polled",
     "SpanFields",
     "account",
     "encoder",
+    "implementation",
     "method",
     "process",
     "sending",
