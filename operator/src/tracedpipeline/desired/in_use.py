@@ -1,4 +1,4 @@
-"""What clients need outlives them: a ConfigMap that their pods own owns it, beside the pipeline (ADR 9).
+"""What clients need outlives them: a ConfigMap that their pods own owns it, beside the pipeline (ADR 11).
 
 A deleted pipeline leaves the ConfigMap to the pods, and the ConfigMap keeps the rest until the garbage collector of
 Kubernetes has seen the last pod end. The operator has no part in that.
