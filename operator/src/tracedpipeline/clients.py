@@ -8,9 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import bounded_http, reasons
+from tracedpipeline import bounded_http, naming, reasons
 from tracedpipeline.bounded_http import Answer, Limits, NoAnswerError
-from tracedpipeline.desired.client import HEALTH_PORT
 from tracedpipeline.observed import Verdict, is_ready
 from tracedpipeline.quoting import one_line, stable
 
@@ -52,7 +51,7 @@ async def _answers(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, A
 async def _answer(session: aiohttp.ClientSession, address: str) -> Answer | None:
     host = f"[{address}]" if ":" in address else address
     try:
-        return await bounded_http.ask(session, "get", f"http://{host}:{HEALTH_PORT}/readyz", LIMITS)
+        return await bounded_http.ask(session, "get", f"http://{host}:{naming.CLIENT_HEALTH_PORT}/readyz", LIMITS)
     except NoAnswerError:
         return None  # an image of the user's own need not answer there
 

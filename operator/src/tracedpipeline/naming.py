@@ -32,6 +32,7 @@ CLIENT_PARTS: Final = (PRODUCER, CONSUMER, JOB_MANAGER, TASK_MANAGER)
 # What keeps the rest there while clients drain.
 IN_USE: Final = "in-use"
 
+CLIENT_HEALTH_PORT: Final = 8080
 OTLP_GRPC_PORT: Final = 4317
 OTLP_HTTP_PORT: Final = 4318
 JAEGER_QUERY_PORT: Final = 16686

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
-from tracedpipeline import bounded_http, clients, flinkrest, probe, reasons
+from tracedpipeline import bounded_http, clients, flinkrest, naming, probe, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.bounded_http import Limits, NoAnswerError
 from tracedpipeline.flinkrest import JobManagerError
@@ -150,7 +150,7 @@ async def test_whoever_asks_gets_a_bounded_line_and_little_memory(
     hostile: Hostile, ask: Asking, answering: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile.answering = answering
-    monkeypatch.setattr(clients, "HEALTH_PORT", hostile.port)
+    monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", hostile.port)
     async with bounded_http.open_session() as session:
         tracemalloc.start()
         message = await ask(session, hostile)
@@ -164,7 +164,7 @@ async def test_whoever_asks_gets_a_bounded_line_and_little_memory(
 @pytest.mark.parametrize("ask", ASKING)
 async def test_nobody_is_sent_elsewhere(hostile: Hostile, ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile.answering = hostile.redirect()
-    monkeypatch.setattr(clients, "HEALTH_PORT", hostile.port)
+    monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", hostile.port)
     async with bounded_http.open_session() as session:
         await ask(session, hostile)
     assert hostile.paths

@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from tracedpipeline import clients, reasons
+from tracedpipeline import clients, naming, reasons
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ async def pod(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, object
     application = web.Application()
     application.router.add_get("/readyz", ready)
     async with TestServer(application, host="127.0.0.1") as server:
-        monkeypatch.setattr(clients, "HEALTH_PORT", server.port)
+        monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", server.port)
         yield {"status": {"podIP": "127.0.0.1"}}
 
 
@@ -54,7 +54,7 @@ async def test_a_ready_pod_is_not_asked(pod: dict[str, dict[str, object]]) -> No
 
 
 async def test_a_pod_that_does_not_answer_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "HEALTH_PORT", 1)
+    monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", 1)
     async with aiohttp.ClientSession() as session:
         assert await clients.denial(session, [{"status": {"podIP": "127.0.0.1"}}]) is None
 
@@ -87,7 +87,7 @@ async def test_what_a_pod_says_of_itself_is_passed_on(
     application = web.Application()
     application.router.add_get("/readyz", ready)
     async with TestServer(application, host="127.0.0.1") as server, aiohttp.ClientSession() as session:
-        monkeypatch.setattr(clients, "HEALTH_PORT", server.port)
+        monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", server.port)
         verdict = await clients.explanation(session, [{"status": {"podIP": "127.0.0.1"}}])
     assert (verdict and verdict.reason) == reason
     assert verdict is None or words in verdict.message

@@ -14,7 +14,6 @@ from tracedpipeline.connection import (
 )
 from tracedpipeline.desired import objects
 
-HEALTH_PORT = 8080
 CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"
 USER_DIRECTORY = "/etc/kafka/user"
@@ -142,12 +141,12 @@ def deployment(
 ) -> dict[str, Any]:
     """Return the pods of a Kafka client; `own` are the variables that only it has."""
     mounted = volumes(pipeline, kafka)
-    variables = settings_of(pipeline, kafka, which=which, own=own) | {"HEALTH_PORT": str(HEALTH_PORT)}
+    variables = settings_of(pipeline, kafka, which=which, own=own) | {"HEALTH_PORT": str(naming.CLIENT_HEALTH_PORT)}
     container = objects.container(
         which,
         workload.image or image,
         env=environment(variables, workload),
-        ports=[objects.port("health", HEALTH_PORT)],
+        ports=[objects.port("health", naming.CLIENT_HEALTH_PORT)],
         resources=objects.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
         volumeMounts=mounts(mounted),
         **objects.probes("health", live="/livez", ready="/readyz"),
