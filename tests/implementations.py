@@ -67,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _implementation(config: pytest.Config) -> str:
-    from kafkatrace import speedups
+    from kafkatrace.hotpath import choose as speedups
 
     found = "C" if speedups.COMPILED else "Python"
     if _worker(config, found) != found:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import confluent_kafka
 from confluent_kafka import Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # as documented
-from kafkatrace.ids import Roots
+from kafkatrace.context.ids import Roots
 from traced_common.order import Order
 
 PARTITIONS: Final = 2

@@ -7,7 +7,7 @@ from typing import Any, Final
 import confluent_kafka
 import kafkatrace
 from confluent_kafka import TopicPartition
-from kafkatrace.headers import Headers
+from kafkatrace.context.headers import Headers
 
 from benchmarks.kafkatrace.clients import QUIET, Contrib, drain, tracing
 from benchmarks.kafkatrace.harness import Mode

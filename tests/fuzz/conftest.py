@@ -11,8 +11,8 @@ import kafkatrace
 import pytest
 from _pytest.capture import CaptureManager
 from hypothesis import HealthCheck, Phase, settings
-from kafkatrace.client import ClusterId
-from kafkatrace.sending import Sender
+from kafkatrace.operations.send import Sender
+from kafkatrace.spans.client_attributes import ClusterId
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 

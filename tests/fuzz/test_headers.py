@@ -6,9 +6,10 @@ import pytest
 from confluent_kafka import Message
 from hypothesis import given
 from hypothesis import strategies as st
-from kafkatrace import context_headers, w3c
-from kafkatrace.current import variable
-from kafkatrace.message_span import MessageSpan
+from kafkatrace import context_headers
+from kafkatrace.context import w3c
+from kafkatrace.context.context_var import variable
+from kafkatrace.spans.message_span import MessageSpan
 from opentelemetry import baggage, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context

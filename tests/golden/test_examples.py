@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from tracedpipeline import connection, desired, strimzi
+from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kafka import connection, strimzi
+from tracedpipeline.kafka.strimzi import Access, Shown
 from tracedpipeline.settings import Images, Pods, Settings
-from tracedpipeline.strimzi import Access, Shown
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.yaml"))

@@ -3,7 +3,7 @@
 
 enum { CLOCK_NS = 100000000 };
 
-/* kafkatrace.sending.Sent, as Python keeps it. */
+/* kafkatrace.operations.send.Sent, as Python keeps it. */
 PyObject *sent(Delivery *self)
 {
     if (self->traceparent == NULL)

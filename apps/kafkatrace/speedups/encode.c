@@ -1,5 +1,5 @@
-/* Encoder: the spans of a message, or of a send, to OTLP; the common case of kafkatrace.processed.Processed.encode() and
- * kafkatrace.sending.Sender.encode(), byte for byte the same. It is quick enough for the calling thread, where all that is
+/* Encoder: the spans of a message, or of a send, to OTLP; the common case of kafkatrace.operations.process.Processed.encode() and
+ * kafkatrace.operations.send.Sender.encode(), byte for byte the same. It is quick enough for the calling thread, where all that is
  * read is still in the processor's caches; and what waits for the export is then two bytes objects. */
 #include "encoder.h"
 

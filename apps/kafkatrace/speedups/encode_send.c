@@ -1,4 +1,4 @@
-/* The span of a send, as kafkatrace.sending.Sender.encode() has it. */
+/* The span of a send, as kafkatrace.operations.send.Sender.encode() has it. */
 #include "encoder.h"
 
 enum { SENT_BEGUN, SENT_TOPIC, SENT_TRACEPARENT, SENT_PARENT, SENT_REMOTE, SENT_STATE, SENT_KEY, SENT_TOMBSTONE, SENT };

@@ -6,7 +6,7 @@
 
 typedef struct {
     PyObject_HEAD
-    PyObject *sender; /* kafkatrace.sending.Sender */
+    PyObject *sender; /* kafkatrace.operations.send.Sender */
     PyObject *told;   /* the configuration's on_delivery, or None */
     PyObject *ready, *take, *started, *histogram, *known, *encoder;
     PyObject *put; /* the sender's; a transaction has it hold its sends, by another one */

@@ -1,4 +1,4 @@
-/* Sending: what produce() needs of a kafkatrace.sending.Sender. */
+/* Sending: what produce() needs of a kafkatrace.operations.send.Sender. */
 #include "producer.h"
 
 static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))

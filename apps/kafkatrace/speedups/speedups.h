@@ -27,7 +27,7 @@ enum {
     IN_RECORDED = IN_EACH | HAS_TOMBSTONE
 };
 
-/* The fields of kafkatrace.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
+/* The fields of kafkatrace.spans.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
 typedef struct {
     PyDictObject context;
     PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder, *open;

@@ -1,4 +1,4 @@
-/* What spans are made of, as in kafkatrace.otlp and kafkatrace.wire. */
+/* What spans are made of, as in kafkatrace.spans.otlp and kafkatrace.spans.protobuf. */
 #include "wire.h"
 
 enum { ATTRIBUTE = 0x4a, LONGEST_KEY = 1024 };

@@ -14,10 +14,12 @@ from typing import Any
 
 import yaml
 
-from tracedpipeline import connection, crd, desired, manifests, naming, strimzi
-from tracedpipeline.api import KIND, TracedPipeline
+from tracedpipeline import desired, naming
+from tracedpipeline.api import KIND, TracedPipeline, crd
+from tracedpipeline.kafka import connection, strimzi
+from tracedpipeline.manifests import pipelines as manifests
+from tracedpipeline.manifests.yaml_documents import MOST_BYTES
 from tracedpipeline.settings import Settings, SettingsError
-from tracedpipeline.yaml_documents import MOST_BYTES
 
 LIVENESS = "http://0.0.0.0:8080/healthz"
 
@@ -94,7 +96,8 @@ def _crd(_: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    from tracedpipeline import lookup, probe
+    from tracedpipeline.jaeger import client as probe
+    from tracedpipeline.jaeger import lookup
 
     url = arguments.jaeger or naming.jaeger_url(arguments.name, arguments.namespace)
     try:
@@ -104,7 +107,8 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 
 async def _waterfall(pipeline: str, url: str) -> str:
-    from tracedpipeline import lookup, probe, waterfall
+    from tracedpipeline.jaeger import client as probe
+    from tracedpipeline.jaeger import lookup, waterfall
 
     async with probe.open_session() as session:
         found, last = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)

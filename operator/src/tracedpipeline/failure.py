@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from tracedpipeline import quoting, reasons
+from tracedpipeline import reasons
 from tracedpipeline.observed import Verdict
-from tracedpipeline.quoting import stable
+from tracedpipeline.untrusted import quoting
+from tracedpipeline.untrusted.quoting import stable
 
 # Of a message, and of what each of many errors may say in it.
 LONGEST, SHORTEST = 1500, 60

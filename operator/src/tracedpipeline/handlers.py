@@ -7,15 +7,17 @@ from typing import Any
 import kopf
 from kopf._core.engines.peering import Identity  # not among the public names
 
-from tracedpipeline import api, cluster, naming, probe
-from tracedpipeline.cluster import Cluster, Key
-from tracedpipeline.jobs import Jobs
-from tracedpipeline.kafkas import Kafkas
+from tracedpipeline import api, naming
+from tracedpipeline.flink.jobs import Jobs
+from tracedpipeline.jaeger import client as probe
+from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.kubernetes_api import client as cluster
+from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
+from tracedpipeline.reconciler import World
 from tracedpipeline.settings import Settings
-from tracedpipeline.topics import Topics
-from tracedpipeline.world import World
 
 CHILDREN = (
     "deployments",

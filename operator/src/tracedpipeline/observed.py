@@ -7,7 +7,7 @@ from typing import Any
 
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KIND, TracedPipeline
-from tracedpipeline.quoting import one_line
+from tracedpipeline.untrusted.quoting import one_line
 
 # The kubelet's word for a container that used more memory than its limit.
 OOM = "OOMKilled"

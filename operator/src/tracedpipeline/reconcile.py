@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tracedpipeline import failure, naming, readiness, reasons, status
+from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.applying import ObjectNotOwnedError, PreviousDrainingError
-from tracedpipeline.cluster import Key
+from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError
+from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.observed import Verdict
-from tracedpipeline.refusal import refusal
-from tracedpipeline.world import PartlyAppliedError, World
+from tracedpipeline.preconditions import refusal
+from tracedpipeline.reconciler import PartlyAppliedError, World
+from tracedpipeline.status import build as status
+from tracedpipeline.status import readiness
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
 WAITING_SECONDS = 1.0

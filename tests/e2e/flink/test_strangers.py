@@ -4,8 +4,8 @@ import base64
 from typing import Any
 
 import pytest
-from tracedpipeline import flink_key
 from tracedpipeline.desired import flink_tls
+from tracedpipeline.flink import key as flink_key
 
 from tests.e2e import kube
 from tests.e2e.flink import played

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import kafkatrace
 import pytest
 from kafkatrace import Consumer, Producer
-from tracedpipeline import probe
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.jaeger import client as probe
 
 from tests.integration.jaeger.conftest import Jaeger
 

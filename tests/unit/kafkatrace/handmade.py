@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import Message
 from kafkatrace import Tracing
-from kafkatrace.receiving import Receiver
+from kafkatrace.operations.receive import Receiver
 from opentelemetry.trace import Span
 
 Header = tuple[str, Any]

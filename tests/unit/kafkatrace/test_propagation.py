@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kafkatrace import context_headers, propagation
-from kafkatrace.headers import Headers
+from kafkatrace.context.headers import Headers
 from kafkatrace.propagation import Carried
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio import client
-from tracedpipeline.cluster import Cluster
+from tracedpipeline.kubernetes_api.client import Cluster
 
 
 class ApiServer:

@@ -10,14 +10,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio import client
 from tracedpipeline import reasons
-from tracedpipeline.cluster import Cluster, Key
-from tracedpipeline.jobs import Jobs
-from tracedpipeline.kafkas import Kafkas
+from tracedpipeline.flink.jobs import Jobs
+from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.observed import Verdict
 from tracedpipeline.reconcile import reconcile
+from tracedpipeline.reconciler import World
 from tracedpipeline.settings import Settings
-from tracedpipeline.topics import Topics
-from tracedpipeline.world import World
 
 from tests.unit.operator.apiserver import ApiServer
 from tests.unit.operator.conftest import body

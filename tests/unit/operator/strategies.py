@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tracedpipeline.api.names import IMAGE
+from tracedpipeline.api.quantities import BYTES, CORES, amount
 from tracedpipeline.api.workloads import WIRING
-from tracedpipeline.quantities import BYTES, CORES, amount
 
 from tests import odd_specs
 

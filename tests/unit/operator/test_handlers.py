@@ -11,7 +11,7 @@ import kopf
 import pytest
 from kubernetes.aio import client
 from tracedpipeline import api, handlers
-from tracedpipeline.cluster import Key
+from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -51,7 +51,7 @@ def reconciled(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
     recorder = Recorder()
     monkeypatch.setattr(handlers, "reconcile", recorder)
-    monkeypatch.setattr("tracedpipeline.cluster.connect", connect)
+    monkeypatch.setattr("tracedpipeline.kubernetes_api.client.connect", connect)
     return recorder
 
 

@@ -9,7 +9,7 @@ from kubernetes.aio.dynamic import DynamicClient
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.reconcile import reconcile
-from tracedpipeline.world import World
+from tracedpipeline.reconciler import World
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.failing import DEPLOYMENTS, EVENTS, KEY, ORDERS, Bench, Kafka, bench

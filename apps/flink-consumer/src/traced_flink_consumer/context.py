@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import kafkatrace
-from kafkatrace.headers import Headers
+from kafkatrace.context.headers import Headers
 
 # traceparent, tracestate, baggage; empty where there is none, for Flink's tuples know no null
 Context: TypeAlias = tuple[str, str, str]

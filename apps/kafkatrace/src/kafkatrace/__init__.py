@@ -7,15 +7,15 @@ with consumer.process(message) as span: ...                # queue span and proc
 tracing.shutdown(timeout=5.0)                              # FlushResult(exported, dropped)
 """
 
-from kafkatrace.aio import AIOConsumer, AIOProducer
-from kafkatrace.consumer import Consumer
-from kafkatrace.pipeline import FlushResult
-from kafkatrace.producer import Producer
+from kafkatrace.clients.aio import AIOConsumer, AIOProducer
+from kafkatrace.clients.consumer import Consumer
+from kafkatrace.clients.producer import Producer
+from kafkatrace.clients.record_receiver import RecordReceiver
+from kafkatrace.clients.serializing import DeserializingConsumer, SerializingProducer
+from kafkatrace.export.pipeline import FlushResult
+from kafkatrace.hotpath.choose import implementation
+from kafkatrace.operations.stage import Steps
 from kafkatrace.propagation import context_headers
-from kafkatrace.records import RecordReceiver
-from kafkatrace.serializing import DeserializingConsumer, SerializingProducer
-from kafkatrace.speedups import implementation
-from kafkatrace.steps import Steps
 from kafkatrace.tracing import Tracing, configure
 
 __all__ = [

@@ -8,9 +8,9 @@ from confluent_kafka import Message
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context, get_current
 
-from kafkatrace import w3c
-from kafkatrace.headers import Headers, is_pair, last, replaced
-from kafkatrace.message_span import MessageSpan
+from kafkatrace.context import w3c
+from kafkatrace.context.headers import Headers, is_pair, last, replaced
+from kafkatrace.spans.message_span import MessageSpan
 
 TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"

@@ -11,18 +11,19 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Tracer
 
-from kafkatrace import environment, resources, semconv
-from kafkatrace.batch import OtlpExporter, SdkExporter
-from kafkatrace.counters import Counters
-from kafkatrace.ids import Roots, SpanIds
-from kafkatrace.limits import Limits
-from kafkatrace.metrics import Metrics
-from kafkatrace.otlp import Identity
-from kafkatrace.own_spans import OwnSpans
-from kafkatrace.pipeline import FlushResult, Pipeline
-from kafkatrace.reports import Reports
-from kafkatrace.sampling import Sampling
-from kafkatrace.watching import watch_counters, watch_pipeline
+from kafkatrace.context.ids import Roots, SpanIds
+from kafkatrace.context.sampling import Sampling
+from kafkatrace.export import environment
+from kafkatrace.export.batch import OtlpExporter, SdkExporter
+from kafkatrace.export.batch_limits import Limits
+from kafkatrace.export.metric_export import Reports
+from kafkatrace.export.observables import watch_counters, watch_pipeline
+from kafkatrace.export.pipeline import FlushResult, Pipeline
+from kafkatrace.export.sdk_spans import OwnSpans
+from kafkatrace.metrics.counters import Counters
+from kafkatrace.metrics.registry import Metrics
+from kafkatrace.spans import resources, semconv
+from kafkatrace.spans.otlp import Identity
 
 
 class Tracing:

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tracedpipeline.api.quantities import BYTES, CORES, amount, is_quantity
 from tracedpipeline.api.rules import Part, Rule, Text, matches
-from tracedpipeline.quantities import BYTES, CORES, amount, is_quantity
 
 
 def _quantity(pattern: str, example: str, least: str, most: str) -> Text:

@@ -1,7 +1,7 @@
 """Durations within limits."""
 
+from tracedpipeline.api.quantities import DURATION, LONGEST_DURATION_TEXT, milliseconds
 from tracedpipeline.api.rules import Rule, Text, matches
-from tracedpipeline.quantities import DURATION, LONGEST_DURATION_TEXT, milliseconds
 
 _WRITTEN = matches(DURATION, "write a duration as numbers with units, such as 20ms, 1.5s, 24h or 1h30m")
 

@@ -7,8 +7,8 @@ from pydantic import Field
 from tracedpipeline.api.amounts import Memory, Resources, VolumeSize
 from tracedpipeline.api.durations import duration_within
 from tracedpipeline.api.names import ObjectName
+from tracedpipeline.api.quantities import amount
 from tracedpipeline.api.rules import Part, Rule
-from tracedpipeline.quantities import amount
 
 
 def _at_least(least: str) -> Rule:

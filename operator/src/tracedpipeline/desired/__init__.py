@@ -4,7 +4,6 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.connection import Clients, KafkaConnection
 from tracedpipeline.desired import (
     checkpoints,
     collector,
@@ -16,6 +15,7 @@ from tracedpipeline.desired import (
     producer,
     taskmanager,
 )
+from tracedpipeline.kafka.connection import Clients, KafkaConnection
 from tracedpipeline.settings import Settings
 
 Object = dict[str, Any]

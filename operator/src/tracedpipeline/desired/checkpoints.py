@@ -4,8 +4,9 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import flink, objects
-from tracedpipeline.quantities import canonical
+from tracedpipeline.api.quantities import canonical
+from tracedpipeline.desired import flink
+from tracedpipeline.kubernetes_api import objects
 
 
 def claim(pipeline: TracedPipeline) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import EnvironmentVariable, TracedPipeline, Workload
-from tracedpipeline.connection import (
+from tracedpipeline.kafka.connection import (
     CA_KEY,
     CERTIFICATE_KEY,
     PASSWORD_KEY,
@@ -12,7 +12,7 @@ from tracedpipeline.connection import (
     USERNAME_KEY,
     KafkaConnection,
 )
-from tracedpipeline.desired import objects
+from tracedpipeline.kubernetes_api import objects
 
 CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"

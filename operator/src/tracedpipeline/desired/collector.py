@@ -5,7 +5,8 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import objects, trace_memory
+from tracedpipeline.desired import trace_memory
+from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
 WHICH = naming.COLLECTOR

@@ -4,9 +4,10 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, FlinkSpec, TracedPipeline
-from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, consumer, flink_tls, objects
-from tracedpipeline.quantities import amount, canonical, milliseconds
+from tracedpipeline.api.quantities import amount, canonical, milliseconds
+from tracedpipeline.desired import client, consumer, flink_tls
+from tracedpipeline.kafka.connection import KafkaConnection
+from tracedpipeline.kubernetes_api import objects
 
 # The user of the image, as in Flink's own.
 USER = 9999

@@ -7,9 +7,10 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, TracedPipeline
-from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, flink, flink_tls, objects
-from tracedpipeline.quantities import amount
+from tracedpipeline.api.quantities import amount
+from tracedpipeline.desired import client, flink, flink_tls
+from tracedpipeline.kafka.connection import KafkaConnection
+from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
 CONTAINER = "flink-main-container"  # the name by which Flink finds its container in a pod template

@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import objects
+from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Pods, Settings
 
 Object = dict[str, Any]

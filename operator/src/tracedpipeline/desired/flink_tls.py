@@ -8,7 +8,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import objects
+from tracedpipeline.kubernetes_api import objects
 
 Object = dict[str, Any]
 

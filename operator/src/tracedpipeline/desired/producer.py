@@ -4,8 +4,9 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.connection import KafkaConnection
-from tracedpipeline.desired import client, objects
+from tracedpipeline.desired import client
+from tracedpipeline.kafka.connection import KafkaConnection
+from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
 WHICH = naming.PRODUCER

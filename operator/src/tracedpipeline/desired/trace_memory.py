@@ -4,7 +4,7 @@ A trace of three spans took 9 to 10 KiB of Jaeger's memory when it was measured 
 reckoned with more: its attributes may be longer than ours, and the collector of garbage needs room to work in.
 """
 
-from tracedpipeline.quantities import amount
+from tracedpipeline.api.quantities import amount
 
 MIB = 1024**2
 # The garbage collector works harder as the heap comes near to GOMEMLIMIT, which the rest of the process is beside.

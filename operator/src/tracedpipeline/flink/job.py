@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from tracedpipeline import documents
-from tracedpipeline.documents import Document
-from tracedpipeline.quoting import one_line
+from tracedpipeline.untrusted import documents
+from tracedpipeline.untrusted.documents import Document
+from tracedpipeline.untrusted.quoting import one_line
 
 RUNNING = "RUNNING"
 FAILED = "FAILED"

@@ -1,0 +1,1 @@
+"""Trace context: ids, headers, the decision to sample."""

@@ -1,0 +1,1 @@
+"""The background: from ended operations to exporters."""

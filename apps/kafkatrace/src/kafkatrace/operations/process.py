@@ -1,0 +1,200 @@
+"""What becomes of a message's spans when they have ended: metrics, and two encoded spans."""
+
+from collections.abc import Callable, Mapping
+from operator import index
+from struct import Struct
+from typing import Any, Final
+
+from opentelemetry.trace import SpanKind
+
+from kafkatrace.context import w3c
+from kafkatrace.export.batch import ENCODED, Batch
+from kafkatrace.export.observables import watch_clocks
+from kafkatrace.hotpath import choose as speedups
+from kafkatrace.metrics import clock_offset as clocks
+from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.metrics.instruments import Series
+from kafkatrace.metrics.registry import Duration
+from kafkatrace.spans import otlp, semconv
+from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import queue_time as queueing
+from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
+from kafkatrace.spans.message_span import MessageSpan
+from kafkatrace.spans.queue_time import NS_PER_MS
+from kafkatrace.tracing import Tracing
+
+_OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
+_LAG: Final = wire.Int(otlp.ATTRIBUTE, semconv.LAG)
+_KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
+_TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_REVOKED: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.PARTITIONS_REVOKED: True})
+_QUEUE_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.QUEUE_MILLISECONDS)
+_SINCE_TIMESTAMP_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.SINCE_TIMESTAMP_MILLISECONDS)
+_NAMES: Final = tuple(
+    name.encode()
+    for name in (
+        semconv.MESSAGING_KAFKA_OFFSET,
+        semconv.MESSAGING_KAFKA_MESSAGE_KEY,
+        semconv.QUEUE_MILLISECONDS,
+        semconv.SINCE_TIMESTAMP_MILLISECONDS,
+        semconv.LAG,
+    )
+)
+# A handler may set each field to anything: what is no integer of that many bits raises, before anything is counted.
+_TIMES: Final = Struct("<i4q").pack
+_PLACE: Final = Struct("<iq").pack
+_TRACEPARENT: Final = 55
+_SPAN_ID: Final = 16
+_OFFSET_MINIMUM: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET_MINIMUM)
+
+
+class Processed:
+    """Ended process spans of one consumer."""
+
+    def __init__(self, tracing: Tracing, conf: Mapping[str, object], cluster: ClusterId) -> None:
+        self.limits = tracing.limits
+        self.open: dict[int, MessageSpan] = {}
+        self.measures = tracing.measures
+        self._counters = tracing.counters
+        self.put: Callable[[MessageSpan], None] = tracing.pipeline.put
+        self._cluster = cluster
+        self.about = {**client_attributes(conf), **operation(semconv.PROCESS, semconv.PROCESS)}
+        self._clocks = clocks.Clocks()
+        self.clock_attributes = b""
+        metrics = tracing.metrics
+        self._durations = Series(metrics, self.about, duration=definitions.PROCESS_DURATION)
+        self._queues = Series(metrics, self.about, duration=definitions.QUEUE_DURATION)
+        self._since_timestamp = Series(metrics, self.about, duration=definitions.SINCE_TIMESTAMP_DURATION)
+        watch_clocks(tracing.metrics, self.about, self._clocks)
+        self._openings: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.account: Callable[[MessageSpan], int] = speedups.account(self._account, self._histograms, self._received)
+        self.encoder = speedups.encoder(ENCODED, self, self._openings, _NAMES, _TOMBSTONE, queueing.USUAL_KINDS)
+
+    def _histograms(self, topic: str) -> tuple[Duration, Duration, Duration]:
+        return self._durations.of(topic), self._queues.of(topic), self._since_timestamp.of(topic)
+
+    def _received(self, milliseconds: int, polled: int) -> None:
+        self._clocks.received(milliseconds, polled)
+        minimum = self._clocks.minimum
+        self.clock_attributes = b""
+        if minimum is not None and clocks.is_plausible(minimum):
+            self.clock_attributes = _OFFSET_MINIMUM(minimum / NS_PER_MS)
+
+    # ---- in the background
+
+    def _account(self, span: MessageSpan) -> int:
+        """Count a message; how many spans it gives."""
+        _TIMES(span.timestamp_type, span.timestamp, span.polled, span.begun, span.ended_at)
+        topic, failure = span.topic, span.failure
+        self._durations.of(topic, failure).add(span.ended_at - span.begun)
+        appended = queueing.appended_ns(span.timestamp_type, span.timestamp)
+        if appended is not None:
+            polled = span.polled or span.begun
+            self._queues.of(topic).add(polled - appended)
+            self._since_timestamp.of(topic).add(span.ended_at - appended)
+            if polled < appended:
+                self._counters.negative()
+            if span.timestamp_type == clocks.LOG_APPEND_TIME:
+                self._received(span.timestamp, polled)
+        if not span.recording:
+            return 0
+        return 2 if span.draws_queue else 1
+
+    def encode(self, span: MessageSpan, batch: Batch) -> None:
+        """Encode a message's process span, and its queue span before it."""
+        _check(span)
+        queue = queueing.queue_time((span.timestamp_type, span.timestamp), span.polled or None, span.begun)
+        queued, processed = self._opening(span.topic, index(span.partition))
+        record = self._record(span, queue)
+        state = (span.sender_state if span.apart else span.state).encode()
+        own = span.traceparent
+        ids = own[3:35] + own[36:52] + (b"" if span.apart else span.queue_id)
+        rest = (self._name(span, processed), *record, *self._more(span, queue))
+        flags = own[54] & w3c.KNOWN_FLAGS
+        service = otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=b"" if span.apart else state)
+        if span.draws_queue:  # both or none
+            batch.cluster.append(self._queue_span(span, queue, (queued, *record), state))
+        batch.service.append(service)
+
+    def _queue_span(self, span: MessageSpan, queue: queueing.QueueTime, rest: tuple[bytes, ...], state: bytes) -> bytes:
+        sender, own = span.sender, span.traceparent
+        flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if sender else 0)
+        ids = (sender or own)[3:35] + span.queue_id + (sender[36:52] if sender else b"")
+        return otlp.span(ids, *queue.span_times, rest, flags=flags, state=state)
+
+    def _record(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+        """Encode what both spans say."""
+        record = [_OFFSET(span.offset), queue.kind_attributes()]
+        if (text := key_text(span.key)) is not None:
+            record.append(_KEY(text))
+        if span.tombstone:
+            record.append(_TOMBSTONE)
+        if (waited := queue.milliseconds_until(queue.polled_ns)) is not None:
+            record.append(_QUEUE_MS(waited))
+        return record
+
+    def _more(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+        """Encode what only the process span says."""
+        more = [] if span.lag is None else [_LAG(span.lag)]
+        if (whole := queue.milliseconds_until(span.ended_at)) is not None:
+            more.append(_SINCE_TIMESTAMP_MS(whole))
+        if self.clock_attributes:
+            more.append(self.clock_attributes)
+        if span.revoked:
+            more.append(_REVOKED)
+        if span.malformed:
+            more.append(wire.attributes(otlp.ATTRIBUTE, {semconv.MALFORMED_HEADERS: span.malformed}))
+        if span.apart and span.sender is not None:
+            sender = span.sender
+            flags = sender[54] & w3c.KNOWN_FLAGS | otlp.REMOTE
+            more.append(otlp.link(sender[3:35] + sender[36:52], flags, state=span.sender_state.encode()))
+        if span.details is not None:
+            more.append(span.details.encode())
+        return more
+
+    def _name(self, span: MessageSpan, processed: bytes) -> bytes:
+        if span.details is None or span.details.name is None:
+            return processed
+        return otlp.opening(span.details.name, SpanKind.CONSUMER, self._attributes(span.topic, span.partition))
+
+    def _opening(self, topic: str, partition: int) -> tuple[bytes, bytes]:
+        key = (topic, partition)
+        if (known := self._openings.get(key)) is not None:
+            return known
+        attributes = self._attributes(topic, partition)
+        # INTERNAL: the broker records nothing itself; PRODUCER or CONSUMER would have backends count one more request
+        of_queue = {name: value for name, value in attributes.items() if name in _OF_QUEUE}
+        made = (
+            otlp.opening(f"{semconv.QUEUE} {topic}", SpanKind.INTERNAL, of_queue),
+            otlp.opening(f"{semconv.PROCESS} {topic}", SpanKind.CONSUMER, attributes),
+        )
+        if self._cluster.value is not None:
+            self._openings[key] = made
+        return made
+
+    def _attributes(self, topic: str, partition: int) -> dict[str, Any]:
+        return {
+            **self.about,
+            semconv.MESSAGING_DESTINATION_NAME: topic,
+            semconv.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
+            **self._cluster.attributes(),
+        }
+
+
+def _check(span: MessageSpan) -> None:
+    """Refuse ids and a place that a handler set to what can't be encoded: the span is lost, and no other with it."""
+    _PLACE(span.partition, span.offset)
+    sender = span.sender
+    lengths = len(span.traceparent), len(span.queue_id), _TRACEPARENT if sender is None else len(sender)
+    if lengths != (_TRACEPARENT, _SPAN_ID, _TRACEPARENT):
+        raise ValueError("a span's sender, traceparent and queue_id must stay as they were made")
+
+
+_OF_QUEUE: Final = frozenset(
+    (
+        semconv.MESSAGING_SYSTEM,
+        semconv.MESSAGING_DESTINATION_NAME,
+        semconv.MESSAGING_DESTINATION_PARTITION_ID,
+        semconv.MESSAGING_KAFKA_CLUSTER_ID,
+    )
+)

@@ -1,0 +1,80 @@
+"""What both kinds of client say about themselves on every span."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final, Protocol
+
+from confluent_kafka import KafkaException
+from opentelemetry.util.types import AttributeValue
+
+from kafkatrace.spans import semconv
+
+_DEFAULT_PORT: Final = 9092
+_LONGEST_KEY: Final = 1024
+
+
+class KafkaClient(Protocol):
+    """A producer or consumer of confluent-kafka."""
+
+    def cluster_id(self, timeout: float = -1) -> str:
+        """Tell the cluster's id, from the broker's metadata."""
+
+
+class ClusterId:
+    """The id of a client's cluster, once its metadata has come; never waits."""
+
+    def __init__(self) -> None:
+        self.value: str | None = None
+
+    def learn(self, client: KafkaClient) -> None:
+        """Ask the client, if need be; never in one of its callbacks: confluent-kafka 2.16 aborts there."""
+        if self.value is None:
+            with suppress(KafkaException, RuntimeError):  # no metadata yet; the client is closed
+                self.value = client.cluster_id(0)
+
+    def attributes(self) -> dict[str, AttributeValue]:
+        """Give the id as an attribute, or nothing while it is not known."""
+        return {} if self.value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self.value}
+
+
+def client_attributes(conf: Mapping[str, object]) -> dict[str, AttributeValue]:
+    """Constants of a client: system, client id, group, first bootstrap server."""
+    attributes: dict[str, AttributeValue] = {
+        semconv.MESSAGING_SYSTEM: semconv.KAFKA,
+        semconv.MESSAGING_CLIENT_ID: str(conf.get("client.id", "rdkafka")),
+    }
+    if "group.id" in conf:
+        attributes[semconv.MESSAGING_CONSUMER_GROUP_NAME] = str(conf["group.id"])
+    if servers := str(conf.get("bootstrap.servers") or conf.get("metadata.broker.list") or ""):
+        attributes.update(_server(servers.split(",")[0].strip()))
+    return attributes
+
+
+def operation(name: str, kind: str) -> dict[str, AttributeValue]:
+    """Name an operation and its type."""
+    return {semconv.MESSAGING_OPERATION_NAME: name, semconv.MESSAGING_OPERATION_TYPE: kind}
+
+
+def _server(server: str) -> dict[str, AttributeValue]:
+    address, colon, port = server.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdecimal():  # no port, or the end of a bare IPv6 address
+        return {
+            semconv.SERVER_ADDRESS: server.rpartition("://")[2].strip("[]"),
+            semconv.SERVER_PORT: _DEFAULT_PORT,
+        }
+    return {semconv.SERVER_ADDRESS: address.strip("[]"), semconv.SERVER_PORT: int(port)}
+
+
+def key_text(key: object) -> bytes | None:
+    """Give a key as UTF-8; nothing for one that is not text, or longer than 1 KiB."""
+    if not isinstance(key, str | bytes) or len(key) > _LONGEST_KEY:
+        return None
+    if isinstance(key, bytes) and key.isascii():
+        return key
+    try:
+        if isinstance(key, str):
+            return key.encode()
+        key.decode()
+    except UnicodeError:
+        return None
+    return key

@@ -1,0 +1,145 @@
+"""Flink jobs in a reconcile: ended with a savepoint before what they run in changes, looked at afterwards.
+
+Each look does the next step and remembers nothing but since when a JobManager has been silent.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from tracedpipeline import naming, observed, reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.flink import client as flinkrest
+from tracedpipeline.flink import deployment_status as deployment
+from tracedpipeline.flink import health as verdict
+from tracedpipeline.flink import root_cause as causes
+from tracedpipeline.flink import upgrade
+from tracedpipeline.flink.client import JobManagerError, SavepointError
+from tracedpipeline.flink.job import STOPPED, Job
+from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.observed import Component, Verdict
+
+log = logging.getLogger(__name__)
+
+Object = dict[str, Any]
+Live = Mapping[tuple[str, str], Object]
+
+# So long a JobManager whose pod is ready may be silent before its job is left to its last checkpoint.
+PATIENCE_SECONDS = 30.0
+
+STOPPING = Verdict(
+    False, reasons.STOPPING_WITH_SAVEPOINT, "the job ends with a savepoint, from which the changed one will start"
+)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The Flink jobs of all pipelines."""
+
+    cluster: Cluster
+    session: aiohttp.ClientSession
+    silent_since: dict[Key, float] = field(default_factory=dict)
+
+    async def hold(self, pipeline: TracedPipeline, desired: Sequence[Object], live: Live) -> Verdict | None:
+        """Do the next step towards a job that may be changed; returns what to wait for, None where nothing."""
+        job_manager = live.get(upgrade.job_manager(pipeline.name))
+        if job_manager is None or not observed.component(naming.JOB_MANAGER, job_manager, []).ready:
+            return None
+        changed = upgrade.change(pipeline.name, desired, live)
+        try:
+            job = await flinkrest.newest_job(self.session, _url(pipeline))
+        except JobManagerError as error:
+            return self._silence(pipeline, str(error)) if changed else None
+        self.silent_since.pop(_key(pipeline), None)
+        if changed:
+            return await self._stop(pipeline, job, changed) if job and job.at_work else None
+        if job and job.state in STOPPED:
+            await self._start_again(pipeline, job_manager, job)
+        return None
+
+    def _silence(self, pipeline: TracedPipeline, words: str) -> Verdict | None:
+        now = asyncio.get_running_loop().time()
+        silent = now - self.silent_since.setdefault(_key(pipeline), now)
+        if silent > PATIENCE_SECONDS:
+            log.warning("%s/%s: goes on from the last checkpoint: %s", *_key(pipeline), words)
+            return None
+        message = f"{words}: asked again; after {PATIENCE_SECONDS:.0f} s the job goes on from its last checkpoint"
+        return Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, message)
+
+    async def _stop(self, pipeline: TracedPipeline, job: Job, changed: str) -> Verdict | None:
+        try:
+            stop = await flinkrest.stop(self.session, _url(pipeline), job.id, upgrade.trigger(job.id, changed))
+        except JobManagerError as error:
+            return self._silence(pipeline, str(error))
+        except SavepointError as error:
+            words = f"no savepoint, the job goes on from its last checkpoint: {causes.root_cause(str(error))}"
+            await self.cluster.event(*_key(pipeline), pipeline.uid, "SavepointFailed", words, kind="Warning")
+            return None
+        log.info("%s/%s: stop of job %s with savepoint: %s", *_key(pipeline), job.id, stop.value)
+        return STOPPING
+
+    async def _start_again(self, pipeline: TracedPipeline, job_manager: Object, job: Job) -> None:
+        """Let the JobManager be made anew: its job has ended, and nothing else would start it again."""
+        log.warning("%s/%s: job %s is %s; its JobManager is made anew", *_key(pipeline), job.id, job.state)
+        await self.cluster.delete(job_manager)
+
+    async def observe(self, pipeline: TracedPipeline, live: Live, held: Verdict | None) -> Component:
+        """Return the consumer that Flink runs, with the verdict on it."""
+        found = live.get(("FlinkDeployment", naming.component(pipeline.name, naming.CONSUMER)))
+        if found:
+            return await self._of_operator(pipeline, found)
+        job_manager = await self._part(pipeline, naming.JOB_MANAGER, live)
+        task_managers = await self._part(pipeline, naming.TASK_MANAGER, live)
+        if held:
+            return _consumer(task_managers, held)
+        return _consumer(task_managers, await self._judge(_url(pipeline), job_manager, task_managers))
+
+    async def _part(self, pipeline: TracedPipeline, which: str, live: Live) -> Component:
+        found = live.get(("Deployment", naming.component(pipeline.name, which)))
+        return observed.component(which, found, await self.cluster.pods(pipeline, which))
+
+    async def _judge(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
+        job, silent = None, None
+        if job_manager.ready:
+            try:
+                job = await flinkrest.newest_job(self.session, url)
+            except JobManagerError as error:
+                silent = str(error)
+        now = int(time.time() * 1000)
+        return verdict.judge(verdict.Cluster(job_manager, task_managers, job, silent, now))
+
+    async def _of_operator(self, pipeline: TracedPipeline, found: Object) -> Component:
+        """Return the consumer of a FlinkDeployment: what its operator says, with what pods and job add to it."""
+        says = deployment.judge(deployment.status(found))
+        wanted = {naming.JOB_MANAGER: 1, naming.TASK_MANAGER: pipeline.spec.consumer.replicas}
+        job_manager, task_managers = [
+            observed.component_of_pods(which, count, await self.cluster.pods(pipeline, which))
+            for which, count in wanted.items()
+        ]
+        if says and says.reason not in deployment.DEEPER:
+            return _consumer(task_managers, says)
+        url = naming.flink_url(f"{naming.component(pipeline.name, naming.CONSUMER)}-rest", pipeline.namespace)
+        deeper = await self._judge(url, job_manager, task_managers)
+        return _consumer(task_managers, deployment.combine(says, deeper))
+
+    def forget(self, key: Key) -> None:
+        """Forget a pipeline that is gone."""
+        self.silent_since.pop(key, None)
+
+
+def _consumer(task_managers: Component, seen: Verdict) -> Component:
+    ready, wanted = task_managers.ready, task_managers.wanted
+    return Component(naming.CONSUMER, wanted, ready, settled=bool(seen.ok), verdict=seen)
+
+
+def _key(pipeline: TracedPipeline) -> Key:
+    return Key(pipeline.namespace, pipeline.name)
+
+
+def _url(pipeline: TracedPipeline) -> str:
+    return naming.flink_url(naming.component(pipeline.name, naming.JOB_MANAGER), pipeline.namespace)

@@ -1,0 +1,1 @@
+"""How a pipeline reaches Kafka, and what is done there."""

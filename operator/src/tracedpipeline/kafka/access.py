@@ -1,0 +1,79 @@
+"""The Kafka of each pipeline: looked at through Strimzi's resources, or asked itself where it is somebody else's."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from tracedpipeline import naming
+from tracedpipeline.api import KafkaCluster, TracedPipeline
+from tracedpipeline.kafka import connection
+from tracedpipeline.kafka.admin import Topics, missing_secret
+from tracedpipeline.kafka.revisions import revision
+from tracedpipeline.kafka.strimzi import Access, Shown, access, users
+from tracedpipeline.kafka.strimzi import metadata as written
+from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
+from tracedpipeline.observed import Verdict
+
+
+@dataclass(frozen=True)
+class Kafkas:
+    """What a reconcile needs of Kafka."""
+
+    cluster: Cluster
+    topics: Topics
+
+    async def access(self, pipeline: TracedPipeline) -> Access:
+        """Return the pipeline's way into its Kafka."""
+        wanted = pipeline.spec.kafka.cluster
+        if wanted is None:
+            return await self._by_servers(pipeline)
+        return access(pipeline, wanted, await self._look(pipeline, wanted))
+
+    async def verdict(self, pipeline: TracedPipeline, way: Access) -> Verdict:
+        """Return whether Kafka is as the pipeline needs it; where Strimzi does not make the topics, see to them."""
+        if way.verdict:
+            return way.verdict
+        reached = way.clients[naming.CONSUMER]
+        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, way.secrets, pipeline.spec)
+
+    async def _by_servers(self, pipeline: TracedPipeline) -> Access:
+        """Return the way that the spec names; where a Secret for it is missing, what runs stays as it is."""
+        named = connection.from_spec(pipeline.spec)
+        secrets = await self._secrets(pipeline.namespace, named.secrets)
+        if missing := missing_secret(named, secrets):
+            return Access(missing)
+        # Slow on purpose, where it has not been asked before.
+        revised = replace(named, revision=await asyncio.to_thread(revision, named, secrets, pipeline.uid))
+        return Access(None, clients=connection.alike(revised), secrets=secrets)
+
+    async def _look(self, pipeline: TracedPipeline, wanted: KafkaCluster) -> Shown:
+        where = wanted.namespace or pipeline.namespace
+        try:
+            return await self._look_into(pipeline, wanted, where)
+        except NotAllowedError as error:
+            return Shown(denied=str(error))
+
+    async def _look_into(self, pipeline: TracedPipeline, wanted: KafkaCluster, where: str) -> Shown:
+        kafka = await self.cluster.find("Kafka", where, wanted.name)
+        if kafka is None:
+            return Shown(installed=await self.cluster.knows("Kafka", where))
+        selector = f"{written.CLUSTER_LABEL}={wanted.name}"
+        topics, found = await asyncio.gather(
+            self.cluster.list_of("KafkaTopic", where, selector), self.cluster.list_of("KafkaUser", where, selector)
+        )
+        names = [*users.names(pipeline).values(), naming.cluster_ca_secret(wanted.name)]
+        return Shown(
+            kafka=kafka,
+            topics=topics,
+            users={user["metadata"]["name"]: user for user in found},
+            # Another namespace's Secrets are none of ours.
+            secrets=await self._secrets(where, names) if where == pipeline.namespace else {},
+        )
+
+    async def _secrets(self, namespace: str, names: Iterable[str]) -> dict[str, dict[str, bytes]]:
+        found = {name: await self.cluster.secret(namespace, name) for name in names}
+        return {name: content for name, content in found.items() if content is not None}
+
+    def forget(self, key: Key) -> None:
+        """Forget a pipeline that is gone."""
+        self.topics.forget(key)

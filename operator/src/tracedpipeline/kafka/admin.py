@@ -1,0 +1,173 @@
+"""Kafka's topics: created where they are missing, looked at where they are not."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from tracedpipeline import reasons
+from tracedpipeline.api import Spec, TopicSpec
+from tracedpipeline.api.quantities import milliseconds
+from tracedpipeline.kafka import refusals as kafka_refusals
+from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
+from tracedpipeline.observed import Verdict, too_few_partitions
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 5
+# In a request: as many copies as the broker makes of itself (KIP-464).
+BROKERS_DEFAULT = -1
+# A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
+GOOD_FOR_SECONDS = {True: 15.0, False: 3.0}
+
+Secrets = Mapping[str, Mapping[str, bytes]]
+
+
+@dataclass(frozen=True)
+class _Known:
+    question: Any
+    verdict: Verdict
+    until: float
+
+
+class Topics:
+    """Looks after the topics of all pipelines, and remembers for a while what it saw."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, _Known] = {}
+
+    async def ensure(self, key: Any, connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+        """Return whether Kafka answers and has the pipeline's topics, after creating what may be created."""
+        question = (connection, secrets, spec.kafka, spec.topics)
+        now = asyncio.get_running_loop().time()
+        known = self._known.get(key)
+        if known and known.question == question and now < known.until:
+            return known.verdict
+        verdict = await asyncio.to_thread(_ensure, connection, secrets, spec)
+        self._known[key] = _Known(question, verdict, now + GOOD_FOR_SECONDS[bool(verdict.ok)])
+        return verdict
+
+    def forget(self, key: Any) -> None:
+        """Forget a pipeline that is gone."""
+        self._known.pop(key, None)
+
+
+def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+    if invalid := _invalid_secret(connection, secrets):
+        return invalid
+    errors: list[KafkaError] = []
+    try:
+        admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
+    except KafkaException as error:
+        # Names and protocols are the schema's, so that what it takes offence at is what a Secret holds.
+        message = f"what a Secret of kafka.security holds cannot be used: {kafka_refusals.said(error.args[0])}"
+        return Verdict(False, reasons.SECRET_INVALID, message)
+    try:
+        return _ensure_topics(admin, connection, spec)
+    except KafkaException as error:
+        admin.poll(0)
+        return kafka_refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
+
+
+def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
+    there = _there(admin, spec.topics)
+    topic = spec.kafka.topic
+    missing = [name for name in spec.topics if name not in there]
+    if missing and not topic.create:
+        message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
+        return Verdict(False, reasons.TOPIC_MISSING, message)
+    _create(admin, topic, missing)
+    if topic.name in there and 0 < (partitions := len(there[topic.name].partitions)) < topic.partitions:
+        return too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
+    return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
+
+
+def _there(admin: AdminClient, names: Iterable[str]) -> dict[str, Any]:
+    """Return the topics of these names that Kafka has; all topics of a big cluster would be hundreds of megabytes."""
+    found = {}
+    for name in dict.fromkeys(names):
+        topic = admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics[name]
+        if topic.error is None or topic.error.code() == KafkaError.LEADER_NOT_AVAILABLE:
+            found[name] = topic
+        elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise KafkaException(topic.error)
+    return found
+
+
+def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
+    # The broker's own time of append makes the time in the queue independent of the producer's clock.
+    config = {"retention.ms": str(milliseconds(topic.retention)), "message.timestamp.type": "LogAppendTime"}
+    if not names:
+        return
+    wanted = [
+        NewTopic(
+            name, num_partitions=topic.partitions, replication_factor=topic.replicas or BROKERS_DEFAULT, config=config
+        )
+        for name in names
+    ]
+    for name, done in admin.create_topics(wanted, operation_timeout=TIMEOUT_SECONDS).items():
+        try:
+            done.result(timeout=2 * TIMEOUT_SECONDS)
+            log.info("created topic %s", name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+
+
+def missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+    """Return which Secret of the connection, or which key in it, is not there; None where all are."""
+    for name, keys in connection.secrets.items():
+        for key in keys:
+            if key not in secrets.get(name, {}):
+                what = f"key {key!r} of Secret {name!r}" if name in secrets else f"Secret {name!r}"
+                return Verdict(False, reasons.SECRET_MISSING, f"{what} is not in this namespace: create it")
+    return None
+
+
+def _invalid_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
+    """Return which key of a Secret cannot be used; never what it holds, not even the part that is wrong."""
+    for name, keys in connection.secrets.items():
+        for key in keys:
+            if not secrets[name][key].strip():
+                return Verdict(False, reasons.SECRET_INVALID, f"key {key!r} of Secret {name!r} is empty: fill it in")
+            if not _is_text(secrets[name][key]):
+                message = f"key {key!r} of Secret {name!r} is no UTF-8 text: write it anew"
+                return Verdict(False, reasons.SECRET_INVALID, message)
+    return None
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, Any]:
+    configuration: dict[str, Any] = {
+        "bootstrap.servers": connection.bootstrap_servers,
+        "security.protocol": connection.protocol,
+        "client.id": "tracedpipeline-operator",
+        "socket.timeout.ms": TIMEOUT_SECONDS * 1000,
+        # Asking for a topic must not create it, with the broker's own settings.
+        "allow.auto.create.topics": False,
+        # Its errors come through error_cb, and reach the user as a condition.
+        "log_level": 0,
+    }
+    if connection.mechanism and connection.credentials_secret:
+        credentials = secrets[connection.credentials_secret]
+        configuration |= {
+            "sasl.mechanism": connection.mechanism,
+            "sasl.username": credentials[USERNAME_KEY].decode().strip(),
+            "sasl.password": credentials[PASSWORD_KEY].decode().strip(),
+        }
+    if connection.ca_certificates:
+        configuration["ssl.ca.pem"] = connection.ca_certificates
+    if connection.ca_secret:
+        configuration["ssl.ca.pem"] = secrets[connection.ca_secret][CA_KEY].decode()
+    return configuration

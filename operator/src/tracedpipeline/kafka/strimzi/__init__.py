@@ -1,0 +1,6 @@
+"""What Strimzi's resources say about a pipeline's Kafka. Pure."""
+
+from tracedpipeline.kafka.strimzi.plan import Access, access
+from tracedpipeline.kafka.strimzi.snapshot import Shown
+
+__all__ = ["Access", "Shown", "access"]

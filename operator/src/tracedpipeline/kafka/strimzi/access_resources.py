@@ -1,0 +1,69 @@
+"""Topics, users and trust of a pipeline in a cluster that Strimzi runs (kafka.strimzi.io/v1)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import KafkaCluster, TracedPipeline
+from tracedpipeline.api.quantities import milliseconds
+from tracedpipeline.kafka.connection import CA_KEY
+from tracedpipeline.kafka.strimzi import metadata as strimzi
+from tracedpipeline.kubernetes_api import objects
+
+Acl = dict[str, Any]
+
+
+def topic(pipeline: TracedPipeline, cluster: KafkaCluster, name: str) -> dict[str, Any]:
+    """Return a topic; the broker stamps its records, so that the time in the queue is the broker's own."""
+    wanted = pipeline.spec.kafka.topic
+    spec: dict[str, Any] = {
+        "topicName": name,
+        "partitions": wanted.partitions,
+        "config": {"retention.ms": milliseconds(wanted.retention), "message.timestamp.type": "LogAppendTime"},
+    }
+    if wanted.replicas:
+        spec["replicas"] = wanted.replicas
+    metadata = strimzi.kept(pipeline, strimzi.topic_object_name(name), strimzi.of_cluster(cluster.name))
+    return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaTopic", "metadata": metadata, "spec": spec}
+
+
+def user(
+    pipeline: TracedPipeline, cluster: KafkaCluster, which: str, *, authentication: str, authorized: bool
+) -> dict[str, Any]:
+    """Return the user of a client; it may do what it has to and nothing else, where the cluster asks for rights."""
+    spec: dict[str, Any] = {"authentication": {"type": authentication}}
+    if authorized:
+        spec["authorization"] = {"type": "simple", "acls": list(acls(pipeline, which))}
+    name = naming.component(pipeline.name, which)
+    metadata = strimzi.owned(pipeline, name, strimzi.of_cluster(cluster.name))
+    return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaUser", "metadata": metadata, "spec": spec}
+
+
+def acls(pipeline: TracedPipeline, which: str) -> Iterable[Acl]:
+    """Return the least rights that producer or consumer need."""
+    topic_name, *written = pipeline.spec.topics
+    if which == naming.PRODUCER:
+        yield _acl("topic", topic_name, "Write", "Describe")
+        return
+    group = pipeline.spec.consumer.group_id
+    yield _acl("topic", topic_name, "Read", "Describe")
+    yield _acl("group", group, "Read", "Describe")
+    for name in written:
+        yield _acl("topic", name, "Write", "Describe")
+    if (flink := pipeline.spec.consumer.by_flink) and flink.delivery == "ExactlyOnce":
+        # The ids of the sinks' transactions begin with the group.
+        yield _acl("transactionalId", f"{group}-", "Write", "Describe", pattern="prefix")
+
+
+def _acl(kind: str, name: str, *operations: str, pattern: str = "literal") -> Acl:
+    return {"resource": {"type": kind, "name": name, "patternType": pattern}, "operations": list(operations)}
+
+
+def ca_certificates(pipeline: TracedPipeline, certificates: str) -> dict[str, Any]:
+    """Return the certificates that the brokers' own are signed with; they are public."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": objects.metadata(pipeline, naming.KAFKA, naming.ca_certificates(pipeline.name)),
+        "data": {CA_KEY: certificates},
+    }

@@ -1,0 +1,132 @@
+"""How a pipeline gets into a Kafka cluster that Strimzi runs: what is to be written for it, and what it waits for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracedpipeline import naming, reasons
+from tracedpipeline.api import KafkaCluster, TracedPipeline
+from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
+from tracedpipeline.kafka.strimzi import access_resources as kafka_access
+from tracedpipeline.kafka.strimzi import checks as verdicts
+from tracedpipeline.kafka.strimzi import cluster_resources as kafka_cluster
+from tracedpipeline.kafka.strimzi import users
+from tracedpipeline.kafka.strimzi.listeners import Listener, choose
+from tracedpipeline.kafka.strimzi.snapshot import Object, Secret, Shown, waiting
+from tracedpipeline.observed import Verdict, belongs_to, too_few_partitions
+
+# Whose Kafka it is, or that there can be none: nothing is written.
+_HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}
+
+
+@dataclass(frozen=True)
+class Access:
+    """The objects to write for it; how clients connect, empty while that is unknown; the verdict on all of it.
+
+    The verdict is None where Strimzi has no say in the topics, so that Kafka itself has to be asked; `secrets` has what
+    that takes.
+    """
+
+    verdict: Verdict | None
+    objects: tuple[dict[str, Any], ...] = ()
+    clients: Clients = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+
+def access(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Access:
+    """Return the pipeline's way in, as far as it is open."""
+    blocked = verdicts.of_cluster(pipeline, cluster, shown)
+    if blocked and blocked.reason in _HANDS_OFF:
+        return Access(blocked)
+    own = tuple(_cluster(pipeline, cluster))
+    if blocked or shown.kafka is None:
+        return Access(blocked, own)
+    listener = choose(shown.kafka, cluster.listener)
+    if isinstance(listener, Verdict):
+        return Access(listener, own)
+    if cluster.namespace not in (None, pipeline.namespace):
+        return _from_elsewhere(pipeline, cluster, listener)
+    return _here(pipeline, cluster, shown, listener, own)
+
+
+def _cluster(pipeline: TracedPipeline, cluster: KafkaCluster) -> Iterator[dict[str, Any]]:
+    if cluster.create:
+        yield from kafka_cluster.node_pools(pipeline, cluster)
+        yield kafka_cluster.kafka(pipeline, cluster)
+
+
+def _from_elsewhere(pipeline: TracedPipeline, cluster: KafkaCluster, listener: Listener) -> Access:
+    if listener.authentication:
+        message = (
+            f"listener {listener.name!r} of Kafka {cluster.namespace}/{cluster.name} asks for a user, whose Secret "
+            f"would be in namespace {cluster.namespace}: put the pipeline there, or name a listener without "
+            "authentication"
+        )
+        return Access(waiting(reasons.KAFKA_IN_OTHER_NAMESPACE, message))
+    connection = KafkaConnection(
+        listener.bootstrap_servers, listener.protocol, ca_certificates=users.bundle(listener, None)
+    )
+    return Access(None, tuple(_trust(pipeline, connection)), alike(connection))
+
+
+def _trust(pipeline: TracedPipeline, connection: KafkaConnection) -> Iterator[dict[str, Any]]:
+    if connection.ca_certificates:
+        yield kafka_access.ca_certificates(pipeline, connection.ca_certificates)
+
+
+def _here(
+    pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown, listener: Listener, own: tuple[dict[str, Any], ...]
+) -> Access:
+    topics = topics_by_name(pipeline, shown)
+    made = [name for name in pipeline.spec.topics if _is_made(pipeline, topics.get(name))]
+    objects = (
+        *own,
+        *(kafka_access.topic(pipeline, cluster, name) for name in made),
+        *users.wanted(pipeline, cluster, shown, listener),
+    )
+    connection, waits = users.connections(pipeline, cluster, shown, listener)
+    topic_waits = [verdicts.of_topic(name, topics, made=name in made) for name in pipeline.spec.topics]
+    problem = waits or next(filter(None, topic_waits), None) or _too_few(pipeline, topics)
+    if waits or not _all_exist(topics, made):
+        return Access(problem, objects)
+    objects += tuple(_trust(pipeline, connection[naming.CONSUMER]))
+    return Access(problem or _ready(pipeline, cluster, listener), objects, connection)
+
+
+def topics_by_name(pipeline: TracedPipeline, shown: Shown) -> dict[str, Object]:
+    """Return the resources of topics by the topics' names in Kafka; the pipeline's own before others'."""
+
+    def is_own(topic: Object) -> bool:
+        return belongs_to(topic, pipeline)
+
+    return {_name(topic): topic for topic in sorted(shown.topics, key=is_own)}
+
+
+def _name(topic: Object) -> str:
+    said = (topic.get("status") or {}).get("topicName") or topic["spec"].get("topicName")
+    return str(said or topic["metadata"]["name"])
+
+
+def _is_made(pipeline: TracedPipeline, topic: Object | None) -> bool:
+    """Tell whether the pipeline has a resource for the topic: it would go with its data if it were left out."""
+    if topic is None:
+        return pipeline.spec.kafka.topic.create
+    return belongs_to(topic, pipeline)
+
+
+def _all_exist(topics: Mapping[str, Object], made: list[str]) -> bool:
+    """Tell whether Kafka has the topics: before that a client might make one, of the broker's own kind."""
+    return all((topics.get(name, {}).get("status") or {}).get("topicId") for name in made)
+
+
+def _too_few(pipeline: TracedPipeline, topics: Mapping[str, Object]) -> Verdict | None:
+    wanted = pipeline.spec.kafka.topic
+    topic = topics.get(wanted.name)
+    if topic is None or (partitions := topic["spec"].get("partitions")) is None or partitions >= wanted.partitions:
+        return None
+    return too_few_partitions(f"KafkaTopic {topic['metadata']['name']}", partitions, wanted.partitions)
+
+
+def _ready(pipeline: TracedPipeline, cluster: KafkaCluster, listener: Listener) -> Verdict:
+    message = f"topic {pipeline.spec.kafka.topic.name} is in Kafka {cluster.name}, listener {listener.name}"
+    return Verdict(True, reasons.TOPIC_READY, f"{message} at {listener.bootstrap_servers}")

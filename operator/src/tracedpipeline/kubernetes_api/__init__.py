@@ -1,0 +1,1 @@
+"""What talks to the API server, and what it is told by."""

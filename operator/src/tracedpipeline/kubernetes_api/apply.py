@@ -1,0 +1,134 @@
+"""From desired objects to live ones: what differs is written, what is no longer wanted goes, others' things stay."""
+
+import logging
+from collections.abc import Awaitable, Set
+
+from tracedpipeline import failure
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kubernetes_api.client import KEPT, WORKLOADS, Cluster, Live, Object, has_owner, is_of, kind_and_name
+from tracedpipeline.kubernetes_api.drift import must_apply, stamped
+from tracedpipeline.kubernetes_api.errors import ApiServerError, ConflictError, SilentError
+from tracedpipeline.observed import left_by_previous
+
+log = logging.getLogger(__name__)
+
+
+class ObjectNotOwnedError(Exception):
+    """An object of that name is there and not ours; its owner must rename or remove it."""
+
+    retry_helps = False
+
+
+class NotWrittenError(Exception):
+    """An object could not be written or deleted; its cause says whether a retry helps."""
+
+    def __init__(self, kind: str, name: str, cause: Exception) -> None:
+        words = cause.words if isinstance(cause, ApiServerError) else failure.described(cause)
+        super().__init__(f"{kind} {name}: {words}")
+        self.retry_helps = failure.retry_helps(cause)
+
+
+class NotAppliedError(ExceptionGroup[Exception]):
+    """Some objects could not be written; all others have been."""
+
+
+class PreviousDrainingError(Exception):
+    """An object of that name is there that the pipeline before this one leaves; it goes by itself."""
+
+
+async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, live: Object | None) -> Object:
+    """Return the live object after it was made as desired, where it was not so already."""
+    wanted = stamped(desired)
+    if live and not must_apply(wanted, live):
+        return live
+    return await _apply(cluster, pipeline, wanted, new=live is None)
+
+
+async def apply(
+    cluster: Cluster,
+    pipeline: TracedPipeline,
+    desired: list[Object],
+    live: Live,
+    leave: Set[tuple[str, str]] = frozenset(),
+) -> int:
+    """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
+
+    What is to be left, by kind and name, stays as it is for now. What holds data is never deleted because the spec
+    changed: it only loses its owner. An object that is refused keeps no other from being written. Raises
+    PreviousDrainingError where somebody has one of the names who leaves, ObjectNotOwnedError where somebody who stays,
+    else NotAppliedError with all refusals.
+    """
+    tried = _Tried()
+    for o in desired:
+        key = kind_and_name(o)
+        if key not in leave and must_apply(wanted := stamped(o), live.get(key)):
+            await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
+    unwanted = {key for key in live if has_owner(live[key])} - set(map(kind_and_name, desired)) - leave
+    for kind, name in sorted(unwanted):
+        # Pods go only when those that take their place could be written.
+        if not (tried.failed and kind in WORKLOADS):
+            await tried.one((kind, name), (cluster.release if kind in KEPT else cluster.delete)(live[kind, name]))
+    tried.end()
+    return tried.done
+
+
+class _Tried:
+    """Counts what was done, and keeps what failed."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.failed: list[Exception] = []
+
+    async def one(self, key: tuple[str, str], write: Awaitable[object]) -> None:
+        try:
+            await write
+            self.done += 1
+        except SilentError:
+            raise
+        except (ObjectNotOwnedError, PreviousDrainingError) as error:
+            self.failed.append(error)
+        except Exception as error:
+            self.failed.append(NotWrittenError(*key, error))
+
+    def end(self) -> None:
+        """Raise what failed, if anything did."""
+        if draining := [error for error in self.failed if isinstance(error, PreviousDrainingError)]:
+            raise draining[0]
+        if self.failed and all(isinstance(error, ObjectNotOwnedError) for error in self.failed):
+            raise ObjectNotOwnedError("; ".join(map(str, self.failed)))
+        if self.failed:
+            raise NotAppliedError("objects were refused", self.failed)
+
+
+async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, new: bool) -> Object:
+    if new:
+        # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
+        await _refuse_others(cluster, pipeline, wanted)
+    log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, *kind_and_name(wanted))
+    try:
+        return await cluster.apply(wanted)
+    except ConflictError as conflict:
+        await _refuse_others(cluster, pipeline, wanted)
+        applied = await cluster.apply(wanted, force_conflicts=True)
+        words = f"took fields back from another field manager: {conflict.words}"
+        await cluster.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
+        return applied
+
+
+async def _refuse_others(cluster: Cluster, pipeline: TracedPipeline, wanted: Object) -> None:
+    """Refuse somebody else's object that has the name; ours may have lost its labels."""
+    kind, name = kind_and_name(wanted)
+    if live := await cluster.find(kind, wanted["metadata"]["namespace"], name):
+        refuse(kind, name, live, pipeline)
+
+
+def refuse(kind: str, name: str, live: Object, pipeline: TracedPipeline) -> None:
+    """Raise ObjectNotOwnedError where the object is somebody else's, PreviousDrainingError where it goes by itself."""
+    if left_by_previous(live, pipeline):
+        raise PreviousDrainingError(
+            f"{kind} {name} is of an earlier pipeline of this name, and goes once the pods of that one have ended"
+        )
+    if not is_of(kind, live, pipeline):
+        raise ObjectNotOwnedError(
+            f"{kind} {name} exists and does not belong to this pipeline: remove it, or give the pipeline another name"
+        )

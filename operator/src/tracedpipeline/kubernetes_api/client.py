@@ -1,0 +1,252 @@
+"""All that is read from and written to the API server."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from kubernetes.aio import client, config
+from kubernetes.aio.dynamic import DynamicClient
+
+from tracedpipeline import naming
+from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
+from tracedpipeline.kubernetes_api import errors as api_errors
+from tracedpipeline.kubernetes_api.errors import ApiServerError as ApiServerError  # raised by all of Cluster
+from tracedpipeline.kubernetes_api.errors import MissingError
+from tracedpipeline.kubernetes_api.errors import NotAllowedError as NotAllowedError
+from tracedpipeline.observed import belongs_to
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 15
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+# Every kind that a pipeline is made of; an object of a kind that is not here can be neither applied nor pruned.
+KINDS = {
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
+    "ConfigMap": ("api/v1", "configmaps"),
+    "Service": ("api/v1", "services"),
+    "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
+    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
+    "NetworkPolicy": ("apis/networking.k8s.io/v1", "networkpolicies"),
+    "Deployment": ("apis/apps/v1", "deployments"),
+    "FlinkDeployment": ("apis/flink.apache.org/v1beta1", "flinkdeployments"),
+    "KafkaNodePool": ("apis/kafka.strimzi.io/v1", "kafkanodepools"),
+    "Kafka": ("apis/kafka.strimzi.io/v1", "kafkas"),
+    "KafkaTopic": ("apis/kafka.strimzi.io/v1", "kafkatopics"),
+    "KafkaUser": ("apis/kafka.strimzi.io/v1", "kafkausers"),
+}
+# Kinds that not every cluster knows.
+OPTIONAL = frozenset({"FlinkDeployment", "KafkaNodePool", "Kafka", "KafkaTopic", "KafkaUser"})
+# Kinds that may outlive the pipeline: then they have no owner, and our labels.
+KEPT = frozenset({"KafkaNodePool", "Kafka", "KafkaTopic"})
+# Kinds that run pods.
+WORKLOADS = ("Deployment", "FlinkDeployment")
+
+# Not among the kinds: Secrets are read by name and never listed, so that nothing can prune them.
+_SECRETS = "api/v1/namespaces/{}/secrets"
+
+Object = dict[str, Any]
+Live = Mapping[tuple[str, str], Object]
+
+
+class Key(NamedTuple):
+    """Which pipeline."""
+
+    namespace: str
+    name: str
+
+
+class Cluster:
+    """The API server, seen by one pipeline's needs; whatever it does not answer as requested is an ApiServerError."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
+        self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
+        self._pipelines = f"apis/{GROUP}/{VERSION}"
+
+    async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        try:
+            response = await self._client.request(
+                method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+            )
+            return await response.json()
+        except api_errors.ERRORS as error:
+            raise api_errors.translated(f"{method} {path}", error) from error
+
+    async def _find(self, path: str) -> Object | None:
+        try:
+            return dict(await self._request("get", path))
+        except MissingError:
+            return None
+
+    async def pipeline(self, key: Key) -> Object | None:
+        """Return the resource, or None where it is gone."""
+        return await self._find(f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}")
+
+    async def pipelines(self, namespaces: tuple[str, ...]) -> list[Object]:
+        """Return all resources of these namespaces, of every namespace where none is named."""
+        paths = [f"namespaces/{namespace}/{PLURAL}" for namespace in namespaces] or [PLURAL]
+        lists = [await self._request("get", f"{self._pipelines}/{path}") for path in paths]
+        return [item for found in lists for item in found["items"]]
+
+    async def owned(
+        self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(KINDS)
+    ) -> dict[tuple[str, str], Object]:
+        """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
+        selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
+        lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in kinds))
+        return {
+            # The items of a list come without their kind.
+            (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
+            for kind, items in zip(kinds, lists, strict=True)
+            for item in items
+            if is_of(kind, item, pipeline)
+        }
+
+    async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
+        """Return the objects of a kind that have these labels; none of an optional kind that is not known."""
+        return await self._list(kind, namespace, label_selector=selector) or []
+
+    async def find(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Return an object, or None where it, or an optional kind, is not there."""
+        return await self._find(_path(kind, {"namespace": namespace, "name": name}))
+
+    async def knows(self, kind: str, namespace: str) -> bool:
+        """Tell whether the API server knows a kind that not every cluster does."""
+        return await self._list(kind, namespace, limit=1) is not None
+
+    async def _list(self, kind: str, namespace: str, **options: Any) -> list[Object] | None:
+        """Return the objects of a kind; None where the cluster does not know it, and need not."""
+        group, plural = KINDS[kind]
+        try:
+            found = await self._request("get", f"{group}/namespaces/{namespace}/{plural}", **options)
+        except MissingError:
+            if kind in OPTIONAL:
+                return None
+            raise
+        return list(found["items"])
+
+    async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
+        """Return a component's pods."""
+        selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, which).items())
+        return await self._pods(pipeline.namespace, selector)
+
+    async def client_pods(self, pipeline: TracedPipeline) -> list[Object]:
+        """Return the pods that are clients of Kafka, those that are ending, too."""
+        return await self._pods(pipeline.namespace, naming.client_pods(pipeline.name))
+
+    async def _pods(self, namespace: str, selector: str) -> list[Object]:
+        found = await self._request("get", f"api/v1/namespaces/{namespace}/pods", label_selector=selector)
+        return list(found["items"])
+
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        """Return a Secret's content, or None where it is missing."""
+        found = await self.secret_object(namespace, name)
+        return None if found is None else content(found)
+
+    async def secret_object(self, namespace: str, name: str) -> Object | None:
+        """Return a Secret with its metadata, or None where it is missing."""
+        return await self._find(f"{_SECRETS.format(namespace)}/{name}")
+
+    async def create_secret(self, wanted: Object) -> None:
+        """Write a Secret that is not there yet; ConflictError where it is."""
+        log.info("%s: wrote Secret %s", wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+        path = _SECRETS.format(wanted["metadata"]["namespace"])
+        await self._request("post", path, wanted, field_manager=naming.FIELD_MANAGER)
+
+    async def apply(self, wanted: Object, **options: Any) -> Object:
+        """Write one object by server-side apply, and return it; ConflictError where somebody else has its fields."""
+        path = _path(wanted["kind"], wanted["metadata"])
+        manager = naming.FIELD_MANAGER
+        return dict(await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options))
+
+    async def delete(self, live: Object) -> None:
+        """Delete an object and what belongs to it."""
+        log.info("deleting %s %s: the pipeline no longer has it", *kind_and_name(live))
+        try:
+            await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
+        except MissingError:
+            log.debug("%s %s was gone already", *kind_and_name(live))
+
+    async def release(self, live: Object) -> None:
+        """Take the owner from an object, so that it does not go with the pipeline."""
+        log.info("leaving %s %s to itself: the pipeline no longer has it", *kind_and_name(live))
+        body = {"metadata": {"ownerReferences": None}}
+        path = _path(live["kind"], live["metadata"])
+        await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+
+    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Write the resource's status; lists are replaced whole, as in every JSON merge patch (RFC 7396)."""
+        path = f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}/status"
+        body = {"status": status}
+        try:
+            await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+        except MissingError:
+            log.debug("%s is gone; its status is not written", key)
+
+    async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str) -> None:
+        """Post an event about the resource; `kind` is Normal or Warning.
+
+        That it cannot be posted is only logged: a status that says the same may not come and go for that.
+        """
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        about = {"apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid}
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{name}.", "namespace": namespace},
+            "involvedObject": about,
+            "reason": reason,
+            "message": message[:1024],
+            "type": kind,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "source": {"component": naming.FIELD_MANAGER},
+        }
+        try:
+            await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+        except ApiServerError as error:
+            log.warning("%s/%s: no event %s: %s", namespace, name, reason, error)
+
+
+def content(secret: Object) -> dict[str, bytes]:
+    """Return what a Secret holds."""
+    return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
+
+
+def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an object is known by within its namespace."""
+    return o["kind"], o["metadata"]["name"]
+
+
+def _path(kind: str, metadata: Mapping[str, Any]) -> str:
+    group, plural = KINDS[kind]
+    return f"{group}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
+
+
+def _version(kind: str) -> str:
+    return KINDS[kind][0].removeprefix("apis/").removeprefix("api/")
+
+
+def is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
+    """Tell whether the object is the pipeline's; only what may outlive it may be without an owner."""
+    return belongs_to(item, pipeline) and (kind in KEPT or has_owner(item))
+
+
+def has_owner(item: Mapping[str, Any]) -> bool:
+    """Tell whether a controller owns the object."""
+    return any(owner.get("controller") for owner in item["metadata"].get("ownerReferences", ()))
+
+
+async def connect() -> client.ApiClient:
+    """Return a client of the cluster that we run in, else of the kubeconfig's."""
+    try:
+        config.load_incluster_config()  # type: ignore[no-untyped-call]  # as above
+    except config.ConfigException:
+        await config.load_kube_config()  # type: ignore[no-untyped-call]  # as above
+    return client.ApiClient()

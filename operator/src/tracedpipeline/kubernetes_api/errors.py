@@ -1,0 +1,75 @@
+"""What may come back from the API server instead of what was requested, each with whether a retry helps."""
+
+from typing import ClassVar
+
+import aiohttp
+from kubernetes.aio.dynamic.exceptions import DynamicApiError
+
+from tracedpipeline.untrusted import documents
+from tracedpipeline.untrusted.documents import DocumentError
+from tracedpipeline.untrusted.quoting import stable
+
+LONGEST = 500
+
+
+class ApiServerError(Exception):
+    """The API server refused a request, or did not answer; `words` are its own, without what was requested."""
+
+    retry_helps: ClassVar[bool] = True
+
+    def __init__(self, message: str, words: str | None = None) -> None:
+        super().__init__(message)
+        self.words = words or message
+
+
+class NotAllowedError(ApiServerError):
+    """The operator's rights do not suffice, or a quota or webhook says no; a retry helps once somebody changed that."""
+
+
+class MissingError(ApiServerError):
+    """The object is not there, or its namespace, or its kind."""
+
+
+class ConflictError(ApiServerError):
+    """Somebody else has the object's fields, or it is there already."""
+
+
+class InvalidObjectError(ApiServerError):
+    """The API server, or a policy in it, takes no such object: only another spec or policy helps."""
+
+    retry_helps = False
+
+
+class SilentError(ApiServerError):
+    """The API server does not answer: every further request would wait as long."""
+
+
+_BY_STATUS = {
+    400: InvalidObjectError,
+    403: NotAllowedError,
+    404: MissingError,
+    409: ConflictError,
+    413: InvalidObjectError,
+    422: InvalidObjectError,
+}
+# What a request of the client raises.
+ERRORS = (DynamicApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+
+def translated(request: str, error: Exception) -> ApiServerError:
+    """Return the error as one of ours, with the request that it answers."""
+    if isinstance(error, DynamicApiError):
+        words = _words(error)
+        return _BY_STATUS.get(error.status, ApiServerError)(f"{request}: {words}", words)
+    if isinstance(error, TimeoutError):
+        words = "the API server does not answer in time"
+    else:
+        words = f"the API server does not answer: {stable(str(error), LONGEST) or type(error).__name__}"
+    return SilentError(f"{request}: {words}", words)
+
+
+def _words(error: DynamicApiError) -> str:
+    try:
+        return stable(documents.text(documents.parse(error.body or ""), "message"), LONGEST)
+    except (DocumentError, TypeError):
+        return stable(f"{error.status} {error.reason}", LONGEST)

@@ -1,0 +1,1 @@
+"""TracedPipelines in files. Pure."""

@@ -1,0 +1,1 @@
+"""What was observed becomes the resource's status. Pure."""

@@ -1,0 +1,369 @@
+"""What is written in C does what is written in Python: the same numbers, the same bytes."""
+
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+import kafkatrace
+import pytest
+from confluent_kafka import Message
+from hypothesis import given
+from hypothesis import strategies as st
+from kafkatrace.export.batch import ENCODED, Batch
+from kafkatrace.hotpath import choose as speedups
+from kafkatrace.hotpath import pure
+from kafkatrace.operations.receive import Receiver
+from kafkatrace.operations.send import Sender
+from kafkatrace.spans.message_span import MessageSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+pytestmark = pytest.mark.skipif(not speedups.COMPILED, reason="needs what is written in C")
+
+_speedups: Any = import_module("kafkatrace._speedups") if speedups.COMPILED else None
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"
+_BOUNDS = (10, 20, 500)
+
+
+@pytest.fixture(scope="module")
+def tracing() -> Iterator[kafkatrace.Tracing]:
+    made = kafkatrace.configure("speedups", sampling_ratio=1, exporter=InMemorySpanExporter())
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def receiver(tracing: kafkatrace.Tracing) -> Receiver:
+    made = Receiver(tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, apart=False)
+    made.cluster.value = "cluster"
+    return made
+
+
+@pytest.fixture(scope="module")
+def sender(tracing: kafkatrace.Tracing) -> Sender:
+    made = Sender(tracing, {"bootstrap.servers": "kafka:9092"}, kafkatrace.spans.client_attributes.ClusterId())
+    made._cluster.value = "cluster"
+    return made
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-30, 600), min_size=1))
+def test_a_histogram_has_the_same_state(numbers: list[int]) -> None:
+    ours, plain = speedups.Histogram(_BOUNDS), pure.Histogram(_BOUNDS)
+    for number in numbers:
+        ours.add(number)
+        plain.add(number)
+    assert ours.state() == plain.state()
+
+
+def test_a_histogram_holds_what_is_beyond_64_bits_at_the_limit() -> None:
+    histogram = speedups.Histogram(_BOUNDS)
+    histogram.add(1 << 70)
+    histogram.add(-(1 << 70))
+    assert histogram.state() == ((1, 0, 0, 1), -1, -(1 << 63), (1 << 63) - 1)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=300))
+def test_each_messages_time_is_given_once(steps: list[tuple[bool, int]]) -> None:
+    messages = [Message(topic="t", partition=0, offset=each) for each in range(41)]
+    polled = speedups.Polled(lambda consumer: None)
+    for message in messages:
+        polled.take(message)  # what was there of another that had its address
+    noted: set[int] = set()
+    for put, each in steps:
+        if put:
+            polled.one(None, messages[each])
+            noted.add(each)
+        else:
+            taken = polled.take(messages[each])
+            assert (taken > 0) == (each in noted)
+            noted.discard(each)
+    assert all([polled.take(messages[each]) for each in noted])
+
+
+def test_ten_thousand_messages_that_wait_have_each_their_own_time() -> None:
+    messages = [Message(topic="t", partition=0, offset=each) for each in range(10_000)]
+    polled = speedups.Polled(lambda consumer: None)
+    for message in messages:
+        polled.one(None, message)
+    times = [polled.take(message) for message in messages[::2]] + [polled.take(message) for message in messages[1::2]]
+    assert all(times)
+    assert times[:5_000] == sorted(times[:5_000])
+    assert times[5_000:] == sorted(times[5_000:])
+    assert not any(map(polled.take, messages))
+    assert polled.consumed == 10_000
+
+
+def test_events_are_no_records() -> None:
+    class Event(Message):
+        def error(self) -> Any:
+            return "partition end"
+
+    polled = speedups.Polled(lambda consumer: None)
+    record, event = Message(topic="t"), Event(topic="t")
+    polled.one(None, event)
+    assert polled.all(None, [record, event]) == [record]
+    assert polled.consumed == 1
+    assert polled.take(event) == 0
+
+
+RECORDS = {
+    "topic": st.sampled_from(["t", "orders"]),
+    "partition": st.integers(0, 300),
+    "offset": st.integers(0, 2**63 - 1),
+    "key": st.none() | st.binary(max_size=40) | st.sampled_from([b"k" * 1024, b"k" * 1025, "ä".encode(), b"\xff"]),
+    "value": st.sampled_from([None, b"", b"v"]),
+    "timestamp": st.tuples(
+        st.sampled_from([0, 1, 2]), st.sampled_from([-1, 0, 1, 1_000_000, 1_795_000_000_000, 2**62])
+    ),
+}
+
+
+USUAL: dict[str, Any] = {"topic": "t", "partition": 0, "offset": 1, "key": b"k", "timestamp": (1, 1_795_000_000_000)}
+
+
+def waited(receiver: Receiver, record: dict[str, Any], flags: bytes) -> MessageSpan:
+    message = Message(headers=[("traceparent", TRACEPARENT + flags)], **record)
+    receiver._highs[record["topic"], record["partition"]] = record["offset"] // 2 + 100
+    with receiver.process(message) as span:
+        assert isinstance(span, MessageSpan)
+    return span
+
+
+@given(record=st.fixed_dictionaries(RECORDS), flags=st.sampled_from([b"1", b"3"]))
+def test_a_messages_spans_are_the_same_bytes(receiver: Receiver, record: dict[str, Any], flags: bytes) -> None:
+    span = waited(receiver, record, flags)
+    batch = Batch()
+    receiver.processed.encode(span, batch)
+    encoded = receiver.processed.encoder.message(span)
+    assert encoded is None or encoded == (ENCODED, *batch.service, *batch.cluster)
+    usual = record["timestamp"][0] and 0 <= record["timestamp"][1] <= time.time_ns() // 1_000_000
+    told = record["key"] is None or (len(record["key"]) <= 1024 and record["key"].isascii())
+    near = record["timestamp"][1] > time.time_ns() // 1_000_000 - 2**53 // 1_000_000
+    assert (encoded is not None) == bool(usual and told and near)
+
+
+@given(
+    offset=st.integers(-1, 2**63 - 1),
+    partition=st.integers(0, 2**31 - 1),
+    parent=st.sampled_from([b"", b"00f067aa0ba902b7"]),
+    remote=st.booleans(),
+    key=st.none() | st.text(max_size=5) | st.binary(max_size=5) | st.integers(),
+    tombstone=st.booleans(),
+    state=st.sampled_from(["", "vendor=1"]),
+    clock=st.sampled_from([b"", b"\x4a\x00"]),
+)
+def test_a_sends_span_is_the_same_bytes(sender: Sender, clock: bytes, **given: Any) -> None:
+    sender.clock_attributes = clock
+    traced = (TRACEPARENT + b"3", given["parent"], given["remote"], given["state"], given["key"], given["tombstone"])
+    sent = (1_795_000_000_000_000_000, "t", *traced)
+    item = (sender, sent, 1_795_000_000_000_000_001, None, given["partition"], given["offset"], (0, 0))
+    batch = Batch()
+    sender.encode(item, batch)
+    encoded = sender.encoder.send(item)
+    text = given["key"] is None or (isinstance(given["key"], str | bytes) and given["key"].isascii())
+    assert encoded == ((ENCODED, *batch.service) if text and not given["state"] else None)
+
+
+def test_a_failed_send_is_pythons_to_encode(sender: Sender) -> None:
+    sent = (1, "t", TRACEPARENT + b"3", b"", False, "", None, False)
+    assert sender.encoder.send((sender, sent, 2, confluent_kafka.KafkaError(-185), 0, 1, (0, 0))) is None
+
+
+@pytest.mark.parametrize("flags", [b"0", b"1"])
+def test_spans_leave_nothing_behind(tracing: kafkatrace.Tracing, receiver: Receiver, flags: bytes) -> None:
+    record = {
+        "topic": "t",
+        "partition": 0,
+        "offset": 1,
+        "key": b"k",
+        "value": b"v",
+        "timestamp": (1, 1_795_000_000_000),
+    }
+
+    def kept() -> tuple[int, ...]:
+        tracing.flush(30)
+        gc.collect()
+        shared = (receiver.processed, receiver.processed.encoder, receiver.processed.account, TRACEPARENT)
+        return sum(isinstance(each, MessageSpan) for each in gc.get_objects()), *map(sys.getrefcount, shared)
+
+    waited(receiver, record, flags)
+    before = kept()
+    for _ in range(100):
+        waited(receiver, record, flags)
+    assert kept() == before
+
+
+@pytest.mark.parametrize("name", ["Account", "Encoder", "Method", "Polled", "Process", "Sending"])
+def test_nothing_in_c_is_made_without_its_parts(name: str) -> None:
+    made = getattr(_speedups, name)
+    with pytest.raises(TypeError):
+        made.__new__(made)
+    with pytest.raises(TypeError):
+        made()
+
+
+@pytest.mark.parametrize(
+    "given", [None, (), (1, 2, 3), (speedups.Histogram(_BOUNDS),) * 2, [speedups.Histogram(())] * 3]
+)
+@pytest.mark.parametrize("flags", [b"0", b"1"])
+def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, given: Any, flags: bytes) -> None:
+    account = _speedups.Account(len, lambda topic: given, print)
+    span = waited(receiver, USUAL, flags)
+    with pytest.raises(TypeError, match="expected three histograms"):
+        account(span)
+
+
+def test_a_histogram_without_its_init_counts_in_one_bucket(receiver: Receiver) -> None:
+    made: Any = speedups.Histogram
+    plain = [made.__new__(made, _BOUNDS) for _ in range(3)]
+    assert _speedups.Account(len, lambda topic: tuple(plain), print)(waited(receiver, USUAL, b"1")) == 2
+    assert [each.state()[0] for each in plain] == [(1,)] * 3
+
+
+@pytest.mark.parametrize("given", [None, 5, object()])
+def test_what_a_callback_gives_for_a_sends_histogram_is_looked_at(tracing: kafkatrace.Tracing, given: Any) -> None:
+    producer = kafkatrace.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1}, tracing=tracing)
+    encoder = _speedups.Encoder(ENCODED, producer._sender, {("t", 0): b""}, (b"o", b"k"), b"", ())
+    take = (TRACEPARENT + b"0").__bytes__
+    parts: Any = (producer._sender, None, print, [], take, count(), lambda topic: given, encoder, True)
+    producer._sending = _speedups.Sending(*parts)
+    producer.produce("t", b"v", partition=0)
+    with pytest.raises((TypeError, SystemError)):  # confluent-kafka 2.16 loses the type on its way through flush()
+        producer.flush(10)
+
+
+@pytest.mark.parametrize("names", [(), (b"o",), (b"o", "k"), (b"o", None)])
+def test_an_encoder_of_sends_has_two_names(names: Any) -> None:
+    with pytest.raises(TypeError):
+        _speedups.Encoder(ENCODED, None, {}, names, b"", ())
+
+
+def test_an_encoder_of_sends_encodes_no_message(sender: Sender, receiver: Receiver) -> None:
+    assert sender.encoder.message(waited(receiver, USUAL, b"1")) is None
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("strange", [None, 5, -1, 2**70, 1.5, "", "x", b"", b"x" * 16, b"x" * 55, [], ()])
+def test_a_strange_send_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
+    sent: list[Any] = [1, "t", TRACEPARENT + b"3", b"", False, "", None, False]
+    sent[place] = strange
+    item = (sender, tuple(sent), 2, None, 0, 1, (0, 0))
+    batch = Batch()
+    with suppress(Exception):
+        sender.encode(item, batch)
+    encoded = sender.encoder.send(item)
+    assert encoded is None or encoded == (ENCODED, *batch.service)
+
+
+@pytest.mark.parametrize("place", [2, 4, 5])
+@pytest.mark.parametrize("strange", [None, -1, 2**70, "x", b"x", []])
+def test_a_strange_report_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
+    item: list[Any] = [sender, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0)]
+    item[place] = strange
+    batch = Batch()
+    with suppress(Exception):
+        sender.encode(tuple(item), batch)
+    encoded = sender.encoder.send(tuple(item))
+    assert encoded is None or encoded == (ENCODED, *batch.service)
+    assert sender.encoder.send(()) is None
+
+
+@pytest.mark.parametrize("openings", [None, (), (b"", "x"), b"", 5])
+def test_strange_openings_are_pythons_to_look_at(receiver: Receiver, openings: Any) -> None:
+    parts = ((b"o", b"k", b"q", b"e", b"l"), b"", (b"",) * 4)
+    encoder = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): openings}, *parts)
+    assert encoder.message(waited(receiver, USUAL, b"1")) is None
+    of_sends = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): None}, (b"o", b"k"), b"", ())
+    assert (
+        of_sends.send((None, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0))) is None
+    )
+
+
+@pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 15, "x" * 16])
+def test_a_strange_id_begins_no_span(receiver: Receiver, ready: Any) -> None:
+    receiver._ready.append(ready)
+    with pytest.raises(TypeError, match="16 digits"):
+        waited(receiver, USUAL, b"1")
+    assert waited(receiver, USUAL, b"1")
+
+
+@pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 54])
+def test_a_strange_traceparent_is_not_sent(tracing: kafkatrace.Tracing, ready: Any) -> None:
+    producer = kafkatrace.Producer({"bootstrap.servers": "127.0.0.1:1"}, tracing=tracing)
+    producer._sender.ready.append(ready)
+    with pytest.raises(TypeError, match="55 characters"):
+        producer.produce("t", b"v")
+
+
+def test_another_types_methods_are_not_called_on_a_message() -> None:
+    program = """if True:
+        from kafkatrace import _speedups
+        from kafkatrace.context import context_var
+        class Fake:
+            error = headers = key = offset = partition = timestamp = topic = value = str.upper
+        _speedups.use(context_var.variable, Fake)
+        polled = _speedups.Polled(print)
+        try:
+            polled.one(None, Fake())
+        except TypeError as error:
+            print(error)
+    """
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "upper" in told.stdout
+
+
+def test_a_message_that_shortens_the_batch_is_kept() -> None:
+    batch: list[Message] = []
+
+    class Shortening(Message):
+        def error(self) -> Any:
+            batch.clear()
+
+    batch += [Shortening(topic="t"), Shortening(topic="t")]
+    assert [type(each) for each in speedups.Polled(print).all(None, batch)] == [Shortening]
+
+
+def test_headers_that_change_while_the_message_is_read(receiver: Receiver) -> None:
+    class Changing(Message):
+        given: Any
+
+        def headers(self) -> Any:
+            return self.given
+
+        def topic(self) -> str:
+            self.given.clear()
+            gc.collect()
+            return "t"
+
+    message = Changing(partition=0, offset=1, timestamp=(1, 1_000))
+    message.given = [("traceparent", bytes(bytearray(TRACEPARENT + b"1")))]
+    with receiver.process(message) as span:
+        assert isinstance(span, MessageSpan)
+    assert span.sender == TRACEPARENT + b"1"
+
+
+def test_a_process_may_choose_python() -> None:
+    program = (
+        "import kafkatrace; from kafkatrace.hotpath import choose, pure;"
+        "print(choose.Polled is pure.Polled, kafkatrace.implementation)"
+    )
+    environment = {"KAFKATRACE_PURE_PYTHON": "1", "PATH": "/usr/bin"}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == "True Python\n"
+
+
+def test_a_process_says_that_it_runs_what_is_in_c() -> None:
+    assert kafkatrace.implementation == "C"
+
+
+def test_every_source_in_c_is_built() -> None:
+    root = Path(__file__).parents[4] / "apps/kafkatrace"
+    named = (root / "pyproject.toml").read_text()
+    assert all(f'"speedups/{each.name}"' in named for each in (root / "speedups").iterdir())

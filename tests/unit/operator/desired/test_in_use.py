@@ -1,0 +1,148 @@
+"""What keeps the Collector, the users and the rest there until the clients have drained.
+
+That Kubernetes' garbage collector plays its part is a story of tests/e2e.
+"""
+
+from typing import Any
+
+import pytest
+from tracedpipeline import desired, observed
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.desired import in_use
+from tracedpipeline.kafka import connection
+from tracedpipeline.kafka.strimzi import metadata as strimzi
+from tracedpipeline.kubernetes_api import apply as applying
+from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError
+from tracedpipeline.kubernetes_api.client import Cluster, is_of
+from tracedpipeline.settings import Settings
+
+from tests.unit.operator.apiserver import ApiServer, server
+from tests.unit.operator.conftest import body
+
+__all__ = ["server"]
+
+PIPELINE = TracedPipeline.parse(body())
+PODS = "/api/v1/namespaces/shop/pods"
+CONFIG_MAP = "/api/v1/namespaces/shop/configmaps/orders-in-use"
+
+
+def pod(name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "uid": f"uid-{name}"}}
+
+
+def built(settings: Settings, *, flink_operator: bool = False, **spec: Any) -> list[dict[str, Any]]:
+    pipeline = TracedPipeline.parse(body(**spec))
+    clients = connection.alike(connection.from_spec(pipeline.spec))
+    return desired.build(pipeline, clients, settings, flink_operator=flink_operator)
+
+
+@pytest.mark.parametrize(
+    ("consumer", "flink_operator", "clients"),
+    [
+        ({}, False, {"Deployment/orders-producer", "Deployment/orders-consumer"}),
+        (
+            {"engine": "Flink"},
+            False,
+            {"Deployment/orders-producer", "Deployment/orders-jobmanager", "Deployment/orders-taskmanager"},
+        ),
+        ({"engine": "Flink"}, True, {"Deployment/orders-producer", "FlinkDeployment/orders-consumer"}),
+    ],
+)
+def test_all_but_what_runs_the_clients_is_held(
+    settings: Settings, consumer: Any, flink_operator: bool, clients: set[str]
+) -> None:
+    held_by = {"metadata": {"name": "orders-in-use", "uid": "42"}}
+    objects = in_use.needed(built(settings, consumer=consumer, flink_operator=flink_operator), held_by)
+    owners = {f"{o['kind']}/{o['metadata']['name']}": o["metadata"]["ownerReferences"] for o in objects}
+    assert {name for name, found in owners.items() if len(found) == 1} == clients
+    second = {"apiVersion": "v1", "kind": "ConfigMap", "name": "orders-in-use", "uid": "42"}
+    assert all(found[1:] == [second] for name, found in owners.items() if name not in clients)
+
+
+def test_users_are_held_and_what_outlives_the_pipeline_is_not() -> None:
+    user = {"kind": "KafkaUser", "metadata": strimzi.owned(PIPELINE, "orders-producer", {})}
+    kept = {"kind": "KafkaTopic", "metadata": strimzi.kept(PIPELINE, "orders")}
+    going = TracedPipeline.parse(body(kafka={"cluster": {"name": "demo"}, "topic": {"deletionPolicy": "Delete"}}))
+    gone = {"kind": "KafkaTopic", "metadata": strimzi.kept(going, "orders")}
+    held = in_use.needed([user, kept, gone], {"metadata": {"name": "orders-in-use", "uid": "42"}})
+    assert [len(o["metadata"].get("ownerReferences", ())) for o in held] == [2, 0, 2]
+
+
+async def test_it_is_written_when_the_clients_pods_are_others_and_only_then(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+
+    async def hold(*pods: str) -> list[str]:
+        answers.requests.clear()
+        live = await cluster.owned(PIPELINE)
+        wanted = in_use.config_map(PIPELINE, map(pod, pods))
+        await applying.write(cluster, PIPELINE, wanted, live.get(("ConfigMap", "orders-in-use")))
+        return [owner["uid"] for owner in answers.objects[CONFIG_MAP]["metadata"]["ownerReferences"]]
+
+    assert await hold() == ["uid-orders"]
+    assert answers.sent("PATCH") == [CONFIG_MAP]
+    assert await hold("b", "a") == ["uid-orders", "uid-a", "uid-b"]
+    assert answers.sent("PATCH") == [CONFIG_MAP]
+    answers.objects[CONFIG_MAP]["metadata"]["ownerReferences"].reverse()  # the API server's own order
+    assert set(await hold("a", "b")) == {"uid-orders", "uid-a", "uid-b"}
+    assert answers.sent("PATCH") == []
+    answers.objects[CONFIG_MAP]["metadata"]["ownerReferences"].pop(0)  # the garbage collector's: b is gone
+    assert set(await hold("a")) == {"uid-orders", "uid-a"}
+    assert answers.sent("PATCH") == [CONFIG_MAP]
+
+
+def owner(kind: str, name: str, uid: str, *, controller: bool = False) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "uid": uid, **({"controller": True} if controller else {})}
+
+
+PREVIOUS = owner("TracedPipeline", "orders", "uid-before", controller=True)
+OWN = owner("TracedPipeline", "orders", "uid-orders", controller=True)
+HOLDING = owner("ConfigMap", "orders-in-use", "42")
+LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
+
+
+@pytest.mark.parametrize(
+    ("owners", "left"),
+    [
+        ([PREVIOUS], True),  # not collected yet
+        ([PREVIOUS, HOLDING], True),
+        ([HOLDING], True),  # held for clients that drain
+        ([owner("Pod", "orders-producer-1", "7")], True),  # what holds
+        ([OWN], False),
+        ([OWN, HOLDING], False),
+        ([], False),  # nobody deletes it
+        ([owner("ConfigMap", "theirs", "8")], False),
+        ([owner("Deployment", "orders", "9", controller=True), HOLDING], False),
+    ],
+)
+def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left: bool) -> None:
+    o = {"metadata": {"name": "orders-collector", "labels": LABELS, "ownerReferences": owners}}
+    assert observed.left_by_previous(o, PIPELINE) is left
+    foreign = {"metadata": {**o["metadata"], "labels": {}}}
+    assert not observed.left_by_previous(foreign, PIPELINE)
+
+
+@pytest.mark.parametrize("kind", ["KafkaTopic", "Kafka", "Deployment", "ConfigMap"])
+def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
+    o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [HOLDING]}}
+    assert not is_of(kind, o, PIPELINE)
+
+
+async def test_a_pipeline_made_again_waits_for_the_earlier_ones_clients(
+    server: tuple[ApiServer, Cluster], settings: Settings
+) -> None:
+    answers, cluster = server
+    before = TracedPipeline.parse(body() | {"metadata": body()["metadata"] | {"uid": "uid-before"}})
+    await applying.write(cluster, before, in_use.config_map(before, [pod("a")]), None)
+    answers.requests.clear()
+    with pytest.raises(PreviousDrainingError, match="ConfigMap orders-in-use is of an earlier pipeline"):
+        await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
+    assert answers.sent("PATCH") == []
+    del answers.objects[CONFIG_MAP]
+    assert await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
+
+
+async def test_a_config_map_of_somebody_elses_is_told_as_before(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    answers.objects[CONFIG_MAP] = {"metadata": {"name": "orders-in-use", "namespace": "shop"}}
+    with pytest.raises(ObjectNotOwnedError, match="ConfigMap orders-in-use exists and does not belong"):
+        await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)

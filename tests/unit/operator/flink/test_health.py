@@ -1,0 +1,183 @@
+from dataclasses import replace
+
+import pytest
+from tracedpipeline import reasons
+from tracedpipeline.flink import health as verdict
+from tracedpipeline.flink.health import Cluster
+from tracedpipeline.flink.job import Failure, Job
+from tracedpipeline.observed import Component, Verdict
+
+NOW = 1_000_000_000
+MINUTE = 60_000
+JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3, slots=2)
+CLUSTER = Cluster(
+    job_manager=Component("jobmanager", 1, 1, settled=True),
+    task_managers=Component("taskmanager", 2, 2, settled=True),
+    job=JOB,
+    now=NOW,
+)
+UNSCHEDULABLE = Verdict(False, reasons.UNSCHEDULABLE, "no node takes the pod")
+ABSENT = Component("jobmanager")
+SLOTS = "org.apache.flink.x.NoResourceAvailableException: Could not acquire the minimum required resources."
+BUG = "java.lang.RuntimeException: x: Traceback (most recent call last):\n  File\nKeyError: 'customer'\n"
+
+
+def job(state: str = "RUNNING", **fields: object) -> Cluster:
+    return replace(CLUSTER, job=replace(JOB, state=state, **fields))  # type: ignore[arg-type]  # by name
+
+
+def failures(*minutes_ago: float, text: str = BUG) -> tuple[Failure, ...]:
+    return tuple(Failure(NOW - int(minutes * MINUTE), text) for minutes in minutes_ago)
+
+
+def waiting(**fields: object) -> Cluster:
+    return replace(job("CREATED", tasks_running=0), task_managers=replace(CLUSTER.task_managers, **fields))  # type: ignore[arg-type]  # by name
+
+
+STAGES: dict[str, tuple[Cluster, str, str]] = {
+    "all is well": (CLUSTER, reasons.JOB_RUNNING, "parallelism 2 on 2 TaskManagers"),
+    "no JobManager": (
+        replace(CLUSTER, job_manager=Component("jobmanager", exists=False)), reasons.NOT_CREATED, "not there yet",
+    ),
+    "JobManager's pod waits": (
+        replace(CLUSTER, job_manager=Component("jobmanager", complaint=UNSCHEDULABLE)),
+        reasons.UNSCHEDULABLE,
+        "JobManager: no node takes the pod",
+    ),
+    "JobManager starts": (replace(CLUSTER, job_manager=ABSENT), reasons.PROGRESSING, "JobManager's pod"),
+    "REST is silent": (replace(CLUSTER, job=None, silent="no"), reasons.JOB_MANAGER_UNREACHABLE, "NetworkPolicy"),
+    "main() compiles": (replace(CLUSTER, job=None), reasons.JOB_STARTING, "being submitted"),
+    "tasks are deployed": (job(tasks_running=1), reasons.JOB_STARTING, "1 of 4 tasks run"),
+    "the job waits for slots": (waiting(ready=1, settled=False), reasons.JOB_STARTING, "1 of 2 TaskManagers are ready"),
+    "a TaskManager's pod waits": (
+        waiting(complaint=UNSCHEDULABLE, settled=False), reasons.UNSCHEDULABLE, "TaskManager: no node",
+    ),
+    "Flink waited for slots": (
+        job("RESTARTING", failures=failures(1, text=SLOTS)), reasons.NO_SLOTS, "NoResourceAvailableException",
+    ),
+    "restarts once": (
+        job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
+    ),
+    "tasks begin anew after a failure": (
+        job(tasks_running=1, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
+    ),
+    "restarts for ever": (job(failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times in the last"),
+    "restarts for ever, at the moment": (
+        job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
+    ),
+    "killed for memory": (
+        waiting(killed_for_memory=NOW - 5000, settled=False),
+        reasons.OUT_OF_MEMORY,
+        "consumer.flink.taskManager.memory",
+    ),
+    "failed for good": (job("FAILED", failures=failures(0)), reasons.JOB_FAILED, "KeyError: 'customer'"),
+    "failed without words": (job("FAILED"), reasons.JOB_FAILED, "no exception is known"),
+    "volume is not writable": (
+        job("FAILED", failures=failures(0, text="java.io.IOException: Failed to create checkpoint storage")),
+        reasons.CHECKPOINTS_FAILING,
+        "user 9999",
+    ),
+    "checkpoints fail": (
+        job(checkpoint_failure=Failure(NOW, "java.io.IOException: No space left on device")),
+        reasons.CHECKPOINTS_FAILING,
+        "No space left on device",
+    ),
+    "somebody ended it": (job("FINISHED"), reasons.JOB_STOPPED, "started again"),
+    "a TaskManager more than runs": (
+        replace(CLUSTER, task_managers=Component("taskmanager", 2, 1)), reasons.PROGRESSING, "1 of 2 TaskManagers",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cluster", "reason", "words"), STAGES.values(), ids=STAGES.keys())
+def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) -> None:
+    found = verdict.judge(cluster)
+    assert (found.reason, found.ok) == (reason, reason == reasons.JOB_RUNNING)
+    assert words in found.message
+
+
+@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "mended"])
+def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
+    assert verdict.judge(job(failures=failures(*ago))).ok
+
+
+@pytest.mark.parametrize("failed", [failures(0), ()], ids=["another failure since", "no failure that is known"])
+def test_an_older_kill_does_not_hide_what_fails_the_job_now(failed: tuple[Failure, ...]) -> None:
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - 2 * MINUTE)
+    found = verdict.judge(replace(job("RESTARTING", tasks_running=0, failures=failed), task_managers=killed))
+    assert found.reason == (reasons.JOB_RESTARTING if failed else reasons.JOB_STARTING)
+
+
+def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> None:
+    assert verdict.judge(
+        replace(CLUSTER, task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - MINUTE))
+    ).ok
+
+
+@pytest.mark.parametrize(("ago", "reason"), [(5000, reasons.OUT_OF_MEMORY), (2 * MINUTE, reasons.PROGRESSING)])
+def test_a_kill_is_named_though_flink_has_not_noticed_it(ago: int, reason: str) -> None:
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, settled=False, ready=0)
+    assert verdict.judge(replace(CLUSTER, task_managers=killed)).reason == reason
+
+
+def test_memory_explains_a_job_that_restarts_for_ever() -> None:
+    killed = replace(
+        job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - 5000)
+    )
+    assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("missing", "seconds", "reason"),
+    [(1, 46, reasons.NO_SLOTS), (1, 44, reasons.JOB_STARTING), (0, 46, reasons.JOB_STARTING)],
+    ids=["refused", "asked for", "all are there"],
+)
+def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
+    cluster = waiting(missing=missing, ready=1, settled=False)
+    found = verdict.judge(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
+    assert found.reason == reason
+    assert ("no pods for 1 of 2 TaskManagers" in found.message) == (reason == reasons.NO_SLOTS)
+
+
+HEARTBEAT = "java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out."
+
+
+def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: str = BUG, **fields: object) -> Cluster:
+    """A cluster that waits for slots; how many minutes ago its pods became ready, and what failed the job."""
+    seen = waiting(ready_since=NOW - int(ready * MINUTE), **fields)
+    manager = replace(CLUSTER.job_manager, ready_since=NOW - int(job_manager * MINUTE))
+    failed = failures(1, text=text)
+    return replace(seen, job_manager=manager, job=replace(JOB, tasks_running=0, slots=slots, failures=failed))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "reason"),
+    [
+        (registered(1), reasons.NO_SLOTS),
+        (registered(2), reasons.JOB_RESTARTING),
+        (registered(1, ready=0.5), reasons.JOB_RESTARTING),
+        (registered(1, job_manager=0.5), reasons.JOB_RESTARTING),
+        (registered(1, settled=False), reasons.JOB_RESTARTING),
+        (registered(1, killed_for_memory=NOW - MINUTE - 5000), reasons.OUT_OF_MEMORY),
+    ],
+    ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
+)
+def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
+    found = verdict.judge(cluster)
+    assert found.reason == reason
+    assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(HEARTBEAT, "JobManager, which says TimeoutException: Heartbeat of TaskManager"), (BUG, "JobManager: look at")],
+    ids=["the hang", "an older failure"],
+)
+def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> None:
+    assert says in verdict.judge(registered(1, text=text)).message
+
+
+def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> None:
+    complaint = Verdict(False, reasons.OOM_KILLED, "the container was killed")
+    cluster = waiting(complaint=complaint, settled=False)
+    assert verdict.judge(cluster).reason == reasons.OUT_OF_MEMORY

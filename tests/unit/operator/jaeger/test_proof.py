@@ -1,0 +1,78 @@
+import pytest
+from tracedpipeline import reasons
+from tracedpipeline.jaeger import proof
+from tracedpipeline.jaeger.traces import Span
+
+from tests.unit.operator.jaeger.test_traces import JOURNEY, PROCESS, QUEUE, SEND, changed
+
+AGAIN = changed(SEND, trace_id="t2")
+
+
+def test_a_connected_trace_flows() -> None:
+    verdict, last = proof.judge("orders", JOURNEY)
+    assert verdict.reason == reasons.FLOWING
+    assert last
+    assert (last.trace_id, last.end_to_end_milliseconds) == ("t1", 40.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ([], reasons.NO_PRODUCER_SPANS),
+        ([SEND], reasons.NO_CONSUMER_SPANS),
+        ([SEND, changed(PROCESS, name="commit topic")], reasons.NO_CONSUMER_SPANS),
+        ([changed(PROCESS, name="send topic.dlq", parent_id="")], reasons.NO_PRODUCER_SPANS),
+        ([SEND, changed(PROCESS, parent_id="")], reasons.TRACES_NOT_CONNECTED),
+        ([SEND, changed(QUEUE, parent_id=""), PROCESS], reasons.TRACES_NOT_CONNECTED),
+        ([SEND, QUEUE, changed(PROCESS, parent_id="s1")], reasons.TRACES_NOT_CONNECTED),
+        ([SEND, changed(QUEUE, service="other-kafka"), PROCESS], reasons.TRACES_NOT_CONNECTED),
+        ([changed(SEND, service="gateway"), QUEUE, PROCESS, AGAIN], reasons.TRACES_NOT_CONNECTED),
+        ([AGAIN, QUEUE, PROCESS], reasons.WAITING_FOR_SPANS),
+        ([AGAIN, PROCESS], reasons.WAITING_FOR_SPANS),
+        ([QUEUE, PROCESS], reasons.WAITING_FOR_SPANS),
+    ],
+    ids=[
+        "silence",
+        "no consumer",
+        "a consumer that only commits",
+        "the consumer's dead letter alone",
+        "process is a root",
+        "the message came without a header",
+        "no queue span between",
+        "another cluster's queue",
+        "a proxy's own send",
+        "the send span of what is processed is not there yet",
+        "nor is the queue span",
+        "no send span at all is there yet",
+    ],
+)
+def test_the_reason_names_the_broken_hop(found: list[Span], reason: str) -> None:
+    assert proof.judge("orders", found)[0].reason == reason
+
+
+@pytest.mark.parametrize(
+    ("settled", "overdue", "kept", "reason"),
+    [
+        (JOURNEY, [], False, reasons.FLOWING),
+        ([], [], False, reasons.WAITING_FOR_SPANS),
+        ([QUEUE, PROCESS], [QUEUE], True, reasons.TRACES_NOT_CONNECTED),
+        ([QUEUE, PROCESS], [QUEUE], False, reasons.CONSUMER_BEHIND),
+        ([], [QUEUE], False, reasons.CONSUMER_BEHIND),
+        ([changed(QUEUE, parent_id=""), PROCESS], [], False, reasons.TRACES_NOT_CONNECTED),
+    ],
+    ids=[
+        "what is older is connected",
+        "nothing is old enough",
+        "what is older than the missing span is there",
+        "Jaeger keeps nothing so old",
+        "even of the newest the send span would have come",
+        "all that is older came without a header",
+    ],
+)
+def test_the_second_look(settled: list[Span], overdue: list[Span], kept: bool, reason: str) -> None:
+    assert proof.judge_settled("orders", [AGAIN, QUEUE, PROCESS], settled, overdue, kept=kept)[0].reason == reason
+
+
+def test_without_producer_spans_a_consumer_is_not_called_late() -> None:
+    newest = [QUEUE, PROCESS]
+    assert proof.judge_settled("orders", newest, newest, [QUEUE], kept=False)[0].reason == reasons.NO_PRODUCER_SPANS

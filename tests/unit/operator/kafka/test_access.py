@@ -1,0 +1,188 @@
+"""What is asked of the API server for a Kafka; what the answers mean is test_access's."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from tracedpipeline import naming, reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.kubernetes_api.client import NotAllowedError
+from tracedpipeline.observed import Verdict
+
+from tests.unit.operator.conftest import body
+from tests.unit.operator.kafka.strimzi.conftest import MTLS, PLAIN, kafka, topic, user
+
+
+class ApiServer:
+    """A Cluster that knows one Kafka, demo in namespace shop."""
+
+    def __init__(self, *, installed: bool = True) -> None:
+        self.installed = installed
+        self.asked: list[str] = []
+        self.secrets: dict[str, dict[str, bytes] | None] = {}
+
+    async def knows(self, kind: str, namespace: str) -> bool:
+        return self.installed
+
+    async def find(self, kind: str, namespace: str, name: str) -> Any:
+        return kafka(PLAIN, MTLS) if self.installed and name == "demo" else None
+
+    async def list_of(self, kind: str, namespace: str, selector: str) -> list[Any]:
+        assert selector == "strimzi.io/cluster=demo"
+        if kind == "KafkaTopic":
+            return [topic("traced-topic"), topic("traced-topic.dlq")]
+        return [user("orders-producer"), user("orders-consumer")]
+
+    async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
+        self.asked.append(f"{namespace}/{name}")
+        return self.secrets.get(name, {"user.crt": b"certificate", "user.key": b"key"})
+
+
+def pipeline(**spec: Any) -> TracedPipeline:
+    return TracedPipeline.parse(body(kafka=spec))
+
+
+@pytest.mark.parametrize(
+    ("installed", "name", "reason"),
+    [
+        (True, "demo", reasons.TOPIC_READY),
+        (True, "absent", reasons.KAFKA_NOT_FOUND),
+        (False, "demo", reasons.STRIMZI_NOT_INSTALLED),
+    ],
+)
+async def test_a_strimzi_cluster(installed: bool, name: str, reason: str) -> None:
+    kafkas = Kafkas(ApiServer(installed=installed), Topics())  # type: ignore[arg-type] # as much of it as is asked
+    of = pipeline(cluster={"name": name})
+    way = await kafkas.access(of)
+    assert (await kafkas.verdict(of, way)).reason == reason
+
+
+async def test_a_kafka_that_the_operator_may_not_read() -> None:
+    class Forbidding(ApiServer):
+        async def find(self, kind: str, namespace: str, name: str) -> Any:
+            raise NotAllowedError("get kafkas/demo: kafkas is forbidden")
+
+    kafkas = Kafkas(Forbidding(), Topics())  # type: ignore[arg-type] # as above
+    of = pipeline(cluster={"name": "demo", "namespace": "theirs"})
+    way = await kafkas.access(of)
+    verdict = await kafkas.verdict(of, way)
+    assert verdict.reason == reasons.KAFKA_NOT_ALLOWED
+    assert verdict.message == (
+        "the operator may not read Kafka theirs/demo: get kafkas/demo: kafkas is forbidden: "
+        "add the namespace to the chart's watchNamespaces"
+    )
+    assert not way.objects
+
+
+async def test_only_the_secrets_of_the_own_users_and_of_the_clusters_authority_are_read() -> None:
+    server = ApiServer()
+    await Kafkas(server, Topics()).access(pipeline(cluster={"name": "demo"}))  # type: ignore[arg-type] # as above
+    assert server.asked == ["shop/orders-producer", "shop/orders-consumer", "shop/demo-cluster-ca-cert"]
+
+
+async def test_no_secret_of_another_namespace_is_read() -> None:
+    server = ApiServer()
+    await Kafkas(server, Topics()).access(pipeline(cluster={"name": "demo", "namespace": "kafka"}))  # type: ignore[arg-type] # as above
+    assert server.asked == []
+
+
+async def test_bootstrap_servers_are_asked_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracedpipeline.kafka.admin.TIMEOUT_SECONDS", 0.1)
+    kafkas = Kafkas(ApiServer(), Topics())  # type: ignore[arg-type] # as above
+    of = pipeline(bootstrapServers="127.0.0.1:1")
+    way = await kafkas.access(of)
+    assert way.clients[naming.PRODUCER] == way.clients[naming.CONSUMER]
+    assert (await kafkas.verdict(of, way)).reason == reasons.KAFKA_UNREACHABLE
+
+
+LOGIN: dict[str, bytes] = {"username": b"u", "password": b"secret"}
+AUTHORITY: dict[str, bytes] = {"ca.crt": b"certificate"}
+SECURED = {
+    "bootstrapServers": "127.0.0.1:1",
+    "security": {"protocol": "SASL_SSL", "mechanism": "SCRAM-SHA-512", "credentialsSecret": "login", "caSecret": "ca"},
+}
+
+
+async def revision(login: dict[str, bytes], authority: dict[str, bytes], **more: Any) -> str:
+    server = ApiServer()
+    server.secrets = {"login": login, "ca": authority}
+    way = await Kafkas(server, Topics()).access(TracedPipeline.parse(body(kafka=SECURED, **more)))  # type: ignore[arg-type] # as above
+    assert way.clients[naming.PRODUCER] == way.clients[naming.CONSUMER]
+    return way.clients[naming.PRODUCER].revision
+
+
+@pytest.mark.parametrize(
+    ("login", "authority"),
+    [
+        (LOGIN | {"password": b"rotated"}, AUTHORITY),
+        (LOGIN | {"password": b"secret\n"}, AUTHORITY),
+        (LOGIN | {"password": b"\xff\x00"}, AUTHORITY),
+        (LOGIN | {"username": b"us", "password": LOGIN["password"][1:]}, AUTHORITY),
+        (LOGIN, {"ca.crt": b"certificate of another"}),
+        ({"username": AUTHORITY["ca.crt"], "password": b"secret"}, {"ca.crt": b"u"}),
+    ],
+)
+async def test_new_content_of_a_secret_is_another_revision(login: Any, authority: Any) -> None:
+    assert await revision(login, authority) != await revision(LOGIN, AUTHORITY)
+
+
+@pytest.mark.parametrize(
+    ("login", "authority"),
+    [
+        (dict(reversed(LOGIN.items())), dict(AUTHORITY)),  # deleted, and made again as it was
+        (LOGIN | {"note": b"of no use to the clients"}, AUTHORITY | {"tls.key": b"neither"}),
+    ],
+)
+async def test_what_the_clients_do_not_take_is_no_other_revision(login: Any, authority: Any) -> None:
+    assert await revision(login, authority) == await revision(LOGIN, AUTHORITY)
+
+
+async def test_a_revision_shows_nothing_of_the_content() -> None:
+    found = await revision(LOGIN, AUTHORITY)
+    assert len(found) == 6
+    content = b"".join([*LOGIN.values(), *AUTHORITY.values()])
+    for algorithm in ("md5", "sha1", "sha256", "sha512"):
+        for guess in (content, LOGIN["password"]):
+            assert found not in hashlib.new(algorithm, guess).hexdigest()
+
+
+async def test_the_same_password_elsewhere_is_another_revision() -> None:
+    server = ApiServer()
+    server.secrets = {"login": LOGIN, "ca": AUTHORITY}
+    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    one, other = [TracedPipeline.parse(body(name, kafka=SECURED)) for name in ("orders", "returns")]
+    found = [(await kafkas.access(of)).clients[naming.PRODUCER].revision for of in (one, other)]
+    assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(("name", "content"), [("login", None), ("login", {"username": b"u"}), ("ca", {})])
+async def test_while_a_secret_is_incomplete_the_clients_stay_as_they_are(
+    name: str, content: dict[str, bytes] | None
+) -> None:
+    server = ApiServer()
+    server.secrets = {"login": LOGIN, "ca": AUTHORITY, name: content}
+    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    of = TracedPipeline.parse(body(kafka=SECURED))
+    way = await kafkas.access(of)
+    assert not way.clients
+    assert (await kafkas.verdict(of, way)).reason == reasons.SECRET_MISSING
+    assert server.asked == ["shop/login", "shop/ca"], "once each"
+
+
+async def test_the_operator_itself_asks_with_the_new_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    async def ensure(_: Topics, key: Any, reached: Any, secrets: Any, spec: Any) -> Verdict:
+        asked.append(secrets)
+        return Verdict(True, reasons.TOPIC_READY, "")
+
+    monkeypatch.setattr(Topics, "ensure", ensure)
+    server = ApiServer()
+    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    of = TracedPipeline.parse(body(kafka=SECURED))
+    for password in (b"old", b"new"):
+        server.secrets = {"login": LOGIN | {"password": password}, "ca": AUTHORITY}
+        await kafkas.verdict(of, await kafkas.access(of))
+    assert [secrets["login"]["password"] for secrets in asked] == [b"old", b"new"]

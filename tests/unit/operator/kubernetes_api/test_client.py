@@ -1,0 +1,51 @@
+"""What is read from the API server."""
+
+import pytest
+from tracedpipeline import naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.client import KINDS, WORKLOADS, Cluster, Key, NotAllowedError
+from tracedpipeline.settings import Settings
+
+from tests.unit.operator.apiserver import ApiServer, server
+from tests.unit.operator.conftest import body
+
+__all__ = ["server"]
+
+
+async def test_a_kind_that_the_cluster_does_not_know_is_no_fault(
+    server: tuple[ApiServer, Cluster], settings: Settings
+) -> None:
+    answers, cluster = server
+    assert not await cluster.knows("FlinkDeployment", "shop")
+    answers.flink = True
+    assert await cluster.knows("FlinkDeployment", "shop")
+
+
+async def test_what_the_operator_may_not_do_is_an_error_of_its_own(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    answers.forbidden = "/apis/kafka.strimzi.io/v1/namespaces/theirs/kafkas/demo"
+    with pytest.raises(NotAllowedError, match="kafkas is forbidden"):
+        await cluster.find("Kafka", "theirs", "demo")
+
+
+async def test_a_secret_is_decoded_and_a_missing_one_is_none(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    answers.objects["/api/v1/namespaces/shop/secrets/login"] = {"data": {"username": "dQ=="}}
+    assert await cluster.secret("shop", "login") == {"username": b"u"}
+    assert await cluster.secret("shop", "absent") is None
+
+
+async def test_a_pipeline_that_is_gone_is_none(server: tuple[ApiServer, Cluster]) -> None:
+    assert await server[1].pipeline(Key("shop", "orders")) is None
+
+
+async def test_what_runs_pods_is_found_without_looking_for_the_rest(server: tuple[ApiServer, Cluster]) -> None:
+    answers, cluster = server
+    answers.flink = True
+    pipeline = TracedPipeline.parse(body())
+    for kind in ("Deployment", "FlinkDeployment", "ConfigMap"):
+        await cluster.apply({"kind": kind, "metadata": objects.metadata(pipeline, naming.CONSUMER)})
+    found = await cluster.owned(pipeline, WORKLOADS)
+    assert {kind for kind, _ in found} == {"Deployment", "FlinkDeployment"}
+    assert len(answers.sent("GET")) == len(WORKLOADS) < len(KINDS)

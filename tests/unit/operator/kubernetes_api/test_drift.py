@@ -1,0 +1,39 @@
+from typing import Any
+
+import pytest
+from tracedpipeline.kubernetes_api.drift import contains, must_apply, stamped
+
+WANTED = stamped({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}], "type": "ClusterIP"}})
+LIVE = {**WANTED, "spec": {"ports": [{"port": 1, "nodePort": 7}], "type": "ClusterIP", "clusterIP": "10.0.0.1"}}
+
+
+def test_what_the_api_server_adds_is_no_difference() -> None:
+    assert not must_apply(WANTED, LIVE)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"ports": [{"port": 2}], "type": "ClusterIP"},
+        {"ports": [{"port": 1}, {"port": 2}], "type": "ClusterIP"},
+        {"ports": [{"port": 1}]},
+    ],
+)
+def test_what_others_changed_is(spec: dict[str, Any]) -> None:
+    assert must_apply(WANTED, {**LIVE, "spec": spec})
+
+
+def test_a_missing_object_must_be_applied() -> None:
+    assert must_apply(WANTED, None)
+
+
+def test_a_field_that_is_no_longer_wanted_shows_in_the_hash() -> None:
+    less = stamped({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}]}})
+    assert contains(LIVE["spec"], less["spec"])
+    assert must_apply(less, LIVE)
+
+
+def test_stamping_leaves_the_given_object_as_it_was() -> None:
+    given: dict[str, Any] = {"metadata": {"name": "a"}}
+    stamped(given)
+    assert given == {"metadata": {"name": "a"}}

@@ -1,0 +1,85 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from tracedpipeline import reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline.status import build as status
+from tracedpipeline.status import readiness
+
+from tests.unit.operator.conftest import body
+
+THEN, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def built(verdict: Verdict, old: dict[str, Any] | None = None, now: datetime = NOW) -> dict[str, Any]:
+    return status.build(old or {}, 4, {readiness.READY: verdict}, now, {})
+
+
+def conditions(built_status: dict[str, Any]) -> dict[str, Any]:
+    return {condition["type"]: condition for condition in built_status["conditions"]}
+
+
+PROGRESSING = Verdict(False, reasons.PROGRESSING, "0 of 1")
+AVAILABLE = Verdict(True, reasons.ALL_AVAILABLE, "fine")
+INVALID = Verdict(False, reasons.INVALID_SPEC, "spec.x: unknown field")
+
+
+def test_nothing_changes_when_nothing_has() -> None:
+    old = built(AVAILABLE, now=THEN)
+    assert built(AVAILABLE, old) == old
+
+
+def test_the_time_moves_with_the_status_and_not_with_the_reason() -> None:
+    old = built(PROGRESSING, now=THEN)
+    crash = built(Verdict(False, reasons.CRASH_LOOP, "exit code 1"), old)
+    assert conditions(crash)["Ready"]["lastTransitionTime"] == "2026-01-01T00:00:00Z"
+    assert conditions(built(AVAILABLE, crash))["Ready"]["lastTransitionTime"] == "2026-01-02T00:00:00Z"
+
+
+def test_what_nobody_knows_is_unknown() -> None:
+    said = {
+        ok: conditions(built(Verdict(ok, reasons.PROGRESSING, "?")))["Ready"]["status"] for ok in (True, False, None)
+    }
+    assert said == {True: "True", False: "False", None: "Unknown"}
+
+
+def test_reconciling_and_stalled_are_there_only_while_true() -> None:
+    assert set(conditions(built(PROGRESSING))) == {"Ready", "Reconciling"}
+    assert set(conditions(built(INVALID))) == {"Ready", "Stalled"}
+    assert set(conditions(built(AVAILABLE))) == {"Ready"}
+    assert set(conditions(built(Verdict(False, reasons.PAUSED, "paused")))) == {"Ready"}
+
+
+def test_conditions_speak_of_the_generation() -> None:
+    assert built(AVAILABLE)["observedGeneration"] == 4
+    assert conditions(built(AVAILABLE))["Ready"]["observedGeneration"] == 4
+
+
+def test_an_event_is_a_change_of_readys_reason() -> None:
+    first = built(PROGRESSING)
+    assert status.transition({}, first) == (reasons.PROGRESSING, "0 of 1")
+    assert status.transition(first, built(Verdict(False, reasons.PROGRESSING, "1 of 2"), first)) is None
+    assert status.transition(first, built(AVAILABLE, first)) == (reasons.ALL_AVAILABLE, "fine")
+
+
+def test_details(pipeline: TracedPipeline) -> None:
+    told = status.details(pipeline, 2, LastTrace("ab" * 16, 1_767_225_600_000_000_000, 41.23456))
+    assert told["consumerReplicas"] == 2
+    assert "app.kubernetes.io/name=consumer" in told["selector"]
+    assert told["lastTrace"] == {
+        "id": "ab" * 16,
+        "time": "2026-01-01T00:00:00Z",
+        "endToEndMilliseconds": 41.235,
+        "path": f"/trace/{'ab' * 16}",
+    }
+
+
+def test_the_scale_subresource_selects_the_pods_that_flink_runs_the_consumer_in() -> None:
+    pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}))
+    assert "app.kubernetes.io/name=taskmanager" in status.details(pipeline, 2, None)["selector"]
+
+
+def test_what_is_not_known_anew_stays_so_that_nothing_has_to_be_written() -> None:
+    old = built(AVAILABLE) | {"lastTrace": {"id": "x"}, "consumerReplicas": 2}
+    assert built(AVAILABLE, old) == old
