@@ -10,6 +10,7 @@ from tests.e2e import kube
 COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", "jaeger")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/e2e/" in str(item.path):
