@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The stories on the kind cluster: those that mostly wait in three processes, and the Flink job on a MiniCluster beside
-# them; then, one after the other, those marked `alone`. All of them run, whatever fails. STRIMZI is as for kind-up.sh.
+# The stories on the kind cluster. First those that mostly wait, each folder in a process of its own, and the Flink job on a
+# MiniCluster beside them; then, one after the other, those marked `alone`. All run, whatever fails. STRIMZI: see kind-up.
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/lib.sh"
 FLINK_LOG=$CACHE/log/test-flink.log
@@ -27,7 +27,7 @@ job=$!
 set +m
 trap 'kill -- "-$job" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
-timed "stories that mostly wait" "$PYTEST" tests/integration/jaeger tests/chart tests/e2e -m "not alone" -n 3 --dist loadgroup || failed=1
+timed "stories that mostly wait" "$PYTEST" tests/integration/jaeger tests/chart tests/e2e -m "not alone" -n 3 || failed=1
 tell_of_flink_job "$job" || failed=1
 timed "stories alone" "$PYTEST" tests/e2e -m alone || failed=1
 exit "$failed"

@@ -6,26 +6,22 @@ from typing import Any
 import pytest
 
 from tests.e2e import kube
+from tests.e2e.by_folder import ByFolder
 
 COMPONENTS = ("producer", "consumer", "jobmanager", "taskmanager", "collector", "jaeger")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
         if "/e2e/flink/" in str(item.path):
             item.add_marker(pytest.mark.alone)
 
 
-def _group(item: pytest.Item) -> str:
-    """Return whom a story shares Strimzi, a pipeline or its namespace with: they run one after the other."""
-    if "/strimzi/" in str(item.path):
-        return "strimzi"
-    assert isinstance(item, pytest.Function)
-    return "flowing" if "flowing" in item.fixturenames else item.originalname
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Run folders of stories beside each other."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture
