@@ -14,21 +14,11 @@ from tracedpipeline.kafka.access import Kafkas
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api import client as cluster
 from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.kubernetes_api.kinds import WATCHED
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import World
 from tracedpipeline.settings import Settings
-
-CHILDREN = (
-    "deployments",
-    "services",
-    "configmaps",
-    "serviceaccounts",
-    "pods",
-    "persistentvolumeclaims",
-    "rolebindings",
-    "networkpolicies",
-)
 
 
 @kopf.on.startup()
@@ -67,21 +57,15 @@ async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, *
         memo.queue.add(key)
 
 
-# FlinkDeployments are not among them: kopf ends the whole operator when a resource that it watches is no longer served.
-# Their pods wake us, and every look at a pipeline reads them.
-@kopf.on.event("apps", "v1", "deployments", labels=naming.MANAGED_BY)
-@kopf.on.event("", "v1", "services", labels=naming.MANAGED_BY)
-@kopf.on.event("", "v1", "configmaps", labels=naming.MANAGED_BY)
-@kopf.on.event("", "v1", "serviceaccounts", labels=naming.MANAGED_BY)
-@kopf.on.event("", "v1", "pods", labels=naming.MANAGED_BY)
-@kopf.on.event("", "v1", "persistentvolumeclaims", labels=naming.MANAGED_BY)
-@kopf.on.event("rbac.authorization.k8s.io", "v1", "rolebindings", labels=naming.MANAGED_BY)
-@kopf.on.event("networking.k8s.io", "v1", "networkpolicies", labels=naming.MANAGED_BY)
 async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
     """Reconcile the pipeline that the object belongs to."""
     key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))
     if key in memo.known:
         memo.queue.add(key)
+
+
+for _kind in WATCHED:
+    kopf.on.event(_kind.group, _kind.version, _kind.plural, labels=naming.MANAGED_BY)(child_changed)
 
 
 @kopf.on.probe(id="secondsSinceReconcile")
@@ -98,8 +82,8 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.networking.connect_timeout = 10
     settings.networking.request_timeout = 60
     selector = ",".join(f"{key}={value}" for key, value in naming.MANAGED_BY.items())
-    for plural in CHILDREN:
-        settings.watching.label_selectors[plural] = selector
+    for kind in WATCHED:
+        settings.watching.label_selectors[kind.plural] = selector
 
 
 async def run(settings: Settings, liveness: str, stop_flag: threading.Event | None = None) -> None:

@@ -18,8 +18,9 @@ from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import denials as clients
 from tracedpipeline.kafka.access import Kafkas
 from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError, apply, write
-from tracedpipeline.kubernetes_api.client import WORKLOADS, Cluster, Key, Live, kind_and_name
+from tracedpipeline.kubernetes_api.client import Cluster, Key, Live, kind_and_name
 from tracedpipeline.kubernetes_api.errors import ApiServerError, SilentError
+from tracedpipeline.kubernetes_api.kinds import WORKLOADS
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
 from tracedpipeline.status import build as status

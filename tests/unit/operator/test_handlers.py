@@ -12,6 +12,7 @@ import pytest
 from kubernetes.aio import client
 from tracedpipeline import api, handlers
 from tracedpipeline.kubernetes_api.client import Key
+from tracedpipeline.kubernetes_api.kinds import WATCHED
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -20,14 +21,7 @@ PIPELINES = f"{api.GROUP}/{api.VERSION}/{api.PLURAL}"
 
 RESOURCES = {
     PIPELINES: api.KIND,
-    "apps/v1/deployments": "Deployment",
-    "v1/services": "Service",
-    "v1/configmaps": "ConfigMap",
-    "v1/serviceaccounts": "ServiceAccount",
-    "v1/pods": "Pod",
-    "v1/persistentvolumeclaims": "PersistentVolumeClaim",
-    "rbac.authorization.k8s.io/v1/rolebindings": "RoleBinding",
-    "networking.k8s.io/v1/networkpolicies": "NetworkPolicy",
+    **{f"{kind.api_version}/{kind.plural}": kind.name for kind in WATCHED},
     "v1/events": "Event",
     "v1/namespaces": "Namespace",
     "apiextensions.k8s.io/v1/customresourcedefinitions": "CustomResourceDefinition",

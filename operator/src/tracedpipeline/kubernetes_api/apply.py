@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Set
 
 from tracedpipeline import failure
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kubernetes_api.client import KEPT, WORKLOADS, Cluster, Live, Object, has_owner, is_of, kind_and_name
+from tracedpipeline.kubernetes_api.client import Cluster, Live, Object, has_owner, is_of, kind_and_name
 from tracedpipeline.kubernetes_api.drift import must_apply, stamped
 from tracedpipeline.kubernetes_api.errors import ApiServerError, ConflictError, SilentError
+from tracedpipeline.kubernetes_api.kinds import KEPT, WORKLOADS
 from tracedpipeline.observed import left_by_previous
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from tracedpipeline.kubernetes_api import errors as api_errors
 from tracedpipeline.kubernetes_api.errors import ApiServerError as ApiServerError  # raised by all of Cluster
 from tracedpipeline.kubernetes_api.errors import MissingError
 from tracedpipeline.kubernetes_api.errors import NotAllowedError as NotAllowedError
+from tracedpipeline.kubernetes_api.kinds import APPLIED, KEPT, POD, SECRET
 from tracedpipeline.observed import belongs_to
 
 log = logging.getLogger(__name__)
@@ -23,31 +24,6 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 15
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
-
-# Every kind that a pipeline is made of; an object of a kind that is not here can be neither applied nor pruned.
-KINDS = {
-    "ServiceAccount": ("api/v1", "serviceaccounts"),
-    "ConfigMap": ("api/v1", "configmaps"),
-    "Service": ("api/v1", "services"),
-    "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
-    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
-    "NetworkPolicy": ("apis/networking.k8s.io/v1", "networkpolicies"),
-    "Deployment": ("apis/apps/v1", "deployments"),
-    "FlinkDeployment": ("apis/flink.apache.org/v1beta1", "flinkdeployments"),
-    "KafkaNodePool": ("apis/kafka.strimzi.io/v1", "kafkanodepools"),
-    "Kafka": ("apis/kafka.strimzi.io/v1", "kafkas"),
-    "KafkaTopic": ("apis/kafka.strimzi.io/v1", "kafkatopics"),
-    "KafkaUser": ("apis/kafka.strimzi.io/v1", "kafkausers"),
-}
-# Kinds that not every cluster knows.
-OPTIONAL = frozenset({"FlinkDeployment", "KafkaNodePool", "Kafka", "KafkaTopic", "KafkaUser"})
-# Kinds that may outlive the pipeline: then they have no owner, and our labels.
-KEPT = frozenset({"KafkaNodePool", "Kafka", "KafkaTopic"})
-# Kinds that run pods.
-WORKLOADS = ("Deployment", "FlinkDeployment")
-
-# Not among the kinds: Secrets are read by name and never listed, so that nothing can prune them.
-_SECRETS = "api/v1/namespaces/{}/secrets"
 
 Object = dict[str, Any]
 Live = Mapping[tuple[str, str], Object]
@@ -94,14 +70,14 @@ class Cluster:
         return [item for found in lists for item in found["items"]]
 
     async def owned(
-        self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(KINDS)
+        self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(APPLIED)
     ) -> dict[tuple[str, str], Object]:
         """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
         selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
         lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in kinds))
         return {
             # The items of a list come without their kind.
-            (kind, item["metadata"]["name"]): {**item, "apiVersion": _version(kind), "kind": kind}
+            (kind, item["metadata"]["name"]): {**item, "apiVersion": APPLIED[kind].api_version, "kind": kind}
             for kind, items in zip(kinds, lists, strict=True)
             for item in items
             if is_of(kind, item, pipeline)
@@ -113,7 +89,7 @@ class Cluster:
 
     async def find(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return an object, or None where it, or an optional kind, is not there."""
-        return await self._find(_path(kind, {"namespace": namespace, "name": name}))
+        return await self._find(APPLIED[kind].path(namespace, name))
 
     async def knows(self, kind: str, namespace: str) -> bool:
         """Tell whether the API server knows a kind that not every cluster does."""
@@ -121,11 +97,10 @@ class Cluster:
 
     async def _list(self, kind: str, namespace: str, **options: Any) -> list[Object] | None:
         """Return the objects of a kind; None where the cluster does not know it, and need not."""
-        group, plural = KINDS[kind]
         try:
-            found = await self._request("get", f"{group}/namespaces/{namespace}/{plural}", **options)
+            found = await self._request("get", APPLIED[kind].path(namespace), **options)
         except MissingError:
-            if kind in OPTIONAL:
+            if APPLIED[kind].optional:
                 return None
             raise
         return list(found["items"])
@@ -140,7 +115,7 @@ class Cluster:
         return await self._pods(pipeline.namespace, naming.client_pods(pipeline.name))
 
     async def _pods(self, namespace: str, selector: str) -> list[Object]:
-        found = await self._request("get", f"api/v1/namespaces/{namespace}/pods", label_selector=selector)
+        found = await self._request("get", POD.path(namespace), label_selector=selector)
         return list(found["items"])
 
     async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
@@ -150,12 +125,12 @@ class Cluster:
 
     async def secret_object(self, namespace: str, name: str) -> Object | None:
         """Return a Secret with its metadata, or None where it is missing."""
-        return await self._find(f"{_SECRETS.format(namespace)}/{name}")
+        return await self._find(SECRET.path(namespace, name))
 
     async def create_secret(self, wanted: Object) -> None:
         """Write a Secret that is not there yet; ConflictError where it is."""
         log.info("%s: wrote Secret %s", wanted["metadata"]["namespace"], wanted["metadata"]["name"])
-        path = _SECRETS.format(wanted["metadata"]["namespace"])
+        path = SECRET.path(wanted["metadata"]["namespace"])
         await self._request("post", path, wanted, field_manager=naming.FIELD_MANAGER)
 
     async def apply(self, wanted: Object, **options: Any) -> Object:
@@ -225,12 +200,7 @@ def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _path(kind: str, metadata: Mapping[str, Any]) -> str:
-    group, plural = KINDS[kind]
-    return f"{group}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
-
-
-def _version(kind: str) -> str:
-    return KINDS[kind][0].removeprefix("apis/").removeprefix("api/")
+    return APPLIED[kind].path(metadata["namespace"], metadata["name"])
 
 
 def is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:

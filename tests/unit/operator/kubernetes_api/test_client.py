@@ -4,7 +4,8 @@ import pytest
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
-from tracedpipeline.kubernetes_api.client import KINDS, WORKLOADS, Cluster, Key, NotAllowedError
+from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
+from tracedpipeline.kubernetes_api.kinds import APPLIED, WORKLOADS
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, server
@@ -48,4 +49,4 @@ async def test_what_runs_pods_is_found_without_looking_for_the_rest(server: tupl
         await cluster.apply({"kind": kind, "metadata": objects.metadata(pipeline, naming.CONSUMER)})
     found = await cluster.owned(pipeline, WORKLOADS)
     assert {kind for kind, _ in found} == {"Deployment", "FlinkDeployment"}
-    assert len(answers.sent("GET")) == len(WORKLOADS) < len(KINDS)
+    assert len(answers.sent("GET")) == len(WORKLOADS) < len(APPLIED)
