@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tracedpipeline import naming, reasons
-from tracedpipeline.api import KIND, TracedPipeline
+from tracedpipeline import reasons
 from tracedpipeline.untrusted.quoting import one_line
 
 # The kubelet's word for a container that used more memory than its limit.
@@ -70,34 +69,6 @@ def too_few_partitions(topic: str, there: int, wanted: int) -> Verdict:
     message = f"{topic} has {there} partitions, kafka.topic.partitions wants {wanted}"
     advice = "add partitions to the topic, or lower the field"
     return Verdict(False, reasons.TOPIC_HAS_FEWER_PARTITIONS, f"{message}: {advice}")
-
-
-def belongs_to(o: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
-    """Tell whether the pipeline made the object: it controls it, or nobody does and the labels name the pipeline."""
-    owners = o["metadata"].get("ownerReferences", ())
-    if controllers := [owner for owner in owners if owner.get("controller")]:
-        return any(owner["uid"] == pipeline.uid for owner in controllers)
-    return _is_labelled(o, pipeline) and not any(_keeps_while_draining(owner, pipeline) for owner in owners)
-
-
-def left_by_previous(o: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
-    """Tell whether a pipeline made the object that had the name before: it goes when that one's clients have ended."""
-    owners = o["metadata"].get("ownerReferences", ())
-    controllers = [owner for owner in owners if owner.get("controller")]
-    if any(owner["uid"] == pipeline.uid or owner["kind"] != KIND for owner in controllers):
-        return False
-    waits = controllers or any(_keeps_while_draining(owner, pipeline) or owner["kind"] == "Pod" for owner in owners)
-    return bool(waits) and _is_labelled(o, pipeline)
-
-
-def _is_labelled(o: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
-    labels = o["metadata"].get("labels") or {}
-    wanted = naming.MANAGED_BY | {naming.INSTANCE: pipeline.name}
-    return all(labels.get(key) == value for key, value in wanted.items())
-
-
-def _keeps_while_draining(owner: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
-    return (owner["kind"], owner["name"]) == ("ConfigMap", naming.component(pipeline.name, naming.IN_USE))
 
 
 def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:

@@ -5,8 +5,8 @@ from typing import Any
 
 from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
-from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.kubernetes_api.client import Key
+from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.observed import Verdict
 from tracedpipeline.preconditions import refusal
 from tracedpipeline.reconciler import PartlyAppliedError, World

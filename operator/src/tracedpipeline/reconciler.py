@@ -17,10 +17,11 @@ from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import denials as clients
 from tracedpipeline.kafka.access import Kafkas
-from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError, apply, write
+from tracedpipeline.kubernetes_api.apply import apply, write
 from tracedpipeline.kubernetes_api.client import Cluster, Key, Live, kind_and_name
 from tracedpipeline.kubernetes_api.errors import ApiServerError, SilentError
 from tracedpipeline.kubernetes_api.kinds import WORKLOADS
+from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.observed import Component, Observed, Verdict
 from tracedpipeline.settings import Settings
 from tracedpipeline.status import build as status

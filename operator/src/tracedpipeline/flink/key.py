@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink_tls
-from tracedpipeline.kubernetes_api.apply import refuse
+from tracedpipeline.kubernetes_api import ownership
 from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster, Object, content
 from tracedpipeline.kubernetes_api.objects import digest
 
@@ -38,8 +38,8 @@ async def ensure(cluster: Cluster, pipeline: TracedPipeline) -> str:
 
 
 def _revision(pipeline: TracedPipeline, found: Object) -> str:
+    ownership.check("Secret", found, pipeline)
     name = naming.flink_tls(pipeline.name)
-    refuse("Secret", name, found, pipeline)
     if flink_tls.STORE not in (found.get("data") or {}):
         raise ApiServerError(f"Secret {name} has no {flink_tls.STORE}: delete it, and another one is made")
     return digest(content(found)[flink_tls.STORE].hex())

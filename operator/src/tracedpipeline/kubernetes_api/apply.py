@@ -5,19 +5,14 @@ from collections.abc import Awaitable, Set
 
 from tracedpipeline import failure
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kubernetes_api.client import Cluster, Live, Object, has_owner, is_of, kind_and_name
+from tracedpipeline.kubernetes_api import ownership
+from tracedpipeline.kubernetes_api.client import Cluster, Live, Object, kind_and_name
 from tracedpipeline.kubernetes_api.drift import must_apply, stamped
 from tracedpipeline.kubernetes_api.errors import ApiServerError, ConflictError, SilentError
 from tracedpipeline.kubernetes_api.kinds import KEPT, WORKLOADS
-from tracedpipeline.observed import left_by_previous
+from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 
 log = logging.getLogger(__name__)
-
-
-class ObjectNotOwnedError(Exception):
-    """An object of that name is there and not ours; its owner must rename or remove it."""
-
-    retry_helps = False
 
 
 class NotWrittenError(Exception):
@@ -31,10 +26,6 @@ class NotWrittenError(Exception):
 
 class NotAppliedError(ExceptionGroup[Exception]):
     """Some objects could not be written; all others have been."""
-
-
-class PreviousDrainingError(Exception):
-    """An object of that name is there that the pipeline before this one leaves; it goes by itself."""
 
 
 async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, live: Object | None) -> Object:
@@ -64,7 +55,9 @@ async def apply(
         key = kind_and_name(o)
         if key not in leave and must_apply(wanted := stamped(o), live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
-    unwanted = {key for key in live if has_owner(live[key])} - set(map(kind_and_name, desired)) - leave
+    unwanted = (
+        {key for key in live if ownership.goes_with_pipeline(live[key])} - set(map(kind_and_name, desired)) - leave
+    )
     for kind, name in sorted(unwanted):
         # Pods go only when those that take their place could be written.
         if not (tried.failed and kind in WORKLOADS):
@@ -120,16 +113,4 @@ async def _refuse_others(cluster: Cluster, pipeline: TracedPipeline, wanted: Obj
     """Refuse somebody else's object that has the name; ours may have lost its labels."""
     kind, name = kind_and_name(wanted)
     if live := await cluster.find(kind, wanted["metadata"]["namespace"], name):
-        refuse(kind, name, live, pipeline)
-
-
-def refuse(kind: str, name: str, live: Object, pipeline: TracedPipeline) -> None:
-    """Raise ObjectNotOwnedError where the object is somebody else's, PreviousDrainingError where it goes by itself."""
-    if left_by_previous(live, pipeline):
-        raise PreviousDrainingError(
-            f"{kind} {name} is of an earlier pipeline of this name, and goes once the pods of that one have ended"
-        )
-    if not is_of(kind, live, pipeline):
-        raise ObjectNotOwnedError(
-            f"{kind} {name} exists and does not belong to this pipeline: remove it, or give the pipeline another name"
-        )
+        ownership.check(kind, live, pipeline)

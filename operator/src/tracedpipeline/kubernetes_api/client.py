@@ -16,8 +16,8 @@ from tracedpipeline.kubernetes_api import errors as api_errors
 from tracedpipeline.kubernetes_api.errors import ApiServerError as ApiServerError  # raised by all of Cluster
 from tracedpipeline.kubernetes_api.errors import MissingError
 from tracedpipeline.kubernetes_api.errors import NotAllowedError as NotAllowedError
-from tracedpipeline.kubernetes_api.kinds import APPLIED, KEPT, POD, SECRET
-from tracedpipeline.observed import belongs_to
+from tracedpipeline.kubernetes_api.kinds import APPLIED, POD, SECRET
+from tracedpipeline.kubernetes_api.ownership import belongs_to
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Cluster:
             (kind, item["metadata"]["name"]): {**item, "apiVersion": APPLIED[kind].api_version, "kind": kind}
             for kind, items in zip(kinds, lists, strict=True)
             for item in items
-            if is_of(kind, item, pipeline)
+            if belongs_to(kind, item, pipeline)
         }
 
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
@@ -201,16 +201,6 @@ def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
 
 def _path(kind: str, metadata: Mapping[str, Any]) -> str:
     return APPLIED[kind].path(metadata["namespace"], metadata["name"])
-
-
-def is_of(kind: str, item: Object, pipeline: TracedPipeline) -> bool:
-    """Tell whether the object is the pipeline's; only what may outlive it may be without an owner."""
-    return belongs_to(item, pipeline) and (kind in KEPT or has_owner(item))
-
-
-def has_owner(item: Mapping[str, Any]) -> bool:
-    """Tell whether a controller owns the object."""
-    return any(owner.get("controller") for owner in item["metadata"].get("ownerReferences", ()))
 
 
 async def connect() -> client.ApiClient:

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from tracedpipeline import naming
-from tracedpipeline.api import API_VERSION, KIND, Amounts, Resources, TracedPipeline
+from tracedpipeline.api import Amounts, Resources, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical
+from tracedpipeline.kubernetes_api import ownership
 
 # The user that the Collector's and Jaeger's images and ours run as.
 USER = 10001
@@ -25,16 +26,7 @@ def metadata(pipeline: TracedPipeline, which: str, name: str | None = None) -> d
         "name": name or naming.component(pipeline.name, which),
         "namespace": pipeline.namespace,
         "labels": naming.labels(pipeline.name, which),
-        "ownerReferences": [
-            {
-                "apiVersion": API_VERSION,
-                "kind": KIND,
-                "name": pipeline.name,
-                "uid": pipeline.uid,
-                "controller": True,
-                "blockOwnerDeletion": True,
-            }
-        ],
+        "ownerReferences": [ownership.controller(pipeline)],
     }
 
 

@@ -6,14 +6,19 @@ That Kubernetes' garbage collector plays its part is a story of tests/e2e.
 from typing import Any
 
 import pytest
-from tracedpipeline import desired, observed
+from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
 from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api import apply as applying
-from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError
-from tracedpipeline.kubernetes_api.client import Cluster, is_of
+from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.ownership import (
+    ObjectNotOwnedError,
+    PreviousDrainingError,
+    belongs_to,
+    left_by_previous,
+)
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, server
@@ -116,15 +121,15 @@ LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
 )
 def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left: bool) -> None:
     o = {"metadata": {"name": "orders-collector", "labels": LABELS, "ownerReferences": owners}}
-    assert observed.left_by_previous(o, PIPELINE) is left
+    assert left_by_previous(o, PIPELINE) is left
     foreign = {"metadata": {**o["metadata"], "labels": {}}}
-    assert not observed.left_by_previous(foreign, PIPELINE)
+    assert not left_by_previous(foreign, PIPELINE)
 
 
 @pytest.mark.parametrize("kind", ["KafkaTopic", "Kafka", "Deployment", "ConfigMap"])
 def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
     o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [HOLDING]}}
-    assert not is_of(kind, o, PIPELINE)
+    assert not belongs_to(kind, o, PIPELINE)
 
 
 async def test_a_pipeline_made_again_waits_for_the_earlier_ones_clients(

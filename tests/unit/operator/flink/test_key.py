@@ -14,8 +14,8 @@ from tracedpipeline.flink import key as flink_key
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster
+from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.observed import Verdict
 from tracedpipeline.reconciler import World
 from tracedpipeline.settings import Settings

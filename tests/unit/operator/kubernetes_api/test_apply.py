@@ -9,9 +9,9 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api import apply as applying
-from tracedpipeline.kubernetes_api.apply import ObjectNotOwnedError
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.errors import SilentError
+from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, server

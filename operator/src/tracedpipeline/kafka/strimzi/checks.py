@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from tracedpipeline import reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.strimzi.snapshot import PAUSED, Object, Shown, condition, failure, paused, up_to_date, waiting
-from tracedpipeline.observed import Verdict, belongs_to
+from tracedpipeline.kubernetes_api.ownership import belongs_to
+from tracedpipeline.observed import Verdict
 
 NOT_INSTALLED = waiting(
     reasons.STRIMZI_NOT_INSTALLED,
@@ -26,7 +27,7 @@ def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) ->
             return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being made")
         message = f"namespace {where} has no Kafka {cluster.name}: make it, mend the name, or set kafka.cluster.create"
         return waiting(reasons.KAFKA_NOT_FOUND, message)
-    if cluster.create and not belongs_to(shown.kafka, pipeline):
+    if cluster.create and not belongs_to("Kafka", shown.kafka, pipeline):
         message = f"Kafka {cluster.name} is there and not this pipeline's: remove kafka.cluster.create to use it"
         return waiting(reasons.KAFKA_NOT_OWNED, f"{message}, or choose another name")
     return _of_kafka(f"Kafka {cluster.name}", shown.kafka)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import objects, ownership
 
 API_VERSION = "kafka.strimzi.io/v1"
 CLUSTER_LABEL = "strimzi.io/cluster"
@@ -31,9 +31,7 @@ def kept(pipeline: TracedPipeline, name: str, labels: dict[str, str] | None = No
     The labels tell whose it is. A pipeline that is made again under the same name has it back.
     """
     metadata = owned(pipeline, name, labels or {})
-    if not goes_with(pipeline):
-        del metadata["ownerReferences"]
-    return metadata
+    return metadata if goes_with(pipeline) else ownership.without_owners(metadata)
 
 
 def goes_with(pipeline: TracedPipeline) -> bool:

@@ -13,7 +13,8 @@ from tracedpipeline.kafka.strimzi import cluster_resources as kafka_cluster
 from tracedpipeline.kafka.strimzi import users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.kafka.strimzi.snapshot import Object, Secret, Shown, waiting
-from tracedpipeline.observed import Verdict, belongs_to, too_few_partitions
+from tracedpipeline.kubernetes_api.ownership import belongs_to
+from tracedpipeline.observed import Verdict, too_few_partitions
 
 # Whose Kafka it is, or that there can be none: nothing is written.
 _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}
@@ -97,7 +98,7 @@ def topics_by_name(pipeline: TracedPipeline, shown: Shown) -> dict[str, Object]:
     """Return the resources of topics by the topics' names in Kafka; the pipeline's own before others'."""
 
     def is_own(topic: Object) -> bool:
-        return belongs_to(topic, pipeline)
+        return belongs_to("KafkaTopic", topic, pipeline)
 
     return {_name(topic): topic for topic in sorted(shown.topics, key=is_own)}
 
@@ -111,7 +112,7 @@ def _is_made(pipeline: TracedPipeline, topic: Object | None) -> bool:
     """Tell whether the pipeline has a resource for the topic: it would go with its data if it were left out."""
     if topic is None:
         return pipeline.spec.kafka.topic.create
-    return belongs_to(topic, pipeline)
+    return belongs_to("KafkaTopic", topic, pipeline)
 
 
 def _all_exist(topics: Mapping[str, Object], made: list[str]) -> bool:

@@ -1,0 +1,104 @@
+"""Whose an object is: the only rule, for what is written, found and deleted. Pure.
+
+A pipeline controls its objects, so that they go with it. What may outlive it (`kinds.KEPT`) then has its labels only.
+What clients need while they drain has a second owner, the ConfigMap of `desired.in_use` (ADR 11).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tracedpipeline import naming
+from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
+from tracedpipeline.kubernetes_api.kinds import KEPT
+
+Object = Mapping[str, Any]
+Owner = dict[str, Any]
+
+
+class ObjectNotOwnedError(Exception):
+    """An object of that name is there and not ours; its owner must rename or remove it."""
+
+    retry_helps = False
+
+
+class PreviousDrainingError(Exception):
+    """An object of that name is there that the pipeline before this one leaves; it goes by itself."""
+
+
+def controller(pipeline: TracedPipeline) -> Owner:
+    """Return the reference to a pipeline that controls an object."""
+    metadata = {"name": pipeline.name, "uid": pipeline.uid}
+    return {**reference(API_VERSION, KIND, metadata), "controller": True, "blockOwnerDeletion": True}
+
+
+def reference(api_version: str, kind: str, metadata: Object) -> Owner:
+    """Return the reference to an owner that neither controls nor blocks."""
+    return {"apiVersion": api_version, "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}
+
+
+def with_owners(metadata: Object, owners: Iterable[Owner]) -> dict[str, Any]:
+    """Return metadata with more owners; what has none outlives the pipeline, and needs nobody for it."""
+    if "ownerReferences" not in metadata:
+        return dict(metadata)
+    return {**metadata, "ownerReferences": [*metadata["ownerReferences"], *owners]}
+
+
+def without_owners(metadata: Object) -> dict[str, Any]:
+    """Return the metadata of what outlives the pipeline."""
+    return {key: value for key, value in metadata.items() if key != "ownerReferences"}
+
+
+def check(kind: str, live: Object, pipeline: TracedPipeline) -> None:
+    """Raise ObjectNotOwnedError where the object is somebody else's, PreviousDrainingError where it goes by itself."""
+    name = live["metadata"]["name"]
+    if left_by_previous(live, pipeline):
+        raise PreviousDrainingError(
+            f"{kind} {name} is of an earlier pipeline of this name, and goes once the pods of that one have ended"
+        )
+    if not belongs_to(kind, live, pipeline):
+        raise ObjectNotOwnedError(
+            f"{kind} {name} exists and does not belong to this pipeline: remove it, or give the pipeline another name"
+        )
+
+
+def belongs_to(kind: str, o: Object, pipeline: TracedPipeline) -> bool:
+    """Tell whether the object is the pipeline's: it controls it, or it may outlive it and the labels name the pipeline.
+
+    What waits for the clients of an earlier pipeline is half gone.
+    """
+    if controllers := _controllers(o):
+        return any(owner["uid"] == pipeline.uid for owner in controllers)
+    kept = kind in KEPT and _is_labelled(o, pipeline)
+    return kept and not any(_keeps_while_draining(owner, pipeline) for owner in _owners(o))
+
+
+def goes_with_pipeline(o: Object) -> bool:
+    """Tell whether a pipeline's live object is still controlled by it; otherwise it was left to itself already."""
+    return bool(_controllers(o))
+
+
+def left_by_previous(o: Object, pipeline: TracedPipeline) -> bool:
+    """Tell whether a pipeline made the object that had the name before: it goes when that one's clients have ended."""
+    controllers = _controllers(o)
+    if any(owner["uid"] == pipeline.uid or owner["kind"] != KIND for owner in controllers):
+        return False
+    waits = any(_keeps_while_draining(owner, pipeline) or owner["kind"] == "Pod" for owner in _owners(o))
+    return bool(controllers or waits) and _is_labelled(o, pipeline)
+
+
+def _owners(o: Object) -> Iterable[Mapping[str, Any]]:
+    return tuple(o["metadata"].get("ownerReferences", ()))
+
+
+def _controllers(o: Object) -> list[Mapping[str, Any]]:
+    return [owner for owner in _owners(o) if owner.get("controller")]
+
+
+def _is_labelled(o: Object, pipeline: TracedPipeline) -> bool:
+    labels = o["metadata"].get("labels") or {}
+    wanted = naming.MANAGED_BY | {naming.INSTANCE: pipeline.name}
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def _keeps_while_draining(owner: Mapping[str, Any], pipeline: TracedPipeline) -> bool:
+    return (owner["kind"], owner["name"]) == ("ConfigMap", naming.component(pipeline.name, naming.IN_USE))
