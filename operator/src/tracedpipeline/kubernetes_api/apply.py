@@ -55,9 +55,8 @@ async def apply(
         key = kind_and_name(o)
         if key not in leave and must_apply(wanted := stamped(o), live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
-    unwanted = (
-        {key for key in live if ownership.goes_with_pipeline(live[key])} - set(map(kind_and_name, desired)) - leave
-    )
+    prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(o)}
+    unwanted = prunable - set(map(kind_and_name, desired)) - leave
     for kind, name in sorted(unwanted):
         # Pods go only when those that take their place could be written.
         if not (tried.failed and kind in WORKLOADS):

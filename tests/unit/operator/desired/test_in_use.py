@@ -16,8 +16,6 @@ from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.ownership import (
     ObjectNotOwnedError,
     PreviousDrainingError,
-    belongs_to,
-    left_by_previous,
 )
 from tracedpipeline.settings import Settings
 
@@ -93,43 +91,6 @@ async def test_it_is_written_when_the_clients_pods_are_others_and_only_then(serv
     answers.objects[CONFIG_MAP]["metadata"]["ownerReferences"].pop(0)  # the garbage collector's: b is gone
     assert set(await hold("a")) == {"uid-orders", "uid-a"}
     assert answers.sent("PATCH") == [CONFIG_MAP]
-
-
-def owner(kind: str, name: str, uid: str, *, controller: bool = False) -> dict[str, Any]:
-    return {"kind": kind, "name": name, "uid": uid, **({"controller": True} if controller else {})}
-
-
-PREVIOUS = owner("TracedPipeline", "orders", "uid-before", controller=True)
-OWN = owner("TracedPipeline", "orders", "uid-orders", controller=True)
-HOLDING = owner("ConfigMap", "orders-in-use", "42")
-LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
-
-
-@pytest.mark.parametrize(
-    ("owners", "left"),
-    [
-        ([PREVIOUS], True),  # not collected yet
-        ([PREVIOUS, HOLDING], True),
-        ([HOLDING], True),  # held for clients that drain
-        ([owner("Pod", "orders-producer-1", "7")], True),  # what holds
-        ([OWN], False),
-        ([OWN, HOLDING], False),
-        ([], False),  # nobody deletes it
-        ([owner("ConfigMap", "theirs", "8")], False),
-        ([owner("Deployment", "orders", "9", controller=True), HOLDING], False),
-    ],
-)
-def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left: bool) -> None:
-    o = {"metadata": {"name": "orders-collector", "labels": LABELS, "ownerReferences": owners}}
-    assert left_by_previous(o, PIPELINE) is left
-    foreign = {"metadata": {**o["metadata"], "labels": {}}}
-    assert not left_by_previous(foreign, PIPELINE)
-
-
-@pytest.mark.parametrize("kind", ["KafkaTopic", "Kafka", "Deployment", "ConfigMap"])
-def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
-    o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [HOLDING]}}
-    assert not belongs_to(kind, o, PIPELINE)
 
 
 async def test_a_pipeline_made_again_waits_for_the_earlier_ones_clients(

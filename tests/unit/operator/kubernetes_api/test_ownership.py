@@ -1,0 +1,79 @@
+"""Whose an object is."""
+
+from typing import Any
+
+import pytest
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.desired import in_use
+from tracedpipeline.kubernetes_api import kinds
+from tracedpipeline.kubernetes_api.ownership import belongs_to, goes_with_pipeline, left_by_previous, with_owners
+
+from tests.unit.operator.conftest import body
+
+PIPELINE = TracedPipeline.parse(body())
+
+
+def owner(kind: str, name: str, uid: str, *, controller: bool = False) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "uid": uid, **({"controller": True} if controller else {})}
+
+
+PREVIOUS = owner("TracedPipeline", "orders", "uid-before", controller=True)
+OWN = owner("TracedPipeline", "orders", "uid-orders", controller=True)
+HOLDING = owner("ConfigMap", "orders-in-use", "42")
+LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
+
+
+@pytest.mark.parametrize(
+    ("owners", "left"),
+    [
+        ([PREVIOUS], True),  # not collected yet
+        ([PREVIOUS, HOLDING], True),
+        ([HOLDING], True),  # held for clients that drain
+        ([owner("Pod", "orders-producer-1", "7")], True),  # what holds
+        ([OWN], False),
+        ([OWN, HOLDING], False),
+        ([], False),  # nobody deletes it
+        ([owner("ConfigMap", "theirs", "8")], False),
+        ([owner("Deployment", "orders", "9", controller=True), HOLDING], False),
+    ],
+)
+def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left: bool) -> None:
+    o = {"metadata": {"name": "orders-collector", "labels": LABELS, "ownerReferences": owners}}
+    assert left_by_previous(o, PIPELINE) is left
+    foreign = {"metadata": {**o["metadata"], "labels": {}}}
+    assert not left_by_previous(foreign, PIPELINE)
+
+
+@pytest.mark.parametrize("kind", ["KafkaTopic", "Kafka", "Deployment", "ConfigMap"])
+def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
+    o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [HOLDING]}}
+    assert not belongs_to(kind, o, PIPELINE)
+
+
+@pytest.mark.parametrize(
+    ("owners", "labels", "kept", "others"),
+    [
+        ([OWN], LABELS, True, True),
+        ([OWN], {}, True, True),  # somebody took the labels away
+        ([], LABELS, True, False),  # only what may outlive the pipeline needs no owner
+        ([], {}, False, False),
+        ([owner("ConfigMap", "theirs", "8")], LABELS, True, False),
+        ([PREVIOUS], LABELS, False, False),
+        ([owner("Deployment", "orders", "9", controller=True), OWN | {"controller": False}], LABELS, False, False),
+    ],
+)
+@pytest.mark.parametrize("kind", kinds.APPLIED)
+def test_what_belongs_to_a_pipeline(kind: str, owners: list[Any], labels: Any, kept: bool, others: bool) -> None:
+    o = {"metadata": {"name": "orders", "labels": labels, "ownerReferences": owners}}
+    assert belongs_to(kind, o, PIPELINE) is (kept if kinds.APPLIED[kind].kept else others)
+
+
+def test_what_was_left_to_itself_does_not_go_with_the_pipeline() -> None:
+    assert goes_with_pipeline({"metadata": {"ownerReferences": [OWN, HOLDING]}})
+    assert not goes_with_pipeline({"metadata": {"ownerReferences": [HOLDING]}})
+    assert not goes_with_pipeline({"metadata": {}})
+
+
+def test_what_has_no_owner_gets_none() -> None:
+    assert with_owners({"name": "orders", "ownerReferences": [OWN]}, [HOLDING])["ownerReferences"] == [OWN, HOLDING]
+    assert with_owners({"name": "orders"}, [HOLDING]) == {"name": "orders"}
