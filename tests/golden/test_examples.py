@@ -10,8 +10,8 @@ import pytest
 import yaml
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka import connection, strimzi
-from tracedpipeline.kafka.strimzi import Access, Shown
+from tracedpipeline.kafka import plan
+from tracedpipeline.kafka.strimzi import Shown
 from tracedpipeline.settings import Images, Pods, Settings
 
 HERE = Path(__file__).parent
@@ -26,16 +26,10 @@ def build(example: Path, *, flink_operator: bool = False) -> list[dict[str, Any]
     body = yaml.safe_load(example.read_text())
     body["metadata"] |= {"uid": "7d0f0a1e-0000-4000-8000-000000000001", "generation": 1}
     pipeline = TracedPipeline.parse(body)
-    way = access(pipeline, example.stem)
-    return [*way.objects, *desired.build(pipeline, way.clients, SETTINGS, flink_operator=flink_operator)]
-
-
-def access(pipeline: TracedPipeline, example: str) -> Access:
-    """The way into Kafka; what Strimzi shows, where it has a part in it, is in a file of the example's name."""
-    if (cluster := pipeline.spec.kafka.cluster) is None:
-        return Access(None, clients=connection.alike(connection.from_spec(pipeline.spec)))
-    shown = HERE / "shown" / f"{example}.yaml"
-    return strimzi.access(pipeline, cluster, read_shown(shown) if shown.exists() else Shown())
+    # What Strimzi shows, where it has a part in it, is in a file of the example's name.
+    shown = HERE / "shown" / example.name
+    access = plan.access(pipeline, read_shown(shown) if shown.exists() else None)
+    return desired.build(pipeline, access, SETTINGS, flink_operator=flink_operator)
 
 
 def read_shown(file: Path) -> Shown:

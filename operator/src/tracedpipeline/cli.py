@@ -16,7 +16,7 @@ import yaml
 
 from tracedpipeline import desired, naming
 from tracedpipeline.api import KIND, TracedPipeline, crd
-from tracedpipeline.kafka import connection, strimzi
+from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines as manifests
 from tracedpipeline.manifests.yaml_documents import MOST_BYTES
 from tracedpipeline.settings import Settings, SettingsError
@@ -74,11 +74,10 @@ def _render(arguments: argparse.Namespace) -> None:
 
 
 def _objects(pipeline: TracedPipeline, settings: Settings) -> list[dict[str, Any]]:
-    if (cluster := pipeline.spec.kafka.cluster) is None:
-        return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
-    message = "only Strimzi's resources tell how its Kafka is reached; without topics, users, producer and consumer"
-    print(f"tracedpipeline: {pipeline.name}: {message}", file=sys.stderr)
-    return [*strimzi.access(pipeline, cluster, strimzi.Shown()).objects, *desired.build(pipeline, {}, settings)]
+    if pipeline.spec.kafka.cluster:
+        message = "only Strimzi's resources tell how its Kafka is reached; without topics, users, producer and consumer"
+        _tell(f"{pipeline.name}: {message}")
+    return desired.build(pipeline, plan.access(pipeline), settings)
 
 
 def _validate(arguments: argparse.Namespace) -> None:

@@ -80,14 +80,21 @@ class World:
             live[kind_and_name(holding)] = held_by
         by_operator = await self._by_operator(pipeline, live)
         key = await flink_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
-        objects = desired.build(pipeline, way.clients, self.settings, flink_operator=by_operator, flink_key=key)
+        objects = desired.build(
+            pipeline,
+            way,
+            self.settings,
+            in_use=in_use.InUse(holding, held_by),
+            flink_operator=by_operator,
+            flink_key=key,
+        )
         held, leave = None, upgrade.left_alone(live, way.objects)
         if way.clients:
             held = await self.jobs.hold(pipeline, objects, live)
             leave = upgrade.held_back(pipeline.name) if held else frozenset()
         seen, written = await both_ends(
             self.kafkas.verdict(pipeline, way),
-            apply(self.cluster, pipeline, [holding, *in_use.needed([*way.objects, *objects], held_by)], live, leave),
+            apply(self.cluster, pipeline, objects, live, leave),
         )
         if isinstance(written, ObjectNotOwnedError | PreviousDrainingError):
             raise written

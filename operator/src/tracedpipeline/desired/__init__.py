@@ -15,21 +15,37 @@ from tracedpipeline.desired import (
     producer,
     taskmanager,
 )
+from tracedpipeline.desired.in_use import InUse, needed
 from tracedpipeline.kafka.connection import Clients, KafkaConnection
+from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.settings import Settings
 
 Object = dict[str, Any]
 
 
 def build(
-    pipeline: TracedPipeline, clients: Clients, settings: Settings, *, flink_operator: bool = False, flink_key: str = ""
+    pipeline: TracedPipeline,
+    access: Access,
+    settings: Settings,
+    *,
+    in_use: InUse | None = None,
+    flink_operator: bool = False,
+    flink_key: str = "",
 ) -> list[Object]:
-    """Return the pipeline's objects in the order in which they are applied; what is missing here is pruned.
+    """Return all objects of the pipeline, in the order in which they are applied; what is missing here is pruned.
 
-    `clients` is empty while it is not known how to reach Kafka: then there are no clients among the objects.
+    `access` has what is written for Strimzi, and how Kafka is reached: without clients while that is not known.
+    `in_use` keeps what clients need there until they have drained; None where nothing is known of the cluster.
     `flink_operator` tells whether Flink clusters are to be left to the Flink Kubernetes Operator,
     `flink_key` identifies the key that Flink's processes share: for another one they are all replaced.
     """
+    own = [*access.objects, *_components(pipeline, access.clients, settings, flink_operator, flink_key)]
+    return own if in_use is None else [in_use.wanted, *needed(own, in_use.live)]
+
+
+def _components(
+    pipeline: TracedPipeline, clients: Clients, settings: Settings, flink_operator: bool, flink_key: str
+) -> list[Object]:
     return [
         jaeger.service_account(pipeline),
         jaeger.config_map(pipeline),

@@ -5,6 +5,7 @@ Kubernetes has seen the last pod end. The operator has no part in that.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tracedpipeline import naming
@@ -17,6 +18,14 @@ KIND = "ConfigMap"
 PURPOSE = "The pods that own this ConfigMap need the objects that it owns, until they have drained."
 
 Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The ConfigMap as it is wanted, and as it is: None while it could not be written."""
+
+    wanted: Object
+    live: Mapping[str, Any] | None
 
 
 def config_map(pipeline: TracedPipeline, pods: Iterable[Mapping[str, Any]]) -> Object:

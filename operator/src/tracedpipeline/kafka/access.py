@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import connection, plan
 from tracedpipeline.kafka.admin import Topics, missing_secret
 from tracedpipeline.kafka.revisions import revision
-from tracedpipeline.kafka.strimzi import Access, Shown, access, users
+from tracedpipeline.kafka.strimzi import Access, Shown, users
 from tracedpipeline.kafka.strimzi import metadata as written
 from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
 from tracedpipeline.observed import Verdict
@@ -27,7 +27,7 @@ class Kafkas:
         wanted = pipeline.spec.kafka.cluster
         if wanted is None:
             return await self._by_servers(pipeline)
-        return access(pipeline, wanted, await self._look(pipeline, wanted))
+        return plan.access(pipeline, await self._look(pipeline, wanted))
 
     async def verdict(self, pipeline: TracedPipeline, way: Access) -> Verdict:
         """Return whether Kafka is as the pipeline needs it; where Strimzi does not make the topics, see to them."""

@@ -12,6 +12,7 @@ from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.api.quantities import amount
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import connection, strimzi
+from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.kafka.strimzi import access_resources as kafka_access
 from tracedpipeline.kubernetes_api.drift import stamped
 from tracedpipeline.settings import Images, Settings
@@ -58,9 +59,9 @@ def test_what_would_divide_by_nothing_is_refused_if_it_cannot_be_built(spec: dic
 
 def _build(spec: dict[str, Any]) -> None:
     pipeline = TracedPipeline.parse(body(**spec))
-    clients = connection.alike(connection.KafkaConnection("kafka:9092"))
+    access = Access(None, clients=connection.alike(connection.KafkaConnection("kafka:9092")))
     for flink_operator in (False, True):
-        for o in desired.build(pipeline, clients, SETTINGS, flink_operator=flink_operator):
+        for o in desired.build(pipeline, access, SETTINGS, flink_operator=flink_operator):
             json.dumps(stamped(o), allow_nan=False)
             _check_factors(o)
     if cluster := pipeline.spec.kafka.cluster:

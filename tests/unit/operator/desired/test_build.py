@@ -7,7 +7,8 @@ import pytest
 from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.workloads import WIRING
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import connection, plan
+from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -17,7 +18,7 @@ FLINK = {"engine": "Flink"}
 
 def build(settings: Settings, **spec: Any) -> dict[str, dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(**spec))
-    objects = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    objects = desired.build(pipeline, plan.access(pipeline), settings)
     return {f"{o['kind']}/{o['metadata']['name']}": o for o in objects}
 
 
@@ -98,7 +99,8 @@ def revised(settings: Settings, *, flink_operator: bool = False, **consumer: Any
     found: dict[str, set[str]] = {}
     for revision in ("one", "two"):
         reached = replace(connection.from_spec(pipeline.spec), revision=revision)
-        built = desired.build(pipeline, connection.alike(reached), settings, flink_operator=flink_operator)
+        access = Access(None, clients=connection.alike(reached))
+        built = desired.build(pipeline, access, settings, flink_operator=flink_operator)
         for o in built:
             if template := o.get("spec", {}).get("template") or o.get("spec", {}).get("podTemplate"):
                 annotation = template["metadata"]["annotations"][naming.CONFIG_HASH]
@@ -209,8 +211,8 @@ def test_of_a_secret_only_the_named_keys_are_mounted(
     security = {**CREDENTIALS, "protocol": "SASL_SSL", "caSecret": "authority"}
     kafka = {"bootstrapServers": "kafka:9093", "security": security}
     pipeline = TracedPipeline.parse(body(kafka=kafka, consumer=consumer))
-    clients = connection.alike(connection.from_spec(pipeline.spec))
-    text = desired.build(pipeline, clients, settings, flink_operator=flink_operator)
+    access = plan.access(pipeline)
+    text = desired.build(pipeline, access, settings, flink_operator=flink_operator)
     mounted = [volume["secret"] for volume in found(text, "secret") if isinstance(volume["secret"], dict)]
     keys = {one["secretName"]: {item["key"] for item in one["items"]} for one in mounted}
     assert {name: keys[name] for name in ("login", "authority")} == {
@@ -328,9 +330,7 @@ def test_the_collector_takes_metrics_only_where_flink_sends_them(settings: Setti
 
 def test_with_the_flink_operator_the_job_is_its(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body(consumer=FLINK))
-    found = desired.build(
-        pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings, flink_operator=True
-    )
+    found = desired.build(pipeline, plan.access(pipeline), settings, flink_operator=True)
     objects = {f"{o['kind']}/{o['metadata']['name']}": o for o in found}
     assert "Deployment/orders-jobmanager" not in objects
     assert objects["RoleBinding/orders-consumer"]["roleRef"]["name"] == settings.flink_role[1]
@@ -345,8 +345,8 @@ def test_every_clients_spans_name_the_node_that_they_are_from(
     settings: Settings, consumer: Any, flink_operator: bool
 ) -> None:
     pipeline = TracedPipeline.parse(body(consumer=consumer))
-    reached = connection.alike(connection.from_spec(pipeline.spec))
-    objects = desired.build(pipeline, reached, settings, flink_operator=flink_operator)
+    access = plan.access(pipeline)
+    objects = desired.build(pipeline, access, settings, flink_operator=flink_operator)
     found = [env for o in objects for env in environments(o) if "OTEL_RESOURCE_ATTRIBUTES" in env]
     assert len(found) == (3 if consumer and not flink_operator else 2)
     for env in found:

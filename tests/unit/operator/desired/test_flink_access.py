@@ -8,7 +8,7 @@ from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink_tls
 from tracedpipeline.flink import upgrade
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import plan
 from tracedpipeline.kubernetes_api.drift import stamped
 from tracedpipeline.settings import Pods, Settings
 
@@ -21,7 +21,7 @@ ROLES = (naming.JOB_MANAGER, naming.TASK_MANAGER)
 
 def build(settings: Settings, *, name: str = "orders", **more: Any) -> Objects:
     pipeline = TracedPipeline.parse(body(name, consumer={"engine": "Flink"}))
-    found = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings, **more)
+    found = desired.build(pipeline, plan.access(pipeline), settings, **more)
     return {(o["kind"], o["metadata"]["name"]): o for o in found}
 
 

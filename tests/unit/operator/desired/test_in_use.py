@@ -9,7 +9,7 @@ import pytest
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import plan
 from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api import apply as applying
 from tracedpipeline.kubernetes_api.client import Cluster
@@ -33,12 +33,6 @@ def pod(name: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "uid": f"uid-{name}"}}
 
 
-def built(settings: Settings, *, flink_operator: bool = False, **spec: Any) -> list[dict[str, Any]]:
-    pipeline = TracedPipeline.parse(body(**spec))
-    clients = connection.alike(connection.from_spec(pipeline.spec))
-    return desired.build(pipeline, clients, settings, flink_operator=flink_operator)
-
-
 @pytest.mark.parametrize(
     ("consumer", "flink_operator", "clients"),
     [
@@ -55,7 +49,16 @@ def test_all_but_what_runs_the_clients_is_held(
     settings: Settings, consumer: Any, flink_operator: bool, clients: set[str]
 ) -> None:
     held_by = {"metadata": {"name": "orders-in-use", "uid": "42"}}
-    objects = in_use.needed(built(settings, consumer=consumer, flink_operator=flink_operator), held_by)
+    holding = in_use.config_map(PIPELINE, [pod("a")])
+    pipeline = TracedPipeline.parse(body(consumer=consumer))
+    first, *objects = desired.build(
+        pipeline,
+        plan.access(pipeline),
+        settings,
+        in_use=in_use.InUse(holding, held_by),
+        flink_operator=flink_operator,
+    )
+    assert first is holding
     owners = {f"{o['kind']}/{o['metadata']['name']}": o["metadata"]["ownerReferences"] for o in objects}
     assert {name for name, found in owners.items() if len(found) == 1} == clients
     second = {"apiVersion": "v1", "kind": "ConfigMap", "name": "orders-in-use", "uid": "42"}

@@ -10,6 +10,7 @@ from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import amount
 from tracedpipeline.desired import trace_memory
+from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -52,9 +53,8 @@ def test_more_memory_never_means_fewer_traces(one: str, other: str, flink: bool)
 
 def jaeger(settings: Settings, **spec: Any) -> tuple[int, int, str]:
     """How many traces it keeps, GOMEMLIMIT, and the hash that its pods are replaced for."""
-    objects = {
-        (o["kind"], o["metadata"]["name"]): o for o in desired.build(TracedPipeline.parse(body(**spec)), {}, settings)
-    }
+    built = desired.build(TracedPipeline.parse(body(**spec)), Access(None), settings)
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in built}
     config = json.loads(objects["ConfigMap", "orders-jaeger-config"]["data"]["config.yaml"])
     template = objects["Deployment", "orders-jaeger"]["spec"]["template"]
     (container,) = template["spec"]["containers"]
@@ -85,7 +85,7 @@ def test_the_collectors_heap_is_limited_too(settings: Settings, limits: Any, mem
     pipeline = TracedPipeline.parse(body(collector={"resources": {"limits": limits}}))
     (found,) = (
         o
-        for o in desired.build(pipeline, {}, settings)
+        for o in desired.build(pipeline, Access(None), settings)
         if o["metadata"]["name"] == "orders-collector" and o["kind"] == "Deployment"
     )
     (container,) = found["spec"]["template"]["spec"]["containers"]

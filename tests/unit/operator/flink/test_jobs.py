@@ -9,7 +9,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import jobs
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import plan
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.drift import stamped
 from tracedpipeline.settings import Settings
@@ -54,7 +54,7 @@ class Bench:
 
     def build(self, **consumer: Any) -> tuple[TracedPipeline, Objects]:
         pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink", **consumer}))
-        return pipeline, desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), self.settings)
+        return pipeline, desired.build(pipeline, plan.access(pipeline), self.settings)
 
     async def hold(self, **consumer: Any) -> str | None:
         pipeline, wanted = self.build(**consumer)

@@ -4,7 +4,7 @@ import pytest
 from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import plan
 from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api.drift import stamped
 from tracedpipeline.settings import Settings
@@ -14,7 +14,7 @@ from tests.unit.operator.conftest import body
 
 def objects(settings: Settings, **consumer: Any) -> list[dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink", **consumer}))
-    return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    return desired.build(pipeline, plan.access(pipeline), settings)
 
 
 def live(wanted: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -50,13 +50,13 @@ def test_a_change_of_one_of_the_two_is_enough(settings: Settings, which: str) ->
 
 def test_a_change_of_anything_else_leaves_the_job_alone(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}, producer={"ratePerSecond": 11}))
-    wanted = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    wanted = desired.build(pipeline, plan.access(pipeline), settings)
     assert upgrade.change("orders", wanted, live(objects(settings))) is None
 
 
 def test_another_engine_is_a_change(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body())
-    plain = desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    plain = desired.build(pipeline, plan.access(pipeline), settings)
     assert upgrade.change("orders", plain, live(objects(settings)))
 
 
@@ -70,8 +70,8 @@ def test_while_the_way_into_kafka_is_unknown_clients_users_and_topics_stay(
 ) -> None:
     topic = {"kind": "KafkaTopic", "metadata": strimzi.kept(pipeline, "traced-topic")}
     user = {"kind": "KafkaUser", "metadata": strimzi.owned(pipeline, "orders-producer", {})}
-    clients = connection.alike(connection.from_spec(pipeline.spec))
-    wanted = [*desired.build(pipeline, clients, settings), topic, user]
+    access = plan.access(pipeline)
+    wanted = [*desired.build(pipeline, access, settings), topic, user]
     there = {(o["kind"], o["metadata"]["name"]): o for o in wanted}
     left = upgrade.left_alone(there, [topic])
     assert {name for _, name in left} == {"orders-producer", "orders-consumer"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import plan
 from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api import apply as applying
 from tracedpipeline.kubernetes_api.client import Cluster
@@ -28,7 +28,7 @@ async def apply(cluster: Cluster, wanted: list[dict[str, Any]], **more: Any) -> 
 
 def objects(settings: Settings, **spec: Any) -> list[dict[str, Any]]:
     pipeline = TracedPipeline.parse(body(**spec))
-    return desired.build(pipeline, connection.alike(connection.from_spec(pipeline.spec)), settings)
+    return desired.build(pipeline, plan.access(pipeline), settings)
 
 
 async def test_everything_is_applied_once_and_then_nothing(
