@@ -67,9 +67,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _implementation(config: pytest.Config) -> str:
-    from kafkatrace.hotpath import choose as speedups
+    from kafkatrace.hotpath import choose
 
-    found = "C" if speedups.COMPILED else "Python"
+    found = "C" if choose.COMPILED else "Python"
     if _worker(config, found) != found:
         raise pytest.UsageError("kafkatrace's C extension is not built: run `make setup` where there is a C compiler.")
     return found

@@ -52,13 +52,13 @@ class Fuzz:
         self.exporter = Counting()
         self.tracing = kafkatrace.configure("fuzz", exporter=self.exporter)
         self.inbox = Inbox(self.tracing)
-        self.apart = Inbox(self.tracing, apart=True)
+        self.linked = Inbox(self.tracing, linked=True)
         self.sender = Sender(self.tracing, {}, ClusterId())
         self.seen = 0
         self.recorded = 0
         self._uncaptured: Callable[[], AbstractContextManager[None]]
         self._uncaptured = nullcontext if capturing is None else capturing.global_and_fixture_disabled
-        self._begun = time.monotonic()
+        self._start = time.monotonic()
 
     def case(self) -> None:
         """Count one."""
@@ -69,7 +69,7 @@ class Fuzz:
     def tell(self) -> None:
         """Say how far it is."""
         with self._uncaptured():
-            print(f"\nfuzz: {self.seen:,} cases in {time.monotonic() - self._begun:.0f} s", flush=True)
+            print(f"\nfuzz: {self.seen:,} cases in {time.monotonic() - self._start:.0f} s", flush=True)
 
 
 @pytest.fixture(scope="session")

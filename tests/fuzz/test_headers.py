@@ -50,13 +50,13 @@ def same_baggage(there: dict[str, object], here: dict[str, object]) -> bool:
     return there.items() <= stripped.items()
 
 
-def check_continuation(headers: Headers, own: SpanContext, *, apart: bool) -> None:
+def check_continuation(headers: Headers, own: SpanContext, *, linked: bool) -> None:
     """Whether the trace goes on where the SDK would let it, and else is a fresh one."""
     value = dict(headers).get("traceparent")  # the last of them
     text = value.decode("latin-1") if isinstance(value, bytes) else value or ""
     theirs = trace.get_current_span(TraceContextTextMapPropagator().extract({"traceparent": text}, Context()))
     sender = theirs.get_span_context()
-    if not sender.is_valid or apart:
+    if not sender.is_valid or linked:
         assert f"{own.trace_id:032x}" not in str(headers).lower()
         assert not own.trace_state, "it belongs to the sender's trace"
     elif text == text.strip(" \t\n") and len(text) <= _LONGEST_PARENT:
@@ -84,7 +84,7 @@ def check(
         assert isinstance(span, MessageSpan)
         fuzz.recorded += span.recording and 1 + span.draws_queue
     assert trace.get_current_span() is trace.INVALID_SPAN
-    check_continuation(given or [], own, apart=process == fuzz.apart.process)
+    check_continuation(given or [], own, linked=process == fuzz.linked.process)
     assert own.trace_flags in range(4), "what future versions may mean by others is not ours to say"
     assert elsewhere == SpanContext(own.trace_id, own.span_id, True, own.trace_flags, own.trace_state)
     assert (child.trace_id, child.trace_state) == (own.trace_id, own.trace_state)
@@ -99,9 +99,9 @@ def check(
 
 @pytest.mark.parametrize("name", CORPUS)
 @pytest.mark.parametrize("kind", [Message, Poisoned])
-@pytest.mark.parametrize("apart", [False, True])
-def test_the_corpus(fuzz: Fuzz, warned: list[str], name: str, kind: type[Message], apart: bool) -> None:
-    inbox = fuzz.apart if apart else fuzz.inbox
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_corpus(fuzz: Fuzz, warned: list[str], name: str, kind: type[Message], linked: bool) -> None:
+    inbox = fuzz.linked if linked else fuzz.inbox
     check(fuzz, warned, message(CORPUS[name], kind), inbox.process)
 
 
@@ -112,9 +112,9 @@ def test_all_three_headers_each_right_or_nearly_so(fuzz: Fuzz, warned: list[str]
 
 
 @cases()
-@given(headers=ANY, apart=st.booleans())
-def test_any_headers_in_any_order(fuzz: Fuzz, warned: list[str], headers: Headers, apart: bool) -> None:
-    check(fuzz, warned, message(headers), (fuzz.apart if apart else fuzz.inbox).process)
+@given(headers=ANY, linked=st.booleans())
+def test_any_headers_in_any_order(fuzz: Fuzz, warned: list[str], headers: Headers, linked: bool) -> None:
+    check(fuzz, warned, message(headers), (fuzz.linked if linked else fuzz.inbox).process)
 
 
 @cases()

@@ -63,7 +63,7 @@ static int intern_names(void)
     static const char *const arguments[] = {"topic",    "value",       "key",       "partition",
                                             "callback", "on_delivery", "timestamp", "headers"};
 #define NAME(name) ((shared.name = PyUnicode_InternFromString(#name)) == NULL)
-    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) || NAME(measures) || NAME(open) || NAME(put) || NAME(refused) ||
+    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) || NAME(metrics_enabled) || NAME(open) || NAME(put) || NAME(refused) ||
         NAME(traceparent))
         return -1;
     if ((shared.sending = PyUnicode_InternFromString("_sending")) == NULL ||

@@ -165,7 +165,7 @@ static PyObject *hand_other_over(SpanFields *span)
     PyObject *measures;
     if (span->account != NULL)
         return account_span(span->account, span);
-    if ((measures = receivers(span, shared.measures)) == NULL)
+    if ((measures = receivers(span, shared.metrics_enabled)) == NULL)
         return NULL;
     int wanted = PyObject_IsTrue(measures);
     Py_DECREF(measures);

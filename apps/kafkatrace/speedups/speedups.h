@@ -70,7 +70,7 @@ int read_place(SpanFields *span, PyObject *message);
 PyObject *lone_traceparent(PyObject *headers);
 
 typedef struct {
-    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *measures, *open, *polled, *process, *put, *refused, *sending, *traceparent,
+    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *metrics_enabled, *open, *polled, *process, *put, *refused, *sending, *traceparent,
         *produce_names[8];
     PyObject *current; /* OpenTelemetry's context variable */
     PyObject *nothing; /* an empty tuple */

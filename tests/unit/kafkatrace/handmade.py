@@ -44,8 +44,8 @@ def message(headers: Sequence[Header] | None = None, of: type[Message] = Message
 class Inbox:
     """What a consumer does with a message, without the consumer."""
 
-    def __init__(self, tracing: Tracing, *, apart: bool = False) -> None:
-        self.receiver = Receiver(tracing, {"group.id": "g"}, apart=apart)
+    def __init__(self, tracing: Tracing, *, linked: bool = False) -> None:
+        self.receiver = Receiver(tracing, {"group.id": "g"}, linked=linked)
 
     def process(self, record: Message) -> AbstractContextManager[Span]:
         return self.receiver.process(record)

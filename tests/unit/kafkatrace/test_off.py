@@ -25,7 +25,7 @@ def off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     assert recorder.tracing.shutdown() == FlushResult(0, 0)
 
 
-def carried(tracing: Tracing) -> int:
+def propagated(tracing: Tracing) -> int:
     """How many headers a record has: the decision travels, unless all is off."""
     return int(tracing.enabled)
 
@@ -46,7 +46,7 @@ def test_producers_and_batches(broker: str, topic: str, off: Recorder, receive: 
         assert producer.produce_batch(topic, [{"headers": {"x": b"1"}}, {"value": b"v" * 2_000_000}], 0) == 1
     first, second = receive(), receive()
     assert called == [None]
-    assert [len(traceparents(each)) for each in (first, second)] == [carried(off.tracing)] * 2
+    assert [len(traceparents(each)) for each in (first, second)] == [propagated(off.tracing)] * 2
     assert not sampled(first)
     assert ("x", b"1") in (second.headers() or [])
 

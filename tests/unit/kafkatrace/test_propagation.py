@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafkatrace import context_headers, propagation
 from kafkatrace.context.headers import Headers
-from kafkatrace.propagation import Carried
+from kafkatrace.propagation import Propagated
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
@@ -49,7 +49,7 @@ def test_text_and_dict_headers_are_read_too() -> None:
 def test_tracestate_comes_with_its_traceparent_only() -> None:
     with_parent = propagation.extract([("traceparent", PARENT), ("tracestate", b"a=1")])
     without = propagation.extract([("tracestate", b"a=1")])
-    assert with_parent == Carried(PARENT, state="a=1")
+    assert with_parent == Propagated(PARENT, state="a=1")
     assert without == propagation.NOTHING
 
 
@@ -77,12 +77,12 @@ def test_strangers_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_headers_that_cannot_be_read_give_a_fresh_trace() -> None:
-    assert propagation.read(Poisoned(None)) == Carried(None, malformed=("headers",))
+    assert propagation.read(Poisoned(None)) == Propagated(None, malformed=("headers",))
 
 
 @pytest.mark.parametrize("odd", [None, "ab", ("traceparent",), ("traceparent", PARENT, 1), (1, PARENT)])
 def test_an_only_header_that_is_none_gives_a_fresh_trace(odd: object) -> None:
-    assert propagation.extract([odd]) == Carried(None)
+    assert propagation.extract([odd]) == Propagated(None)
 
 
 def test_hundreds_of_headers() -> None:
@@ -92,7 +92,7 @@ def test_hundreds_of_headers() -> None:
 
 def test_injects_all_three_in_place_of_the_old() -> None:
     old: Headers = [("traceparent", OTHER), ("x", b"1"), ("tracestate", b"old=1"), ("baggage", b"old=1")]
-    assert propagation.inject(old, Carried(OTHER, "a=1", {"user": "7"}), PARENT) == [
+    assert propagation.inject(old, Propagated(OTHER, "a=1", {"user": "7"}), PARENT) == [
         ("x", b"1"),
         ("traceparent", PARENT),
         ("tracestate", b"a=1"),
@@ -102,28 +102,28 @@ def test_injects_all_three_in_place_of_the_old() -> None:
 
 
 def test_a_stale_tracestate_goes_and_baggage_stays_when_the_context_has_none() -> None:
-    headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], Carried(OTHER), PARENT)
+    headers = propagation.inject([("tracestate", b"old=1"), ("baggage", b"old=1")], Propagated(OTHER), PARENT)
     assert headers == [("traceparent", PARENT), ("baggage", b"old=1")]
 
 
 @pytest.mark.parametrize("value", [b"\xff", None, b"x" * 9000])
 def test_baggage_that_nobody_can_read_goes_no_further(value: bytes | None) -> None:
-    assert propagation.inject([("baggage", value)], Carried(OTHER), PARENT) == [("traceparent", PARENT)]
+    assert propagation.inject([("baggage", value)], Propagated(OTHER), PARENT) == [("traceparent", PARENT)]
 
 
 def test_the_code_that_runs_has_its_span_its_state_and_its_baggage() -> None:
-    carried = propagation.ambient(context_of("a=1", user="7"))
-    assert carried == Carried(b"00-0000000000000000000000000000000a-000000000000000b-01", "a=1", {"user": "7"})
+    propagated = propagation.ambient(context_of("a=1", user="7"))
+    assert propagated == Propagated(b"00-0000000000000000000000000000000a-000000000000000b-01", "a=1", {"user": "7"})
     assert propagation.ambient(Context()) == propagation.NOTHING
 
 
 def test_context_headers_for_other_clients() -> None:
     span = NonRecordingSpan(SpanContext(0xA, 0xB, False, TraceFlags(1)))
-    carried = ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01")
+    propagated = ("traceparent", b"00-0000000000000000000000000000000a-000000000000000b-01")
     with trace.use_span(span):
-        assert context_headers() == [carried]
-        assert context_headers(Stub([("x", b"1"), ("traceparent", OTHER)])) == [("x", b"1"), carried]
-        assert context_headers(Poisoned(None)) == [carried]
+        assert context_headers() == [propagated]
+        assert context_headers(Stub([("x", b"1"), ("traceparent", OTHER)])) == [("x", b"1"), propagated]
+        assert context_headers(Poisoned(None)) == [propagated]
     assert context_headers() == []
 
 

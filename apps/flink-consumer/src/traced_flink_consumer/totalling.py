@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from kafkatrace import Steps
+from kafkatrace import Stage
 from traced_common import letters
 
 from traced_flink_consumer import context, totals
@@ -30,8 +30,8 @@ class Totalling:
         self._client = client
         self._window_ms = window_ms
         self._attempt = attempt
-        self._totals = Steps("total orders")
-        self._windows = Steps("window orders")
+        self._totals = Stage("total orders")
+        self._windows = Stage("window orders")
 
     def add(self, kept: State | None, order: Sequence[Any], now_ms: int) -> Outcome:
         """Add one order (see operators.ORDER) to what is kept of its customer."""
@@ -40,9 +40,9 @@ class Totalling:
         except MemoryError:
             raise
         except Exception as error:
-            customer, name, amount, timestamp, *carried = order
+            customer, name, amount, timestamp, *propagated = order
             fields = {"id": name, "customer": customer, "amount": amount, "timestamp": timestamp}
-            headers = dict(zip(context.NAMES, carried, strict=False))
+            headers = dict(zip(context.NAMES, propagated, strict=False))
             return Outcome(letter=self._letter(customer, fields, headers, error))
 
     def end_window(self, kept: State | None, customer: str, ended_ms: int) -> Outcome:
@@ -56,8 +56,8 @@ class Totalling:
             return Outcome(_without_window(kept), letter=self._letter(customer, fields, {}, error))
 
     def _added(self, kept: State | None, order: Sequence[Any], now_ms: int) -> Outcome:
-        customer, name, amount, timestamp, *carried = order
-        with self._totals.step(context.headers_of(carried)) as span:
+        customer, name, amount, timestamp, *propagated = order
+        with self._totals.continue_trace(context.headers_of(propagated)) as span:
             self._attempt.mark(span, timestamp)
             own = context.current()
             account, ends_at = Account.from_state(kept), None
@@ -74,7 +74,7 @@ class Totalling:
         window, account.window = account.window, None
         if window is None:
             return Outcome()
-        with self._windows.joined(window.contexts(), window.orders, window.begun_ms * 1_000_000):
+        with self._windows.batch_span(window.contexts(), window.orders, window.begun_ms * 1_000_000):
             headers = context.fields_of(context.current())
         result = customer.encode(), totals.window_result(customer, window, ended_ms), headers
         return Outcome(account.to_state(), result)

@@ -14,7 +14,7 @@ from kafkatrace.clients.record_receiver import RecordReceiver
 from kafkatrace.clients.serializing import DeserializingConsumer, SerializingProducer
 from kafkatrace.export.pipeline import FlushResult
 from kafkatrace.hotpath.choose import implementation
-from kafkatrace.operations.stage import Steps
+from kafkatrace.operations.stage import Stage
 from kafkatrace.propagation import context_headers
 from kafkatrace.tracing import Tracing, configure
 
@@ -27,7 +27,7 @@ __all__ = [
     "Producer",
     "RecordReceiver",
     "SerializingProducer",
-    "Steps",
+    "Stage",
     "Tracing",
     "configure",
     "context_headers",

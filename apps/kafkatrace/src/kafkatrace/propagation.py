@@ -27,7 +27,7 @@ class HasHeaders(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class Propagated:
     """A trace context on its way: `traceparent` is valid and of version 00, or None.
 
     `malformed` names the headers that could not be read.
@@ -48,7 +48,7 @@ class Carried:
         return made
 
 
-NOTHING: Final = Carried(None)
+NOTHING: Final = Propagated(None)
 _MARK: Final = "kafkatrace.headers.unreadable"
 UNREADABLE: Final[list[tuple[str, str | bytes | None]]] = [(_MARK, None)]
 
@@ -72,17 +72,17 @@ def unreadable(message: object) -> object:
     return UNREADABLE
 
 
-def read(message: HasHeaders) -> Carried:
+def read(message: HasHeaders) -> Propagated:
     """Read the context that a message carries; never raises."""
     return extract(headers_of(message))
 
 
-def extract(headers: object) -> Carried:
+def extract(headers: object) -> Propagated:
     """Read the context in headers; never raises."""
     if (alone := _alone(headers)) is not None:
-        return Carried(alone)
+        return Propagated(alone)
     if headers == UNREADABLE:
-        return Carried(None, malformed=("headers",))
+        return Propagated(None, malformed=("headers",))
     found = last(headers, NAMES)
     if not found:
         return NOTHING
@@ -98,7 +98,7 @@ def extract(headers: object) -> Carried:
     traceparent = parsed(TRACEPARENT, w3c.canonical_traceparent)
     state = parsed(TRACESTATE, w3c.parse_tracestate) if traceparent else None
     pairs = parsed(BAGGAGE, w3c.parse_baggage)
-    return Carried(traceparent, state.to_header() if state else "", pairs or None, tuple(malformed))
+    return Propagated(traceparent, state.to_header() if state else "", pairs or None, tuple(malformed))
 
 
 def _alone(headers: object) -> bytes | None:
@@ -114,25 +114,25 @@ def _as_bytes(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode("utf-8", "replace")
 
 
-def ambient(context: Context) -> Carried:
+def ambient(context: Context) -> Propagated:
     """Read the context of the code that runs."""
     if isinstance(context, MessageSpan):
-        return Carried(context.traceparent, context.state, context.baggage)
+        return Propagated(context.traceparent, context.state, context.baggage)
     pairs = {key: str(value) for key, value in baggage.get_all(context).items()} or None
     span = trace.get_current_span(context).get_span_context()
     if not span.is_valid:
-        return Carried(None, baggage=pairs)
-    return Carried(w3c.format_traceparent(span), span.trace_state.to_header(), pairs)
+        return Propagated(None, baggage=pairs)
+    return Propagated(w3c.format_traceparent(span), span.trace_state.to_header(), pairs)
 
 
-def inject(headers: Headers | None, carried: Carried, traceparent: bytes) -> Headers:
+def inject(headers: Headers | None, propagated: Propagated, traceparent: bytes) -> Headers:
     """Make headers with a span's context in place of the one that was there; the given object is not changed.
 
     Baggage that was there stays when there is no new one, if it can be read: others may not survive what can't.
     """
-    added = carried.headers(traceparent)
-    if headers and not carried.baggage:
-        added += Carried(None, baggage=extract(headers).baggage).headers(traceparent)[1:]
+    added = propagated.headers(traceparent)
+    if headers and not propagated.baggage:
+        added += Propagated(None, baggage=extract(headers).baggage).headers(traceparent)[1:]
     made: Headers = replaced(headers, added, NAMES)
     return made
 
@@ -147,7 +147,7 @@ def context_headers(message: HasHeaders | None = None) -> Headers:
         return [(TRACEPARENT, context.traceparent)]
     given = None if message is None else headers_of(message)
     headers: Any = None if given == UNREADABLE else given
-    carried = ambient(context)
-    if carried.traceparent is None:
+    propagated = ambient(context)
+    if propagated.traceparent is None:
         return headers or []
-    return inject(headers, carried, carried.traceparent)
+    return inject(headers, propagated, propagated.traceparent)

@@ -40,7 +40,7 @@ class Tracing:
         exporter: SpanExporter | None = None,
     ) -> None:
         self.enabled = environment.enabled(os.environ)
-        self.measures = environment.measures(os.environ)
+        self.metrics_enabled = environment.metrics_enabled(os.environ)
         self.carries_baggage = environment.carries_baggage(os.environ)
         self.commit_traces = environment.commit_traces(os.environ)
         self.sampling = sampling
@@ -54,8 +54,8 @@ class Tracing:
         metric_exporter = environment.metric_exporter(os.environ, beside_otlp=exporter is None)
         self._reports = Reports(self.metrics, service, release, metric_exporter)
         others = Identity(service, release), Identity(cluster, release), self._reports
-        way_out = OtlpExporter(*others) if exporter is None else SdkExporter(exporter, *others)
-        self.pipeline = Pipeline(way_out, Limits.from_environment(os.environ))
+        chosen = OtlpExporter(*others) if exporter is None else SdkExporter(exporter, *others)
+        self.pipeline = Pipeline(chosen, Limits.from_environment(os.environ))
         self.tracer: Tracer = _tracer(service, sampling, self.pipeline, release)
         watch_counters(self.metrics, self.counters)
         watch_pipeline(self.metrics, self.pipeline)

@@ -63,9 +63,9 @@ async def test_each_message_of_a_batch_has_its_own_span(
     for _ in range(5):
         await producing.produce(topic, b"v", partition=0)
     await producing.flush()
-    carried = {value[3:52] for _ in range(5) for value in traceparents(receive())}
-    assert carried == {b"%032x-%016x" % ids(span)[:2] for span in recorder.spans("send")}
-    assert len(carried) == 5
+    propagated = {value[3:52] for _ in range(5) for value in traceparents(receive())}
+    assert propagated == {b"%032x-%016x" % ids(span)[:2] for span in recorder.spans("send")}
+    assert len(propagated) == 5
 
 
 async def test_what_cannot_be_delivered_is_an_error_on_the_span(

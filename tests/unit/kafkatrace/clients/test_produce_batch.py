@@ -130,9 +130,9 @@ def test_a_batch_carries_a_context_per_message(
     received = [receive() for _ in messages]
     assert [message.value() for message in received] == [b"0", b"1", b"2"]
     assert ("x", b"1") in (received[1].headers() or [])
-    carried = {value for message in received for value in traceparents(message)}
+    propagated = {value for message in received for value in traceparents(message)}
     sent = {b"%032x-%016x" % ids(span)[:2] for span in recorder.spans("send")}
-    assert {value[3:52] for value in carried} == sent
+    assert {value[3:52] for value in propagated} == sent
     assert {ids(span)[2] for span in recorder.spans("send")} == {ids(recorder.span("request"))[1]}
     assert messages[1]["headers"] == [("x", b"1"), ("traceparent", PARENT)]
 

@@ -10,7 +10,7 @@ import pytest
 from kafkatrace.context.context_var import suppressed, variable
 from kafkatrace.export.batch import Batch
 from kafkatrace.export.batch_limits import Limits
-from kafkatrace.export.partial_success import Refused
+from kafkatrace.export.partial_success import ExportFailure
 from kafkatrace.export.pipeline import FlushResult, Pipeline
 
 NEVER = 3600.0  # seconds until an incomplete batch goes by itself
@@ -25,9 +25,9 @@ class Exporter:
         self.metrics = 0
         self.closed = threading.Event()
 
-    def export(self, batch: Batch) -> Refused | None:
+    def export(self, batch: Batch) -> ExportFailure | None:
         self.batches.append(batch.size)
-        return None if self.act(len(self.batches)) else Refused(batch.size, "HTTP 401 Unauthorized")
+        return None if self.act(len(self.batches)) else ExportFailure(batch.size, "HTTP 401 Unauthorized")
 
     def export_metrics(self) -> None:
         self.metrics += 1

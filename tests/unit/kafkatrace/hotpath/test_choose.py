@@ -18,16 +18,15 @@ from confluent_kafka import Message
 from hypothesis import given
 from hypothesis import strategies as st
 from kafkatrace.export.batch import ENCODED, Batch
-from kafkatrace.hotpath import choose as speedups
-from kafkatrace.hotpath import pure
+from kafkatrace.hotpath import choose, pure
 from kafkatrace.operations.receive import Receiver
 from kafkatrace.operations.send import Sender
 from kafkatrace.spans.message_span import MessageSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-pytestmark = pytest.mark.skipif(not speedups.COMPILED, reason="needs what is written in C")
+pytestmark = pytest.mark.skipif(not choose.COMPILED, reason="needs what is written in C")
 
-_speedups: Any = import_module("kafkatrace._speedups") if speedups.COMPILED else None
+_speedups: Any = import_module("kafkatrace._speedups") if choose.COMPILED else None
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"
 _BOUNDS = (10, 20, 500)
 
@@ -41,7 +40,7 @@ def tracing() -> Iterator[kafkatrace.Tracing]:
 
 @pytest.fixture(scope="module")
 def receiver(tracing: kafkatrace.Tracing) -> Receiver:
-    made = Receiver(tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, apart=False)
+    made = Receiver(tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, linked=False)
     made.cluster.value = "cluster"
     return made
 
@@ -55,7 +54,7 @@ def sender(tracing: kafkatrace.Tracing) -> Sender:
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-30, 600), min_size=1))
 def test_a_histogram_has_the_same_state(numbers: list[int]) -> None:
-    ours, plain = speedups.Histogram(_BOUNDS), pure.Histogram(_BOUNDS)
+    ours, plain = choose.Histogram(_BOUNDS), pure.Histogram(_BOUNDS)
     for number in numbers:
         ours.add(number)
         plain.add(number)
@@ -63,7 +62,7 @@ def test_a_histogram_has_the_same_state(numbers: list[int]) -> None:
 
 
 def test_a_histogram_holds_what_is_beyond_64_bits_at_the_limit() -> None:
-    histogram = speedups.Histogram(_BOUNDS)
+    histogram = choose.Histogram(_BOUNDS)
     histogram.add(1 << 70)
     histogram.add(-(1 << 70))
     assert histogram.state() == ((1, 0, 0, 1), -1, -(1 << 63), (1 << 63) - 1)
@@ -72,7 +71,7 @@ def test_a_histogram_holds_what_is_beyond_64_bits_at_the_limit() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=300))
 def test_each_messages_time_is_given_once(steps: list[tuple[bool, int]]) -> None:
     messages = [Message(topic="t", partition=0, offset=each) for each in range(41)]
-    polled = speedups.Polled(lambda consumer: None)
+    polled = choose.Polled(lambda consumer: None)
     for message in messages:
         polled.take(message)  # what was there of another that had its address
     noted: set[int] = set()
@@ -89,7 +88,7 @@ def test_each_messages_time_is_given_once(steps: list[tuple[bool, int]]) -> None
 
 def test_ten_thousand_messages_that_wait_have_each_their_own_time() -> None:
     messages = [Message(topic="t", partition=0, offset=each) for each in range(10_000)]
-    polled = speedups.Polled(lambda consumer: None)
+    polled = choose.Polled(lambda consumer: None)
     for message in messages:
         polled.one(None, message)
     times = [polled.take(message) for message in messages[::2]] + [polled.take(message) for message in messages[1::2]]
@@ -105,7 +104,7 @@ def test_events_are_no_records() -> None:
         def error(self) -> Any:
             return "partition end"
 
-    polled = speedups.Polled(lambda consumer: None)
+    polled = choose.Polled(lambda consumer: None)
     record, event = Message(topic="t"), Event(topic="t")
     polled.one(None, event)
     assert polled.all(None, [record, event]) == [record]
@@ -209,9 +208,7 @@ def test_nothing_in_c_is_made_without_its_parts(name: str) -> None:
         made()
 
 
-@pytest.mark.parametrize(
-    "given", [None, (), (1, 2, 3), (speedups.Histogram(_BOUNDS),) * 2, [speedups.Histogram(())] * 3]
-)
+@pytest.mark.parametrize("given", [None, (), (1, 2, 3), (choose.Histogram(_BOUNDS),) * 2, [choose.Histogram(())] * 3])
 @pytest.mark.parametrize("flags", [b"0", b"1"])
 def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, given: Any, flags: bytes) -> None:
     account = _speedups.Account(len, lambda topic: given, print)
@@ -221,7 +218,7 @@ def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, g
 
 
 def test_a_histogram_without_its_init_counts_in_one_bucket(receiver: Receiver) -> None:
-    made: Any = speedups.Histogram
+    made: Any = choose.Histogram
     plain = [made.__new__(made, _BOUNDS) for _ in range(3)]
     assert _speedups.Account(len, lambda topic: tuple(plain), print)(waited(receiver, USUAL, b"1")) == 2
     assert [each.state()[0] for each in plain] == [(1,)] * 3
@@ -327,7 +324,7 @@ def test_a_message_that_shortens_the_batch_is_kept() -> None:
             batch.clear()
 
     batch += [Shortening(topic="t"), Shortening(topic="t")]
-    assert [type(each) for each in speedups.Polled(print).all(None, batch)] == [Shortening]
+    assert [type(each) for each in choose.Polled(print).all(None, batch)] == [Shortening]
 
 
 def test_headers_that_change_while_the_message_is_read(receiver: Receiver) -> None:

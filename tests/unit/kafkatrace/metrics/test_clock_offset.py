@@ -31,10 +31,10 @@ class World:
 
     def send(self, there: int, back: int) -> None:
         """Produce: the record is written `there` ns later, the report is here `back` ns after that."""
-        begun = self.now
-        appended = begun + there + self.ahead
+        started = self.now
+        appended = started + there + self.ahead
         self.now += there + back
-        self.clocks.appended(appended // MS, begun, self.now)
+        self.clocks.appended(appended // MS, started, self.now)
 
     def receive(self, waited: int) -> None:
         """Poll a record that was written `waited` ns ago."""

@@ -3,7 +3,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from kafkatrace.metrics.counters import Counters, Tally
+from kafkatrace.metrics.counters import AtomicCounter, Counters
 
 
 def in_threads(threads: int, work: Callable[[], None]) -> None:
@@ -15,43 +15,43 @@ def in_threads(threads: int, work: Callable[[], None]) -> None:
 
 
 def test_counts() -> None:
-    tally = Tally()
-    assert tally.value() == 0
+    counter = AtomicCounter()
+    assert counter.value() == 0
     for _ in range(5):
-        tally.add()
-    assert tally.value() == 5
+        counter.add()
+    assert counter.value() == 5
 
 
 def test_looking_changes_nothing() -> None:
-    tally = Tally()
-    tally.add()
-    assert [tally.value() for _ in range(100)] == [1] * 100
+    counter = AtomicCounter()
+    counter.add()
+    assert [counter.value() for _ in range(100)] == [1] * 100
 
 
 @pytest.mark.usefixtures("restless")
 def test_many_threads_count_exactly() -> None:
-    tally = Tally()
+    counter = AtomicCounter()
 
     def work() -> None:
         for _ in range(20_000):
-            tally.add()
+            counter.add()
 
     in_threads(16, work)
-    assert tally.value() == 320_000
+    assert counter.value() == 320_000
 
 
 @pytest.mark.usefixtures("restless")
 def test_looking_while_others_count_costs_nothing_in_the_end() -> None:
-    tally = Tally()
+    counter = AtomicCounter()
     seen: list[int] = []
 
     def work() -> None:
         for _ in range(2_000):
-            tally.add()
-            seen.append(tally.value())
+            counter.add()
+            seen.append(counter.value())
 
     in_threads(8, work)
-    assert tally.value() == 16_000
+    assert counter.value() == 16_000
     assert min(seen) >= 0
     assert max(seen) <= 16_000 + 8, "a look that another look overtakes may see it, too"
 
@@ -76,12 +76,12 @@ def test_no_malformed_headers_are_none() -> None:
 
 
 def test_a_forked_child_can_count_while_threads_of_its_parent_do() -> None:
-    tally = Tally()
+    counter = AtomicCounter()
     enough = threading.Event()
 
     def work() -> None:
         while not enough.is_set():
-            tally.add()
+            counter.add()
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -89,9 +89,9 @@ def test_a_forked_child_can_count_while_threads_of_its_parent_do() -> None:
         for _ in range(20):
             child = os.fork()
             if not child:
-                before = tally.value()
-                tally.add()
-                os._exit(0 if tally.value() == before + 1 else 1)
+                before = counter.value()
+                counter.add()
+                os._exit(0 if counter.value() == before + 1 else 1)
             assert os.waitpid(child, 0)[1] == 0
     finally:
         enough.set()

@@ -1,25 +1,25 @@
 import re
 
 import pytest
-from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.metrics import metric_definitions
 from kafkatrace.metrics.registry import Definition, Kind
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.semconv._incubating.metrics import messaging_metrics, otel_metrics
 
-ALL = [value for value in vars(definitions).values() if isinstance(value, Definition)]
+ALL = [value for value in vars(metric_definitions).values() if isinstance(value, Definition)]
 OURS = {each.name: each for each in ALL}
 
 
 @pytest.mark.parametrize(
     ("definition", "name"),
     [
-        (definitions.OPERATION_DURATION, messaging_metrics.MESSAGING_CLIENT_OPERATION_DURATION),
-        (definitions.SENT_MESSAGES, messaging_metrics.MESSAGING_CLIENT_SENT_MESSAGES),
-        (definitions.CONSUMED_MESSAGES, messaging_metrics.MESSAGING_CLIENT_CONSUMED_MESSAGES),
-        (definitions.PROCESS_DURATION, messaging_metrics.MESSAGING_PROCESS_DURATION),
-        (definitions.SPANS_PROCESSED, otel_metrics.OTEL_SDK_PROCESSOR_SPAN_PROCESSED),
-        (definitions.SPANS_EXPORTED, otel_metrics.OTEL_SDK_EXPORTER_SPAN_EXPORTED),
+        (metric_definitions.OPERATION_DURATION, messaging_metrics.MESSAGING_CLIENT_OPERATION_DURATION),
+        (metric_definitions.SENT_MESSAGES, messaging_metrics.MESSAGING_CLIENT_SENT_MESSAGES),
+        (metric_definitions.CONSUMED_MESSAGES, messaging_metrics.MESSAGING_CLIENT_CONSUMED_MESSAGES),
+        (metric_definitions.PROCESS_DURATION, messaging_metrics.MESSAGING_PROCESS_DURATION),
+        (metric_definitions.SPANS_PROCESSED, otel_metrics.OTEL_SDK_PROCESSOR_SPAN_PROCESSED),
+        (metric_definitions.SPANS_EXPORTED, otel_metrics.OTEL_SDK_EXPORTER_SPAN_EXPORTED),
     ],
 )
 def test_the_names_are_those_of_the_conventions(definition: Definition, name: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafkatrace.export.metric_export import Reports
 from kafkatrace.export.observables import watch_clocks
-from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.metrics import metric_definitions
 from kafkatrace.metrics.clock_offset import Clocks
 from kafkatrace.metrics.instruments import Series
 from kafkatrace.metrics.registry import Definition, Kind, Metrics
@@ -37,7 +37,7 @@ def encoded(metrics: Metrics) -> list[metrics_pb2.Metric]:
 
 def test_the_buckets_are_those_of_the_conventions() -> None:
     metrics = Metrics()
-    metrics.duration(definitions.PROCESS_DURATION, OF_TOPIC).add(1)
+    metrics.duration(metric_definitions.PROCESS_DURATION, OF_TOPIC).add(1)
     (point,) = points(metrics, "messaging.process.duration")
     assert point.explicit_bounds == BOUNDS
     assert len(point.bucket_counts) == len(BOUNDS) + 1
@@ -46,7 +46,7 @@ def test_the_buckets_are_those_of_the_conventions() -> None:
 def test_records_may_wait_for_hours() -> None:
     metrics = Metrics()
     for hours in (0.25, 1, 2):
-        metrics.duration(definitions.QUEUE_DURATION, OF_TOPIC).add(round(hours * 3600e9))
+        metrics.duration(metric_definitions.QUEUE_DURATION, OF_TOPIC).add(round(hours * 3600e9))
     (point,) = points(metrics, "kafkatrace.queue.duration")
     assert point.explicit_bounds == (*BOUNDS, 30, 60, 300, 1800, 3600)
     assert point.bucket_counts[-3:] == (1, 1, 1)
@@ -55,7 +55,7 @@ def test_records_may_wait_for_hours() -> None:
 @pytest.mark.parametrize("bucket", range(len(BOUNDS)))
 def test_a_bucket_includes_its_upper_bound(bucket: int) -> None:
     metrics = Metrics()
-    duration = metrics.duration(definitions.PROCESS_DURATION, {})
+    duration = metrics.duration(metric_definitions.PROCESS_DURATION, {})
     duration.add(round(BOUNDS[bucket] * 1e9))
     duration.add(round(BOUNDS[bucket] * 1e9) + 1)
     (point,) = points(metrics, "messaging.process.duration")
@@ -65,7 +65,7 @@ def test_a_bucket_includes_its_upper_bound(bucket: int) -> None:
 @given(st.lists(st.integers(-(10**12), 10**13), min_size=1, max_size=50))
 def test_a_histogram_adds_up(nanoseconds: list[int]) -> None:
     metrics = Metrics()
-    duration = metrics.duration(definitions.PROCESS_DURATION, {})
+    duration = metrics.duration(metric_definitions.PROCESS_DURATION, {})
     for each in nanoseconds:
         duration.add(each)
     (point,) = points(metrics, "messaging.process.duration")
@@ -78,7 +78,7 @@ def test_a_histogram_adds_up(nanoseconds: list[int]) -> None:
 
 def test_a_negative_duration_is_counted_lowest_and_seen_as_the_minimum() -> None:
     metrics = Metrics()
-    metrics.duration(definitions.QUEUE_DURATION, {}).add(-5 * MS)
+    metrics.duration(metric_definitions.QUEUE_DURATION, {}).add(-5 * MS)
     (point,) = points(metrics, "kafkatrace.queue.duration")
     assert point.bucket_counts[0] == point.count == 1
     assert (point.min, point.max, point.sum) == (-0.005, -0.005, -0.005)
@@ -86,9 +86,9 @@ def test_a_negative_duration_is_counted_lowest_and_seen_as_the_minimum() -> None
 
 def test_a_series_that_has_nothing_yet_is_left_out() -> None:
     metrics = Metrics()
-    metrics.duration(definitions.QUEUE_DURATION, {"a": 1})
+    metrics.duration(metric_definitions.QUEUE_DURATION, {"a": 1})
     assert metrics.collect() == []
-    metrics.duration(definitions.QUEUE_DURATION, {"a": 2}).add(1)
+    metrics.duration(metric_definitions.QUEUE_DURATION, {"a": 2}).add(1)
     assert [point.attributes for point in points(metrics, "kafkatrace.queue.duration")] == [{"a": 2}]
 
 
@@ -104,7 +104,7 @@ def test_two_clients_with_equal_attributes_share_one_series() -> None:
     metrics = Metrics()
     about = {semconv.MESSAGING_SYSTEM: "kafka", semconv.SERVER_ADDRESS: "b"}
     for client in ("a-0", "b-0"):
-        series = Series(metrics, {**about, semconv.MESSAGING_CLIENT_ID: client}, definitions.SENT_MESSAGES)
+        series = Series(metrics, {**about, semconv.MESSAGING_CLIENT_ID: client}, metric_definitions.SENT_MESSAGES)
         series.of("t").add(MS)
         series.of("t", "_MSG_TIMED_OUT").add(MS)
     durations = points(metrics, "messaging.client.operation.duration")
@@ -136,9 +136,9 @@ def test_a_gauge_of_two_clients_is_that_of_the_newest_and_no_sum() -> None:
 
 def test_the_sdks_encoder_takes_all_of_it() -> None:
     metrics = Metrics()
-    metrics.duration(definitions.PROCESS_DURATION, OF_TOPIC, definitions.SENT_MESSAGES).add(7 * MS)
-    metrics.watch(definitions.CLOCK_OFFSET, {"a": 1}, lambda: -0.5)
-    metrics.watch(definitions.CLOCK_UNCERTAINTY, {"a": 1}, lambda: None)
+    metrics.duration(metric_definitions.PROCESS_DURATION, OF_TOPIC, metric_definitions.SENT_MESSAGES).add(7 * MS)
+    metrics.watch(metric_definitions.CLOCK_OFFSET, {"a": 1}, lambda: -0.5)
+    metrics.watch(metric_definitions.CLOCK_UNCERTAINTY, {"a": 1}, lambda: None)
     by_name = {metric.name: metric for metric in encoded(metrics)}
     histogram = by_name["messaging.process.duration"].histogram
     assert histogram.aggregation_temporality == metrics_pb2.AGGREGATION_TEMPORALITY_CUMULATIVE
@@ -155,7 +155,7 @@ def test_the_sdks_encoder_takes_all_of_it() -> None:
 
 def test_every_definition_is_encoded_with_its_words() -> None:
     metrics = Metrics()
-    told = [each for each in vars(definitions).values() if isinstance(each, Definition)]
+    told = [each for each in vars(metric_definitions).values() if isinstance(each, Definition)]
     for each in told:
         if each.kind in (Kind.DURATION, Kind.LONG_DURATION):
             metrics.duration(each, {}).add(1)
@@ -175,7 +175,9 @@ def test_collecting_while_others_count_gives_histograms_whose_count_is_the_sum_o
         number = 0
         while not enough.is_set():
             number += 1
-            metrics.duration(definitions.PROCESS_DURATION, {"a": number % 5, "b": thread}).add(number * MS % 10**10)
+            metrics.duration(metric_definitions.PROCESS_DURATION, {"a": number % 5, "b": thread}).add(
+                number * MS % 10**10
+            )
 
     threads = [threading.Thread(target=work, args=(each,)) for each in range(3)]
     for thread in threads:

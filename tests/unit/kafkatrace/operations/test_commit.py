@@ -87,7 +87,7 @@ def test_an_asynchronous_commit_lasts_until_its_answer(made: Made, topic: str, r
         on_commit=lambda error, partitions: told.append((error, partitions[0].offset, time.time_ns())), **NEVER
     ) as consumer:
         message = first(consumer)
-        begun = time.time_ns()
+        start = time.time_ns()
         assert consumer.commit(message) is None
         asked = time.time_ns()
         time.sleep(0.2)  # no answer is taken meanwhile
@@ -98,7 +98,7 @@ def test_an_asynchronous_commit_lasts_until_its_answer(made: Made, topic: str, r
     assert (error, offset) == (None, 1)
     span = recorder.span(f"commit {topic}")
     assert say(span, "messaging.kafka.offset") == 1
-    assert begun <= (span.start_time or 0) <= asked
+    assert start <= (span.start_time or 0) <= asked
     assert slept <= (span.end_time or 0) <= answered
     assert recorder.tracing.shutdown().dropped == 0
 

@@ -156,8 +156,8 @@ def test_unsampled_records_carry_the_decision_and_make_no_span(
     producer = Producer({"bootstrap.servers": broker, **QUIET}, tracing=unsampled.tracing)
     producer.produce(topic, b"v", partition=0)
     producer.flush(10)
-    (carried,) = traceparents(receive())
-    assert int(carried[-2:], 16) & 1 == 0
+    (propagated,) = traceparents(receive())
+    assert int(propagated[-2:], 16) & 1 == 0
     assert unsampled.spans() == []
 
 

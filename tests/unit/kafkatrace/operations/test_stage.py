@@ -2,7 +2,7 @@ from typing import Final
 
 import kafkatrace
 import pytest
-from kafkatrace import Steps
+from kafkatrace import Stage
 from kafkatrace.tracing import Tracing
 from opentelemetry import baggage, trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -20,7 +20,9 @@ def linked_to(flags: int = TraceFlags.SAMPLED) -> SpanContext:
 
 
 def test_a_step_is_a_child_of_the_context_that_came_with_the_record(recorder: Recorder) -> None:
-    with Steps("total", {"operator": "sum"}, tracing=recorder.tracing).step([("traceparent", PARENT)]) as span:
+    with Stage("total", {"operator": "sum"}, tracing=recorder.tracing).continue_trace(
+        [("traceparent", PARENT)]
+    ) as span:
         span.set_attribute("customer", "c")
     total = recorder.span("total")
     assert (ids(total)[0], ids(total)[2]) == (TRACE, SPAN)
@@ -32,7 +34,7 @@ def test_a_step_is_a_child_of_the_context_that_came_with_the_record(recorder: Re
 
 def test_what_context_headers_makes_inside_goes_on_with_the_step(recorder: Recorder) -> None:
     given = [("traceparent", PARENT), ("tracestate", b"v=1"), ("baggage", b"tenant=acme")]
-    with Steps("total", tracing=recorder.tracing).step(list(given)):
+    with Stage("total", tracing=recorder.tracing).continue_trace(list(given)):
         assert baggage.get_baggage("tenant") == "acme"
         made = dict(kafkatrace.context_headers())
     total = recorder.span("total")
@@ -50,20 +52,20 @@ def test_what_context_headers_makes_inside_goes_on_with_the_step(recorder: Recor
 def test_without_a_context_a_step_is_a_trace_of_its_own(
     recorder: Recorder, headers: list[tuple[str, bytes]] | None
 ) -> None:
-    with Steps("total", tracing=recorder.tracing).step(headers):  # type: ignore[arg-type] # bytes are values
+    with Stage("total", tracing=recorder.tracing).continue_trace(headers):  # type: ignore[arg-type] # bytes are values
         pass
     assert ids(recorder.span("total"))[2] is None
 
 
 def test_an_unsampled_record_makes_no_span_and_its_context_goes_on(recorder: Recorder) -> None:
-    with Steps("total", tracing=recorder.tracing).step([("traceparent", UNSAMPLED)]) as span:
+    with Stage("total", tracing=recorder.tracing).continue_trace([("traceparent", UNSAMPLED)]) as span:
         assert not span.is_recording()
         assert dict(kafkatrace.context_headers())["traceparent"] == UNSAMPLED
     assert recorder.spans() == []
 
 
 def test_an_exception_is_recorded_and_goes_on(recorder: Recorder) -> None:
-    with pytest.raises(KeyError), Steps("total", tracing=recorder.tracing).step(None) as span:
+    with pytest.raises(KeyError), Stage("total", tracing=recorder.tracing).continue_trace(None) as span:
         span.update_name("sum")
         raise KeyError
     total = recorder.span("sum")
@@ -72,7 +74,7 @@ def test_an_exception_is_recorded_and_goes_on(recorder: Recorder) -> None:
 
 
 def test_joined_work_is_a_trace_of_its_own_with_links(recorder: Recorder) -> None:
-    with Steps("window", tracing=recorder.tracing).joined([linked_to()], 40, BEGUN):
+    with Stage("window", tracing=recorder.tracing).batch_span([linked_to()], 40, BEGUN):
         pass
     window = recorder.span("window")
     assert ids(window)[0] != TRACE
@@ -84,20 +86,24 @@ def test_joined_work_is_a_trace_of_its_own_with_links(recorder: Recorder) -> Non
 
 @pytest.mark.parametrize(("flags", "spans"), [(TraceFlags.SAMPLED, 1), (TraceFlags.DEFAULT, 0)])
 def test_joined_work_is_sampled_if_some_of_it_is(unsampled: Recorder, flags: int, spans: int) -> None:
-    with Steps("window", tracing=unsampled.tracing).joined([linked_to(flags)], 1, BEGUN):
+    with Stage("window", tracing=unsampled.tracing).batch_span([linked_to(flags)], 1, BEGUN):
         pass
     assert len(unsampled.spans()) == spans
 
 
 def test_suppressed_there_is_no_span(tracing: Tracing) -> None:
-    steps = Steps("total", tracing=tracing)
-    with suppress_instrumentation(), steps.step(None) as step, steps.joined([], 1, BEGUN) as joined:
-        assert step is joined is trace.INVALID_SPAN
+    stage = Stage("total", tracing=tracing)
+    with (
+        suppress_instrumentation(),
+        stage.continue_trace(None) as one,
+        stage.batch_span([], 1, BEGUN) as many,
+    ):
+        assert one is many is trace.INVALID_SPAN
 
 
 def test_every_span_is_exported_or_shows_as_dropped(recorder: Recorder) -> None:
-    steps = Steps("total", tracing=recorder.tracing)
-    with steps.step(None):
+    stage = Stage("total", tracing=recorder.tracing)
+    with stage.continue_trace(None):
         pass
-    steps.step(None)  # never ended
+    stage.continue_trace(None)  # never ended
     assert recorder.tracing.shutdown() == kafkatrace.FlushResult(exported=1, dropped=1)

@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kafkatrace.spans import decode as readable
-from kafkatrace.spans import otlp, semconv
+from kafkatrace.spans import decode, otlp, semconv
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
@@ -17,12 +16,12 @@ IDENTITY = otlp.Identity(Resource({"service.name": "orders"}), "1.2.3")
 
 
 def read_all(request: bytes) -> list[ReadableSpan]:
-    return list(readable.spans(ExportTraceServiceRequest.FromString(request), IDENTITY.resource))
+    return list(decode.spans(ExportTraceServiceRequest.FromString(request), IDENTITY.resource))
 
 
 def read(*rest: bytes, parent: str = "", flags: int = 1, state: bytes = b"") -> ReadableSpan:
-    opening = otlp.opening("process t", SpanKind.CONSUMER, {"a": 1})
-    encoded = otlp.span(IDS + parent.encode(), 10, 20, (opening, *rest), flags=flags, state=state)
+    span_prefix = otlp.span_prefix("process t", SpanKind.CONSUMER, {"a": 1})
+    encoded = otlp.span(IDS + parent.encode(), 10, 20, (span_prefix, *rest), flags=flags, state=state)
     (span,) = read_all(IDENTITY.request([encoded]))
     return span
 
@@ -88,7 +87,7 @@ _VALUE = st.recursive(_SCALAR, lambda inner: st.lists(inner).map(tuple) | st.dic
 
 @given(st.dictionaries(_NAME, _VALUE, max_size=5))
 def test_every_attribute_comes_back(attributes: dict[str, Any]) -> None:
-    span = otlp.span(IDS, 1, 2, (otlp.opening("n", SpanKind.CLIENT, attributes),), flags=1)
+    span = otlp.span(IDS, 1, 2, (otlp.span_prefix("n", SpanKind.CLIENT, attributes),), flags=1)
     (found,) = read_all(IDENTITY.request([span]))
     assert dict(found.attributes or {}) == attributes
 
@@ -103,7 +102,7 @@ def test_the_sdks_exporters_send_what_we_would_have_sent(
     attributes: dict[str, Any], events: list[tuple[str, int, int]], rooted: bool, dropped: tuple[int, int, int]
 ) -> None:
     rest = [
-        otlp.opening("send t", SpanKind.PRODUCER, attributes),
+        otlp.span_prefix("send t", SpanKind.PRODUCER, attributes),
         *(otlp.event(name, time, attributes, count) for name, time, count in events),
         otlp.link(IDS, otlp.REMOTE, attributes, dropped=dropped[0]),
         otlp.dropped(*dropped),

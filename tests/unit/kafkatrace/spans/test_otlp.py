@@ -1,8 +1,7 @@
 from collections.abc import Sequence
 
 import pytest
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import otlp, protobuf, semconv
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -71,7 +70,7 @@ def by_the_sdk(parent: SpanContext | None) -> ReadableSpan:
 
 def by_us(parent: str, remote: int) -> bytes:
     rest = [
-        otlp.opening("process t", SpanKind.CONSUMER, ATTRIBUTES),
+        otlp.span_prefix("process t", SpanKind.CONSUMER, ATTRIBUTES),
         otlp.dropped(3, 4, 5),
         otlp.event("e", 5, {"k": "v"}, 1),
         otlp.link(f"{TRACE}{PARENT}".encode(), otlp.REMOTE, {"k": 1}, dropped=2),
@@ -97,7 +96,7 @@ def test_a_request_is_the_one_that_the_sdk_makes_of_the_same_span(
 
 @pytest.mark.parametrize("kind", SpanKind)
 def test_the_kind(kind: SpanKind) -> None:
-    span = span_with(otlp.opening("send t", kind, {}))
+    span = span_with(otlp.span_prefix("send t", kind, {}))
     assert trace_pb2.Span.SpanKind.Name(span.kind) == f"SPAN_KIND_{kind.name}"
     assert span.name == "send t"
 
@@ -158,7 +157,7 @@ def test_what_the_limits_left_out(count: int) -> None:
 
 def test_requests_one_after_the_other_are_one() -> None:
     cluster = otlp.Identity(Resource({"service.name": "kafka"}), "1.2.3")
-    spans = [otlp.span(IDS, n, n, (wire.attributes(otlp.ATTRIBUTE, {"n": n}),), flags=1) for n in range(300)]
+    spans = [otlp.span(IDS, n, n, (protobuf.attributes(otlp.ATTRIBUTE, {"n": n}),), flags=1) for n in range(300)]
     whole = IDENTITY.request(spans[:200]) + cluster.request(spans[200:]) + IDENTITY.request([])
     request = ExportTraceServiceRequest.FromString(whole)
     assert [len(group.scope_spans[0].spans) for group in request.resource_spans] == [200, 100]

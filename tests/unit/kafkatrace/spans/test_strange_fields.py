@@ -75,10 +75,10 @@ CHANGES = st.dictionaries(st.sampled_from(FIELDS + OF_THE_CLASS), STRANGE, max_s
 class Case:
     """A consumer, and what became of its spans."""
 
-    def __init__(self, *, apart: bool = False, ratio: float = 1) -> None:
+    def __init__(self, *, linked: bool = False, ratio: float = 1) -> None:
         self.exporter = InMemorySpanExporter()
         self.tracing = kafkatrace.configure("strange", sampling_ratio=ratio, exporter=self.exporter)
-        self.receiver = Receiver(self.tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, apart=apart)
+        self.receiver = Receiver(self.tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, linked=linked)
         self.receiver.cluster.value = "cluster"
         self.receiver._highs["t", 3] = 100
 
@@ -104,9 +104,9 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["in the sender's trace", "apart"])
+@pytest.fixture(scope="module", params=[False, True], ids=["in the sender's trace", "linked"])
 def case(request: pytest.FixtureRequest) -> Iterator[Case]:
-    made = Case(apart=request.param)
+    made = Case(linked=request.param)
     yield made
     made.tracing.shutdown()
 

@@ -44,7 +44,7 @@ class AIOConsumer(aio.AIOConsumer):
         **kwargs: Any,
     ) -> None:
         tracing = tracing or current()
-        self._receiver = Receiver(tracing, consumer_conf, apart=link)
+        self._receiver = Receiver(tracing, consumer_conf, linked=link)
         self._settling = Settling(tracing, {**consumer_conf, ON_COMMIT: None}, self._receiver.cluster)
         super().__init__(consumer_conf, *args, **kwargs)
 
@@ -65,11 +65,11 @@ class AIOConsumer(aio.AIOConsumer):
         return message
 
     def _consume(self, context: Context, *args: Any, **kwargs: Any) -> list[Message]:
-        begun = time.time_ns()
+        start = time.time_ns()
         messages = self._consumer.consume(*args, **kwargs)
         token = variable.set(context)  # the task's: this is the executor's thread
         try:
-            self._receiver.received(self._consumer, begun, messages)
+            self._receiver.received(self._consumer, start, messages)
         finally:
             variable.reset(token)
         return messages
@@ -89,8 +89,8 @@ class AIOConsumer(aio.AIOConsumer):
         """Subscribe as the original does; process spans of partitions that go are then ended and say so."""
         loop = asyncio.get_running_loop()
         named = {
-            name: self._wrap_callback(loop, told, self._edit_rebalance_callbacks_args) if name in NAMES else told
-            for name, told in kwargs.items()
+            name: self._wrap_callback(loop, given, self._edit_rebalance_callbacks_args) if name in NAMES else given
+            for name, given in kwargs.items()
         }
         args, kwargs = watched(self._receiver.processed.open, args, named)
         return await self._call(self._consumer.subscribe, topics, *args, **kwargs)
@@ -139,8 +139,8 @@ class _Individually:
         sent = waiting.popleft()
         given: Any = args
         if sent is not None:
-            *given, told = args
-            given.append(bind(self._sender.delivered, sent, told))
+            *given, callback = args
+            given.append(bind(self._sender.delivered, sent, callback))
         try:
             self._producer.produce(*given, **kwargs)
         except BaseException as error:
@@ -179,13 +179,13 @@ class AIOProducer(aio.AIOProducer):
         if not are_headers(headers):  # found out later, it would cost all messages of the batch
             raise TypeError(f"expected headers to be dict or list of (key, value) tuples, not {headers!r}")
         origin = self._sender.origin(variable.get(), headers)
-        carried = headers if origin is None else origin.headers
+        propagated = headers if origin is None else origin.headers
         sent = None if origin is None else self._sender.begin(topic, key, value, origin)
         known: dict[str, Any] = {name: kwargs[name] for name in ("partition", "timestamp") if name in kwargs}
         result = asyncio.get_running_loop().create_future()
         if self._cluster.value is None:
             result.add_done_callback(lambda _: self._cluster.learn(self._producer))
-        message = {"topic": topic, "value": value, "key": key, "headers": carried, _SENT: sent, **known}
+        message = {"topic": topic, "value": value, "key": key, "headers": propagated, _SENT: sent, **known}
         self._batch_processor.add_message(message, result)
         self._buffer_timeout_manager.mark_activity()
         if self._batch_processor.get_buffer_size() >= self._batch_size:

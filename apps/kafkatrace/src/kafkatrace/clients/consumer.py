@@ -36,7 +36,7 @@ class Consumer(confluent_kafka.Consumer):
     def __init__(self, *args: Any, tracing: Tracing | None = None, link: bool = False, **kwargs: Any) -> None:
         conf = conf_of(args, kwargs)
         tracing = tracing or self._tracing or current()
-        self._receiver = Receiver(tracing, conf, apart=link or self._link)
+        self._receiver = Receiver(tracing, conf, linked=link or self._link)
         self._polled, self._process = self._receiver.polled, self._receiver.process
         self._settling = Settling(tracing, conf, self._receiver.cluster)
         super().__init__(self._settling.conf(conf))
@@ -51,10 +51,10 @@ class Consumer(confluent_kafka.Consumer):
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
         """Consume a batch as the original does; a receive span tells of it, unless it is empty."""
-        begun = time.time_ns()
+        start = time.time_ns()
         messages = _consume(self, num_messages, timeout)
         if messages:
-            self._receiver.received(self, begun, messages)
+            self._receiver.received(self, start, messages)
         return messages
 
     @method("process")

@@ -19,14 +19,14 @@ def produce_batch(
     _check(messages)
     taken = 0
     for message in messages:
-        told = message.get("callback") or callback
+        report = message.get("callback") or callback
         try:
             produce(
                 topic,
                 message.get("value"),
                 message.get("key"),
                 partition,
-                told,
+                report,
                 timestamp=message.get("timestamp") or 0,
                 headers=message.get("headers"),
             )

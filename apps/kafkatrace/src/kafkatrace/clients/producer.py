@@ -57,34 +57,34 @@ class Producer(confluent_kafka.Producer):
     ) -> None:
         """Produce as the original does; the record's headers then carry the send span's context."""
         sender = self._sender
-        told = callback or on_delivery or sender.on_delivery
+        callback = callback or on_delivery or sender.on_delivery
         context = variable.get()
         sent: Sent
-        carried: Headers
+        propagated: Headers
         if headers is not None or context or not sender.enabled:
             origin = sender.origin(context, headers)
             if origin is None:
-                _produce(self, topic, value, key, partition, sender.untraced(told), None, timestamp, headers)
+                _produce(self, topic, value, key, partition, sender.untraced(callback), None, timestamp, headers)
                 return
-            carried = origin.headers
+            propagated = origin.headers
             sent = sender.begin(topic, key, value, origin)
         else:  # nothing to continue and nothing to keep: what begin() would do, without the calls
             try:
                 traceparent = sender.ready.pop()
             except IndexError:
                 traceparent = sender.roots.take()
-            carried = [(TRACEPARENT, traceparent)]
+            propagated = [(TRACEPARENT, traceparent)]
             if traceparent[54] & 1:
                 sender.started()
                 sent = (time_ns(), topic, traceparent, b"", False, "", key, value is None)
             else:
                 sent = (time_ns(), topic)
-        if len(sent) > 2 or sender.measures:
-            report: DeliveryCallback | None = bind(sender.delivered, sent, told)
+        if len(sent) > 2 or sender.metrics_enabled:
+            report: DeliveryCallback | None = bind(sender.delivered, sent, callback)
         else:
-            report = sender.untraced(told)
+            report = sender.untraced(callback)
         try:
-            _produce(self, topic, value, key, partition, report, None, timestamp, carried)
+            _produce(self, topic, value, key, partition, report, None, timestamp, propagated)
         except BaseException as error:  # BufferError: the queue is full
             sender.refused(sent, error)
             raise

@@ -31,15 +31,15 @@ def watched(
     return (), callbacks
 
 
-def _ending(open_spans: dict[int, MessageSpan], told: RebalanceCallback | None) -> RebalanceCallback:
+def _ending(open_spans: dict[int, MessageSpan], callback: RebalanceCallback | None) -> RebalanceCallback:
     def revoke(consumer: Any, partitions: list[TopicPartition]) -> None:
         gone = {(each.topic, each.partition) for each in partitions}
         for key, span in list(open_spans.items()):
             if _is_of(span, gone) and open_spans.pop(key, None) is not None:
                 span.revoked = True
                 span.end()
-        if told is not None:
-            told(consumer, partitions)
+        if callback is not None:
+            callback(consumer, partitions)
 
     return revoke
 

@@ -25,7 +25,7 @@ class RecordReceiver:
         tracing: Tracing | None = None,
         link: bool = False,
     ) -> None:
-        self._receiver = Receiver(tracing or current(), conf, apart=link)
+        self._receiver = Receiver(tracing or current(), conf, linked=link)
         self._receiver.cluster.value = cluster_id
 
     def process(self, message: Message, polled_ns: int | None = None) -> AbstractContextManager[Span]:

@@ -9,11 +9,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from kafkatrace.export import partial_success as answers
+from kafkatrace.export import partial_success
 from kafkatrace.export.environment import SILENT
 from kafkatrace.export.metric_export import Reports
-from kafkatrace.export.partial_success import Refused
-from kafkatrace.spans import decode as readable
+from kafkatrace.export.partial_success import ExportFailure
+from kafkatrace.spans import decode
 from kafkatrace.spans.otlp import Identity
 
 
@@ -64,7 +64,7 @@ ENCODED: Final = Encoded()
 class Exporter(Protocol):
     """A way out."""
 
-    def export(self, batch: Batch) -> Refused | None:
+    def export(self, batch: Batch) -> ExportFailure | None:
         """Hand the spans over; the result is how many were not taken and why, None when all were."""
 
     def export_metrics(self) -> None:
@@ -82,19 +82,19 @@ class OtlpExporter:
         self._reports = reports
         self._client = OTLPSpanExporter()._client  # the SDK has no public way for bytes
         self._client._logger = SILENT
-        self._answers = answers.Listening(self._client._transport)
-        self._client._transport = self._answers  # type: ignore[assignment] # it does what the client calls
+        self._transport = partial_success.RecordingTransport(self._client._transport)
+        self._client._transport = self._transport  # type: ignore[assignment] # it does what the client calls
 
-    def export(self, batch: Batch) -> Refused | None:
+    def export(self, batch: Batch) -> ExportFailure | None:
         """Post one request."""
         service, cluster = self._identities
         made_by_sdk = encode_spans(batch.made_by_sdk).SerializeToString() if batch.made_by_sdk else b""
         body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
         result = self._client.export(body)
         if result.success:
-            return answers.rejected(self._answers.body)
+            return partial_success.rejected(self._transport.body)
         status = "" if result.status_code is None else f"HTTP {result.status_code} "
-        return Refused(batch.size, status + str(result.error or result.reason or "no answer in time"))
+        return ExportFailure(batch.size, status + str(result.error or result.reason or "no answer in time"))
 
     def export_metrics(self) -> None:
         """Post metrics."""
@@ -114,14 +114,14 @@ class SdkExporter:
         self._identities = service, cluster
         self._reports = reports
 
-    def export(self, batch: Batch) -> Refused | None:
+    def export(self, batch: Batch) -> ExportFailure | None:
         """Read the encoded spans back, so that both ways out say the same, and hand them over."""
         spans: list[ReadableSpan] = list(batch.made_by_sdk)
         for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
             request = ExportTraceServiceRequest.FromString(identity.request(encoded))
-            spans.extend(readable.spans(request, identity.resource))
+            spans.extend(decode.spans(request, identity.resource))
         taken = self._exporter.export(spans) is SpanExportResult.SUCCESS
-        return None if taken else Refused(batch.size, f"{type(self._exporter).__name__} says no more")
+        return None if taken else ExportFailure(batch.size, f"{type(self._exporter).__name__} says no more")
 
     def export_metrics(self) -> None:
         """Hand metrics over."""

@@ -38,7 +38,7 @@ def span_exporter(variables: Mapping[str, str]) -> SpanExporter | None:
     return None
 
 
-def measures(variables: Mapping[str, str]) -> bool:
+def metrics_enabled(variables: Mapping[str, str]) -> bool:
     """Whether anybody wants metrics; with OTEL_METRICS_EXPORTER=none unsampled messages cost less."""
     return variables.get("OTEL_METRICS_EXPORTER", "").strip().lower() != "none"
 

@@ -7,7 +7,7 @@ from opentelemetry.util.types import AttributeValue
 
 from kafkatrace.export.pipeline import Pipeline
 from kafkatrace.hotpath.choose import Polled
-from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.metrics import metric_definitions
 from kafkatrace.metrics.clock_offset import Clocks, is_plausible
 from kafkatrace.metrics.counters import Counters
 from kafkatrace.metrics.instruments import metric_attributes
@@ -21,24 +21,24 @@ _COMPONENT: Final = {"otel.component.type": "kafkatrace", "otel.component.name":
 
 def watch_counters(metrics: Metrics, counters: Counters) -> None:
     """Tell the oddities."""
-    metrics.watch(definitions.MALFORMED_HEADERS, {}, lambda: counters.malformed_headers)
-    metrics.watch(definitions.NEGATIVE_QUEUE_TIMES, {}, lambda: counters.negative_queue_times)
+    metrics.watch(metric_definitions.MALFORMED_HEADERS, {}, lambda: counters.malformed_headers)
+    metrics.watch(metric_definitions.NEGATIVE_QUEUE_TIMES, {}, lambda: counters.negative_queue_times)
 
 
 def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
     """Tell what became of spans, under the names that SDKs have for it."""
     full = {**_COMPONENT, semconv.ERROR_TYPE: "queue_full"}
     lost = {**_COMPONENT, semconv.ERROR_TYPE: "rejected"}
-    metrics.watch(definitions.SPANS_PROCESSED, _COMPONENT, lambda: pipeline.exported + pipeline.failed)
-    metrics.watch(definitions.SPANS_PROCESSED, full, lambda: pipeline.overflowed)
-    metrics.watch(definitions.SPANS_EXPORTED, _COMPONENT, lambda: pipeline.exported)
-    metrics.watch(definitions.SPANS_EXPORTED, lost, lambda: pipeline.failed)
+    metrics.watch(metric_definitions.SPANS_PROCESSED, _COMPONENT, lambda: pipeline.exported + pipeline.failed)
+    metrics.watch(metric_definitions.SPANS_PROCESSED, full, lambda: pipeline.overflowed)
+    metrics.watch(metric_definitions.SPANS_EXPORTED, _COMPONENT, lambda: pipeline.exported)
+    metrics.watch(metric_definitions.SPANS_EXPORTED, lost, lambda: pipeline.failed)
 
 
 def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled) -> None:
     """Tell how many messages a consumer handed out; `about` are its process spans' attributes."""
     attributes = {**about, **operation(semconv.POLL, semconv.RECEIVE)}
-    metrics.watch(definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed)
+    metrics.watch(metric_definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed)
 
 
 def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks) -> None:
@@ -57,6 +57,6 @@ def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: 
         return bound / _NS if bound is not None and is_plausible(bound) else None
 
     attributes = {semconv.MESSAGING_CLIENT_ID: about[semconv.MESSAGING_CLIENT_ID], **metric_attributes(about)}
-    metrics.watch(definitions.CLOCK_OFFSET, attributes, middle)
-    metrics.watch(definitions.CLOCK_UNCERTAINTY, attributes, uncertainty)
-    metrics.watch(definitions.CLOCK_OFFSET_MINIMUM, attributes, minimum)
+    metrics.watch(metric_definitions.CLOCK_OFFSET, attributes, middle)
+    metrics.watch(metric_definitions.CLOCK_UNCERTAINTY, attributes, uncertainty)
+    metrics.watch(metric_definitions.CLOCK_OFFSET_MINIMUM, attributes, minimum)

@@ -9,14 +9,14 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped] 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 
-class Refused(NamedTuple):
+class ExportFailure(NamedTuple):
     """How many spans of a batch were not taken, and why."""
 
     spans: int
     why: str
 
 
-class Listening:
+class RecordingTransport:
     """The transport of the SDK's client, which tells nobody what the answer said: keeps the last one's body."""
 
     def __init__(self, transport: Any) -> None:
@@ -34,7 +34,7 @@ class Listening:
         return result
 
 
-def rejected(body: bytes) -> Refused | None:
+def rejected(body: bytes) -> ExportFailure | None:
     """Read what a Collector that took the request says of single spans; an answer that is no OTLP says nothing."""
     try:
         partial = ExportTraceServiceResponse.FromString(body).partial_success
@@ -42,4 +42,4 @@ def rejected(body: bytes) -> Refused | None:
         return None
     if partial.rejected_spans <= 0:
         return None
-    return Refused(partial.rejected_spans, partial.error_message or "the Collector rejected them without a word")
+    return ExportFailure(partial.rejected_spans, partial.error_message or "the Collector rejected them without a word")

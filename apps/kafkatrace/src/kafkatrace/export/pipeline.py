@@ -17,8 +17,8 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_val
 
 from kafkatrace.export.batch import Batch, Exporter
 from kafkatrace.export.batch_limits import Limits
-from kafkatrace.export.partial_success import Refused
-from kafkatrace.metrics.counters import Tally
+from kafkatrace.export.partial_success import ExportFailure
+from kafkatrace.metrics.counters import AtomicCounter
 from kafkatrace.spans.message_span import MessageSpan
 
 _logger = logging.getLogger(__name__)
@@ -60,9 +60,9 @@ class Pipeline:
         self._exporter = exporter
         self.limits = limits
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
-        self._begun = Tally()
-        self.begun_spans = self._begun.numbers
-        self.begin_span = self._begun.add  # for each sampled span: it must be exported or show as dropped
+        self._started = AtomicCounter()
+        self.started_spans = self._started.numbers
+        self.begin_span = self._started.add  # for each sampled span: it must be exported or show as dropped
         self._start()
         restart = weakref.WeakMethod(self._start)
         os.register_at_fork(after_in_child=lambda: (again := restart()) and again())
@@ -75,7 +75,7 @@ class Pipeline:
         self._wake = threading.Event()
         self._accounting = threading.Lock()
         self._why = "none"
-        self._begun_before = self._begun.value()
+        self._started_before = self._started.value()
         self.exported = self.failed = self.overflowed = self._told = 0
         self._closing = self._abandoned = False
         self._worker = threading.Thread(target=self._run, name="kafkatrace-export", daemon=True)
@@ -107,7 +107,7 @@ class Pipeline:
         return self._result()
 
     def _result(self) -> FlushResult:
-        return FlushResult(self.exported, max(self._begun.value() - self._begun_before - self.exported, 0))
+        return FlushResult(self.exported, max(self._started.value() - self._started_before - self.exported, 0))
 
     def _pressed(self) -> None:
         self._mark = self.limits.queue  # the thread is told once, and then only when there is no more room
@@ -184,7 +184,7 @@ class Pipeline:
         try:
             refused = self._exporter.export(batch)
         except Exception as error:
-            refused = Refused(batch.size, f"{type(error).__name__}: {error}")
+            refused = ExportFailure(batch.size, f"{type(error).__name__}: {error}")
         if refused is None:
             self.exported += batch.size
             return

@@ -111,10 +111,10 @@ class SpanFields(dict[str, object]):
     timestamp_type: int  # of Message.timestamp(), and its milliseconds
     timestamp: int
     polled: int  # nanoseconds since the epoch, as all times; 0 when not known
-    begun: int
+    start: int
     ended_at: int
     recording: bool
-    apart: bool  # a trace of its own, with a link to the sender instead of a parent
+    linked: bool  # a trace of its own, with a link to the sender instead of a parent
     failure: str | None  # the error.type of the exception that ended it
     _token: Token[Context]
     # set in spans that may be sampled
@@ -129,7 +129,7 @@ class SpanFields(dict[str, object]):
 
     def __init__(self) -> None:
         self.ended_at = 0
-        self.recording = self.apart = False
+        self.recording = self.linked = False
         self.failure = None
 
     def __enter__(self) -> Any:
@@ -156,7 +156,7 @@ class SpanFields(dict[str, object]):
             if error is not None:
                 self.failed(error)
             self.ended_at = time_ns()
-            if self.recording or self.receiver.measures:
+            if self.recording or self.receiver.metrics_enabled:
                 self.receiver.put(self)
         except Exception as wrong:  # a handler may set any field to anything
             self.lost(wrong)

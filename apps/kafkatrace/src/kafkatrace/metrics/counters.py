@@ -3,7 +3,7 @@
 from itertools import count
 
 
-class Tally:
+class AtomicCounter:
     """A counter whose `add` is one call into C, atomic in CPython; no lock that a fork could leave held."""
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class Counters:
     """Oddities seen so far."""
 
     def __init__(self) -> None:
-        self._malformed = Tally()
-        self._negative = Tally()
+        self._malformed = AtomicCounter()
+        self._negative = AtomicCounter()
 
     @property
     def malformed_headers(self) -> int:

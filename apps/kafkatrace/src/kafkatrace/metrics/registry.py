@@ -104,9 +104,9 @@ class Metrics:
             durations = {each: list(series.values()) for each, series in self._durations.items()}
             reads = {each: list(series) for each, series in self._reads.items()}
         histograms = [
-            _metric(definition, _histogram([held.point(about, self._since, now) for about, held in begun]))
+            _metric(definition, _histogram([histogram.point(about, self._since, now) for about, histogram in filled]))
             for definition, series in durations.items()
-            if (begun := [(about, held) for about, held in series if held.count()])
+            if (filled := [(about, histogram) for about, histogram in series if histogram.count()])
         ]
         return histograms + [self._numbers(definition, series, now) for definition, series in reads.items()]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, TopicPartition
 
-from kafkatrace.operations.operation import Begun, Operations, places
+from kafkatrace.operations.operation import Operations, Start, places
 from kafkatrace.spans import semconv
 from kafkatrace.spans.client_attributes import ClusterId
 from kafkatrace.tracing import Tracing
@@ -20,7 +20,7 @@ ON_COMMIT: Final = "on_commit"
 class Settle:
     """A commit under way; `partitions` is its answer."""
 
-    begun: Begun | None
+    start: Start | None
     partitions: Sequence[TopicPartition] | None = None
 
 
@@ -46,9 +46,9 @@ class Settling:
         try:
             yield settle
         except BaseException as error:
-            self._spans.end(settle.begun, {}, error)
+            self._spans.end(settle.start, {}, error)
             raise
-        self._spans.end(settle.begun, places(settle.partitions), _error(settle.partitions))
+        self._spans.end(settle.start, places(settle.partitions), _error(settle.partitions))
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -59,14 +59,14 @@ class Settling:
             yield
         except BaseException as error:
             self._under_way.remove(settle)
-            self._spans.end(settle.begun, {}, error)
+            self._spans.end(settle.start, {}, error)
             raise
 
     def reported(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """Take the outcome of an asynchronous or automatic commit, and pass it on."""
         failed = error or _error(partitions)
         if self._under_way:
-            self._spans.end(self._under_way.popleft().begun, places(partitions), failed)
+            self._spans.end(self._under_way.popleft().start, places(partitions), failed)
         elif error is None or error.code() != KafkaError._NO_OFFSET:  # an automatic one: its beginning is not told
             self._spans.end(self._spans.begin(), places(partitions), failed)
         if self._told is not None:

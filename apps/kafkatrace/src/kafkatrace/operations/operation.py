@@ -21,7 +21,7 @@ from kafkatrace.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Start:
     """An operation under way; times are nanoseconds since the epoch."""
 
     traceparent: bytes
@@ -56,18 +56,18 @@ class Operations:
         self._about: dict[str, AttributeValue] = {**client_attributes(conf), **known}
         self._durations = Series(tracing.metrics, self._about)
 
-    def begin(self, at: int | None = None, beneath: Begun | None = None) -> Begun | None:
+    def begin(self, at: int | None = None, beneath: Start | None = None) -> Start | None:
         """Begin, now or earlier, beneath the current span or another operation; None when it is not to be traced."""
         context = variable.get()
         if not self._tracing.enabled or suppressed(context):
             return None
-        carried = propagation.ambient(context)
-        parent = carried.traceparent if beneath is None else beneath.traceparent
+        propagated = propagation.ambient(context)
+        parent = propagated.traceparent if beneath is None else beneath.traceparent
         traceparent = self._root() if parent is None else self._tracing.child(parent)
         if traceparent[54] & 1:
             self._tracing.pipeline.begin_span()
         own_parent = b"" if parent is None else parent[36:52]
-        return Begun(traceparent, own_parent, carried.state, time.time_ns() if at is None else at)
+        return Start(traceparent, own_parent, propagated.state, time.time_ns() if at is None else at)
 
     def _root(self) -> bytes:
         root = self._tracing.roots.take()
@@ -75,38 +75,38 @@ class Operations:
 
     def end(
         self,
-        begun: Begun | None,
+        start: Start | None,
         attributes: Mapping[str, AttributeValue],
         error: BaseException | KafkaError | None = None,
         links: Sequence[bytes] = (),
     ) -> None:
         """End it; `links` are traceparents."""
-        if begun is not None:
-            self._tracing.pipeline.put((self, begun, time.time_ns(), attributes, error, links))
+        if start is not None:
+            self._tracing.pipeline.put((self, start, time.time_ns(), attributes, error, links))
 
     # ---- in the background
 
     def account(self, item: tuple[Any, ...]) -> int:
         """Count the operation."""
-        _, begun, ended, attributes, error, _ = item
+        _, start, ended, attributes, error, _ = item
         topic = attributes.get(semconv.MESSAGING_DESTINATION_NAME)
-        self._durations.of(topic, None if error is None else name_of(error)).add(ended - begun.time)
-        return int(begun.sampled)
+        self._durations.of(topic, None if error is None else name_of(error)).add(ended - start.time)
+        return int(start.sampled)
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
         """Encode its span."""
-        _, begun, ended, attributes, error, links = item
+        _, start, ended, attributes, error, links = item
         topic = attributes.get(semconv.MESSAGING_DESTINATION_NAME)
         name = self._name if topic is None else f"{self._name} {topic}"
         about = {**self._about, **attributes, **self._cluster.attributes()}
-        rest = [otlp.opening(name, SpanKind.CLIENT, about)]
+        rest = [otlp.span_prefix(name, SpanKind.CLIENT, about)]
         rest += (otlp.link(each[3:35] + each[36:52], each[54] & w3c.KNOWN_FLAGS | otlp.REMOTE) for each in links)
         if error is not None:
             rest.append(failure(error, ended))
-        own = begun.traceparent
-        ids = own[3:35] + own[36:52] + begun.parent
+        own = start.traceparent
+        ids = own[3:35] + own[36:52] + start.parent
         flags = own[54] & w3c.KNOWN_FLAGS
-        batch.service.append(otlp.span(ids, begun.time, ended, rest, flags=flags, state=begun.state.encode()))
+        batch.service.append(otlp.span(ids, start.time, ended, rest, flags=flags, state=start.state.encode()))
 
 
 def places(partitions: Sequence[TopicPartition] | None) -> dict[str, AttributeValue]:

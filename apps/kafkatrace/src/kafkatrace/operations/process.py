@@ -10,26 +10,23 @@ from opentelemetry.trace import SpanKind
 from kafkatrace.context import w3c
 from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.export.observables import watch_clocks
-from kafkatrace.hotpath import choose as speedups
-from kafkatrace.metrics import clock_offset as clocks
-from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.hotpath import choose
+from kafkatrace.metrics import clock_offset, metric_definitions
 from kafkatrace.metrics.instruments import Series
 from kafkatrace.metrics.registry import Duration
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
-from kafkatrace.spans import queue_time as queueing
+from kafkatrace.spans import otlp, protobuf, queue_time, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
 from kafkatrace.spans.message_span import MessageSpan
 from kafkatrace.spans.queue_time import NS_PER_MS
 from kafkatrace.tracing import Tracing
 
-_OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
-_LAG: Final = wire.Int(otlp.ATTRIBUTE, semconv.LAG)
-_KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
-_TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
-_REVOKED: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.PARTITIONS_REVOKED: True})
-_QUEUE_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.QUEUE_MILLISECONDS)
-_SINCE_TIMESTAMP_MS: Final = wire.Double(otlp.ATTRIBUTE, semconv.SINCE_TIMESTAMP_MILLISECONDS)
+_OFFSET: Final = protobuf.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
+_LAG: Final = protobuf.Int(otlp.ATTRIBUTE, semconv.LAG)
+_KEY: Final = protobuf.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
+_TOMBSTONE: Final = protobuf.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_REVOKED: Final = protobuf.attributes(otlp.ATTRIBUTE, {semconv.PARTITIONS_REVOKED: True})
+_QUEUE_MS: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.QUEUE_MILLISECONDS)
+_SINCE_TIMESTAMP_MS: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.SINCE_TIMESTAMP_MILLISECONDS)
 _NAMES: Final = tuple(
     name.encode()
     for name in (
@@ -45,7 +42,7 @@ _TIMES: Final = Struct("<i4q").pack
 _PLACE: Final = Struct("<iq").pack
 _TRACEPARENT: Final = 55
 _SPAN_ID: Final = 16
-_OFFSET_MINIMUM: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET_MINIMUM)
+_OFFSET_MINIMUM: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET_MINIMUM)
 
 
 class Processed:
@@ -54,21 +51,21 @@ class Processed:
     def __init__(self, tracing: Tracing, conf: Mapping[str, object], cluster: ClusterId) -> None:
         self.limits = tracing.limits
         self.open: dict[int, MessageSpan] = {}
-        self.measures = tracing.measures
+        self.metrics_enabled = tracing.metrics_enabled
         self._counters = tracing.counters
         self.put: Callable[[MessageSpan], None] = tracing.pipeline.put
         self._cluster = cluster
         self.about = {**client_attributes(conf), **operation(semconv.PROCESS, semconv.PROCESS)}
-        self._clocks = clocks.Clocks()
+        self._clocks = clock_offset.Clocks()
         self.clock_attributes = b""
         metrics = tracing.metrics
-        self._durations = Series(metrics, self.about, duration=definitions.PROCESS_DURATION)
-        self._queues = Series(metrics, self.about, duration=definitions.QUEUE_DURATION)
-        self._since_timestamp = Series(metrics, self.about, duration=definitions.SINCE_TIMESTAMP_DURATION)
+        self._durations = Series(metrics, self.about, duration=metric_definitions.PROCESS_DURATION)
+        self._queues = Series(metrics, self.about, duration=metric_definitions.QUEUE_DURATION)
+        self._since_timestamp = Series(metrics, self.about, duration=metric_definitions.SINCE_TIMESTAMP_DURATION)
         watch_clocks(tracing.metrics, self.about, self._clocks)
-        self._openings: dict[tuple[str, int], tuple[bytes, bytes]] = {}
-        self.account: Callable[[MessageSpan], int] = speedups.account(self._account, self._histograms, self._received)
-        self.encoder = speedups.encoder(ENCODED, self, self._openings, _NAMES, _TOMBSTONE, queueing.USUAL_KINDS)
+        self._prefixes: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+        self.account: Callable[[MessageSpan], int] = choose.account(self._account, self._histograms, self._received)
+        self.encoder = choose.encoder(ENCODED, self, self._prefixes, _NAMES, _TOMBSTONE, queue_time.USUAL_KINDS)
 
     def _histograms(self, topic: str) -> tuple[Duration, Duration, Duration]:
         return self._durations.of(topic), self._queues.of(topic), self._since_timestamp.of(topic)
@@ -77,24 +74,24 @@ class Processed:
         self._clocks.received(milliseconds, polled)
         minimum = self._clocks.minimum
         self.clock_attributes = b""
-        if minimum is not None and clocks.is_plausible(minimum):
+        if minimum is not None and clock_offset.is_plausible(minimum):
             self.clock_attributes = _OFFSET_MINIMUM(minimum / NS_PER_MS)
 
     # ---- in the background
 
     def _account(self, span: MessageSpan) -> int:
         """Count a message; how many spans it gives."""
-        _TIMES(span.timestamp_type, span.timestamp, span.polled, span.begun, span.ended_at)
+        _TIMES(span.timestamp_type, span.timestamp, span.polled, span.start, span.ended_at)
         topic, failure = span.topic, span.failure
-        self._durations.of(topic, failure).add(span.ended_at - span.begun)
-        appended = queueing.appended_ns(span.timestamp_type, span.timestamp)
+        self._durations.of(topic, failure).add(span.ended_at - span.start)
+        appended = queue_time.appended_ns(span.timestamp_type, span.timestamp)
         if appended is not None:
-            polled = span.polled or span.begun
+            polled = span.polled or span.start
             self._queues.of(topic).add(polled - appended)
             self._since_timestamp.of(topic).add(span.ended_at - appended)
             if polled < appended:
                 self._counters.negative()
-            if span.timestamp_type == clocks.LOG_APPEND_TIME:
+            if span.timestamp_type == clock_offset.LOG_APPEND_TIME:
                 self._received(span.timestamp, polled)
         if not span.recording:
             return 0
@@ -103,26 +100,28 @@ class Processed:
     def encode(self, span: MessageSpan, batch: Batch) -> None:
         """Encode a message's process span, and its queue span before it."""
         _check(span)
-        queue = queueing.queue_time((span.timestamp_type, span.timestamp), span.polled or None, span.begun)
-        queued, processed = self._opening(span.topic, index(span.partition))
+        queue = queue_time.queue_time((span.timestamp_type, span.timestamp), span.polled or None, span.start)
+        queued, processed = self._prefix(span.topic, index(span.partition))
         record = self._record(span, queue)
-        state = (span.sender_state if span.apart else span.state).encode()
+        state = (span.sender_state if span.linked else span.state).encode()
         own = span.traceparent
-        ids = own[3:35] + own[36:52] + (b"" if span.apart else span.queue_id)
+        ids = own[3:35] + own[36:52] + (b"" if span.linked else span.queue_id)
         rest = (self._name(span, processed), *record, *self._more(span, queue))
         flags = own[54] & w3c.KNOWN_FLAGS
-        service = otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=b"" if span.apart else state)
+        service = otlp.span(ids, span.start, span.ended_at, rest, flags=flags, state=b"" if span.linked else state)
         if span.draws_queue:  # both or none
             batch.cluster.append(self._queue_span(span, queue, (queued, *record), state))
         batch.service.append(service)
 
-    def _queue_span(self, span: MessageSpan, queue: queueing.QueueTime, rest: tuple[bytes, ...], state: bytes) -> bytes:
+    def _queue_span(
+        self, span: MessageSpan, queue: queue_time.QueueTime, rest: tuple[bytes, ...], state: bytes
+    ) -> bytes:
         sender, own = span.sender, span.traceparent
         flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if sender else 0)
         ids = (sender or own)[3:35] + span.queue_id + (sender[36:52] if sender else b"")
         return otlp.span(ids, *queue.span_times, rest, flags=flags, state=state)
 
-    def _record(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+    def _record(self, span: MessageSpan, queue: queue_time.QueueTime) -> list[bytes]:
         """Encode what both spans say."""
         record = [_OFFSET(span.offset), queue.kind_attributes()]
         if (text := key_text(span.key)) is not None:
@@ -133,7 +132,7 @@ class Processed:
             record.append(_QUEUE_MS(waited))
         return record
 
-    def _more(self, span: MessageSpan, queue: queueing.QueueTime) -> list[bytes]:
+    def _more(self, span: MessageSpan, queue: queue_time.QueueTime) -> list[bytes]:
         """Encode what only the process span says."""
         more = [] if span.lag is None else [_LAG(span.lag)]
         if (whole := queue.milliseconds_until(span.ended_at)) is not None:
@@ -143,8 +142,8 @@ class Processed:
         if span.revoked:
             more.append(_REVOKED)
         if span.malformed:
-            more.append(wire.attributes(otlp.ATTRIBUTE, {semconv.MALFORMED_HEADERS: span.malformed}))
-        if span.apart and span.sender is not None:
+            more.append(protobuf.attributes(otlp.ATTRIBUTE, {semconv.MALFORMED_HEADERS: span.malformed}))
+        if span.linked and span.sender is not None:
             sender = span.sender
             flags = sender[54] & w3c.KNOWN_FLAGS | otlp.REMOTE
             more.append(otlp.link(sender[3:35] + sender[36:52], flags, state=span.sender_state.encode()))
@@ -155,21 +154,21 @@ class Processed:
     def _name(self, span: MessageSpan, processed: bytes) -> bytes:
         if span.details is None or span.details.name is None:
             return processed
-        return otlp.opening(span.details.name, SpanKind.CONSUMER, self._attributes(span.topic, span.partition))
+        return otlp.span_prefix(span.details.name, SpanKind.CONSUMER, self._attributes(span.topic, span.partition))
 
-    def _opening(self, topic: str, partition: int) -> tuple[bytes, bytes]:
+    def _prefix(self, topic: str, partition: int) -> tuple[bytes, bytes]:
         key = (topic, partition)
-        if (known := self._openings.get(key)) is not None:
+        if (known := self._prefixes.get(key)) is not None:
             return known
         attributes = self._attributes(topic, partition)
         # INTERNAL: the broker records nothing itself; PRODUCER or CONSUMER would have backends count one more request
         of_queue = {name: value for name, value in attributes.items() if name in _OF_QUEUE}
         made = (
-            otlp.opening(f"{semconv.QUEUE} {topic}", SpanKind.INTERNAL, of_queue),
-            otlp.opening(f"{semconv.PROCESS} {topic}", SpanKind.CONSUMER, attributes),
+            otlp.span_prefix(f"{semconv.QUEUE} {topic}", SpanKind.INTERNAL, of_queue),
+            otlp.span_prefix(f"{semconv.PROCESS} {topic}", SpanKind.CONSUMER, attributes),
         )
         if self._cluster.value is not None:
-            self._openings[key] = made
+            self._prefixes[key] = made
         return made
 
     def _attributes(self, topic: str, partition: int) -> dict[str, Any]:

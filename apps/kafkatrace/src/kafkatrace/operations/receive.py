@@ -14,7 +14,7 @@ from kafkatrace import propagation
 from kafkatrace.context import w3c
 from kafkatrace.context.context_var import suppressed, variable
 from kafkatrace.export.observables import watch_consumed
-from kafkatrace.hotpath import choose as speedups
+from kafkatrace.hotpath import choose
 from kafkatrace.hotpath.choose import Polled
 from kafkatrace.operations.operation import Operations
 from kafkatrace.operations.process import Processed
@@ -43,13 +43,13 @@ class AsksItself(KafkaClient, Protocol):
 class Receiver:
     """Begins queue and process spans for one consumer, whatever its class.
 
-    `apart` gives each process span a trace of its own, linked to the sender's.
+    `linked` gives each process span a trace of its own, linked to the sender's.
     """
 
-    def __init__(self, tracing: Tracing, conf: Mapping[str, object], *, apart: bool) -> None:
+    def __init__(self, tracing: Tracing, conf: Mapping[str, object], *, linked: bool) -> None:
         self._tracing = tracing
-        self._follow = tracing.sampling.parent_based and not apart
-        self._apart = apart
+        self._follow = tracing.sampling.parent_based and not linked
+        self._linked = linked
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
         self.polled = Polled(self._look)
@@ -60,7 +60,7 @@ class Receiver:
         watch_consumed(tracing.metrics, self.processed.about, self.polled)
         self.process: Callable[[Message], AbstractContextManager[Span]] = self.begin
         if self._follow and tracing.enabled:
-            self.process = speedups.process(
+            self.process = choose.process(
                 self.begin,
                 MessageSpan,
                 propagation.unreadable,
@@ -69,9 +69,9 @@ class Receiver:
                 self.processed.encoder,
                 self._ready,
                 tracing.span_ids.take,
-                tracing.pipeline.begun_spans,
+                tracing.pipeline.started_spans,
                 self._highs,
-                tracing.measures,
+                tracing.metrics_enabled,
             )
 
     def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:
@@ -79,14 +79,14 @@ class Receiver:
         records = self.polled.all(consumer, messages)
         if not records:
             return
-        begun = self._batches.begin(begun_at)
-        if begun is None:
+        start = self._batches.begin(begun_at)
+        if start is None:
             return
         attributes: dict[str, AttributeValue] = {semconv.MESSAGING_BATCH_MESSAGE_COUNT: len(records)}
         topics = {message.topic() for message in records}
         if len(topics) == 1:
             attributes[semconv.MESSAGING_DESTINATION_NAME] = topics.pop() or ""
-        self._batches.end(begun, attributes, links=_senders(records) if begun.sampled else ())
+        self._batches.end(start, attributes, links=_senders(records) if start.sampled else ())
 
     def begin(self, message: Message, headers: object = _NOT_READ) -> AbstractContextManager[Span]:
         """Begin a message's process span; ValueError for an event that is no record."""
@@ -113,7 +113,7 @@ class Receiver:
             self._record(message, span)
         else:
             span.traceparent = sender
-        span.begun = time_ns()
+        span.start = time_ns()
         return span
 
     def _begin(self, message: Message, span: MessageSpan, headers: object, sender: bytes | None) -> None:
@@ -121,9 +121,9 @@ class Receiver:
         if sender is None:
             sender = self._read(headers, span)
         span.sender = sender
-        if sender is None or self._apart:
+        if sender is None or self._linked:
             span.traceparent = self._tracing.roots.take()
-            span.apart = sender is not None
+            span.linked = sender is not None
             span.sender_state, span.state = span.state, ""  # it belongs to the sender's trace
         else:
             span.traceparent = self._tracing.child(sender)
@@ -138,7 +138,7 @@ class Receiver:
         high = self._highs.get((span.topic, span.partition), -1)
         span.lag = None if high < 0 else max(high - span.offset - 1, 0)
         self._started()  # the process span
-        if not self._apart or span.draws_queue:
+        if not self._linked or span.draws_queue:
             self._started()
         if span.ambient and (around := trace.get_current_span(span.ambient).get_span_context()).is_valid:
             span.add_link(around)  # such as a batch's span, in whose place the sender is the parent
@@ -151,11 +151,11 @@ class Receiver:
 
     def _read(self, headers: object, span: MessageSpan) -> bytes | None:
         """Read what is more than a lone traceparent, or less."""
-        carried = propagation.extract(headers)
-        span.state, span.malformed = carried.state, carried.malformed
-        span.baggage = carried.baggage if self._tracing.carries_baggage else None
-        self._tracing.counters.malformed(len(carried.malformed))
-        return carried.traceparent
+        propagated = propagation.extract(headers)
+        span.state, span.malformed = propagated.state, propagated.malformed
+        span.baggage = propagated.baggage if self._tracing.carries_baggage else None
+        self._tracing.counters.malformed(len(propagated.malformed))
+        return propagated.traceparent
 
     def _look(self, consumer: AsksItself) -> None:
         """Learn where the partitions end, for the lag, as of their last fetch, and the cluster's id: no network.

@@ -14,12 +14,10 @@ from kafkatrace.context.context_var import suppressed
 from kafkatrace.context.headers import Headers
 from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.export.observables import watch_clocks
-from kafkatrace.hotpath import choose as speedups
-from kafkatrace.metrics import clock_offset as clocks
-from kafkatrace.metrics import metric_definitions as definitions
+from kafkatrace.hotpath import choose
+from kafkatrace.metrics import clock_offset, metric_definitions
 from kafkatrace.metrics.instruments import Series
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import otlp, protobuf, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
 from kafkatrace.spans.errors import failure, name_of
 from kafkatrace.tracing import Tracing
@@ -28,12 +26,12 @@ DeliveryCallback: TypeAlias = Callable[[KafkaError | None, Message], None]
 ERRORS_ONLY: Final = "delivery.report.only.error"
 _NS_PER_MS: Final = 1_000_000
 _CLOCK_NS: Final = 100_000_000  # between two looks at the broker's clock
-_OFFSET: Final = wire.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
-_KEY: Final = wire.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
-_TOMBSTONE: Final = wire.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
+_OFFSET: Final = protobuf.Int(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_OFFSET)
+_KEY: Final = protobuf.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
+_TOMBSTONE: Final = protobuf.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
 _NAMES: Final = (semconv.MESSAGING_KAFKA_OFFSET.encode(), semconv.MESSAGING_KAFKA_MESSAGE_KEY.encode())
-_CLOCK_OFFSET: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET)
-_CLOCK_UNCERTAINTY: Final = wire.Double(otlp.ATTRIBUTE, semconv.CLOCK_UNCERTAINTY)
+_CLOCK_OFFSET: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET)
+_CLOCK_UNCERTAINTY: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.CLOCK_UNCERTAINTY)
 
 
 class Origin(NamedTuple):
@@ -47,7 +45,7 @@ class Origin(NamedTuple):
 
 
 # What is kept of a send between produce() and its delivery report. Plain tuples: there are many.
-Unsampled: TypeAlias = tuple[int, str]  # begun, topic
+Unsampled: TypeAlias = tuple[int, str]  # start, topic
 Sampled: TypeAlias = tuple[int, str, bytes, bytes, bool, str, object, bool]  # and Origin, key, tombstone
 Sent: TypeAlias = Unsampled | Sampled
 
@@ -60,31 +58,31 @@ class Sender:
         self.roots = tracing.roots
         self.ready = tracing.roots.ready
         self.enabled = tracing.enabled
-        self.measures = tracing.measures
+        self.metrics_enabled = tracing.metrics_enabled
         self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")
         self.started = tracing.pipeline.begin_span
         self._errors_only = str(conf.get(ERRORS_ONLY, False)).lower() in ("true", "t", "1")
         self._cluster = cluster
         self._about = {**client_attributes(conf), **operation(semconv.SEND, semconv.SEND)}
-        self._openings: dict[tuple[object, ...], bytes] = {}
-        self._clocks = clocks.Clocks()
+        self._prefixes: dict[tuple[object, ...], bytes] = {}
+        self._clocks = clock_offset.Clocks()
         self._clock_due = 0
         self.clock_attributes = b""
-        self._series = Series(tracing.metrics, self._about, definitions.SENT_MESSAGES)
+        self._series = Series(tracing.metrics, self._about, metric_definitions.SENT_MESSAGES)
         self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
-        self.encoder = speedups.encoder(ENCODED, self, self._openings, _NAMES, _TOMBSTONE, ())
+        self.encoder = choose.encoder(ENCODED, self, self._prefixes, _NAMES, _TOMBSTONE, ())
         self.sending: object = None
         if self.enabled and not self._errors_only:
-            self.sending = speedups.sending(
+            self.sending = choose.sending(
                 self,
                 self.on_delivery,
                 self.put,
                 self.ready,
                 self.roots.take,
-                tracing.pipeline.begun_spans,
+                tracing.pipeline.started_spans,
                 self._series.of,
                 self.encoder,
-                self.measures,
+                self.metrics_enabled,
             )
         watch_clocks(tracing.metrics, self._about, self._clocks)
 
@@ -92,21 +90,21 @@ class Sender:
         """Work out whose child the send is; None when it is not to be traced."""
         if not self.enabled or suppressed(context):
             return None
-        carried = propagation.ambient(context)
+        propagated = propagation.ambient(context)
         if not self.tracing.carries_baggage:
-            carried = propagation.Carried(carried.traceparent, carried.state)
+            propagated = propagation.Propagated(propagated.traceparent, propagated.state)
         remote = False
-        if carried.traceparent is None and headers:
+        if propagated.traceparent is None and headers:
             forwarded = propagation.extract(headers)
-            carried = propagation.Carried(forwarded.traceparent, forwarded.state, carried.baggage)
+            propagated = propagation.Propagated(forwarded.traceparent, forwarded.state, propagated.baggage)
             remote = True
-        if carried.traceparent is None:
+        if propagated.traceparent is None:
             traceparent, parent = self.roots.take(), b""
         else:
-            traceparent = self.tracing.child(carried.traceparent)
-            parent = carried.traceparent[36:52]
-        made = propagation.inject(headers, carried, traceparent)
-        return Origin(traceparent, parent, remote, carried.state, made)
+            traceparent = self.tracing.child(propagated.traceparent)
+            parent = propagated.traceparent[36:52]
+        made = propagation.inject(headers, propagated, traceparent)
+        return Origin(traceparent, parent, remote, propagated.state, made)
 
     def begin(self, topic: str, key: object, value: object, origin: Origin) -> Sent:
         """Note the beginning of a send."""
@@ -116,7 +114,9 @@ class Sender:
         self.started()
         return time_ns(), topic, traceparent, parent, remote, state, key, value is None
 
-    def delivered(self, sent: Sent, told: DeliveryCallback | None, error: KafkaError | None, message: Message) -> None:
+    def delivered(
+        self, sent: Sent, callback: DeliveryCallback | None, error: KafkaError | None, message: Message
+    ) -> None:
         """Take the delivery report, and pass it on."""
         now = time_ns()
         if len(sent) == 2:
@@ -126,20 +126,20 @@ class Sender:
         else:
             self._clock_due = now + _CLOCK_NS
             self.put((self, sent, now, error, message.partition(), message.offset(), message.timestamp()))
-        if told is not None and (error is not None or not self._errors_only):
-            told(error, message)
+        if callback is not None and (error is not None or not self._errors_only):
+            callback(error, message)
 
     def refused(self, sent: Sent, error: BaseException | KafkaError) -> None:
         """Take what kept the record out of the producer's queue; nothing else will ever be reported of it."""
-        begun, topic, *more = sent
-        sent = (begun, str(topic), *more)  # type: ignore[assignment] # the same with a name even of a topic that is none
+        start, topic, *more = sent
+        sent = (start, str(topic), *more)  # type: ignore[assignment] # the same with a name even of a topic that is none
         self.put((self, sent, time_ns(), error, None, None, (0, 0)))
 
-    def untraced(self, told: DeliveryCallback | None) -> DeliveryCallback | None:
+    def untraced(self, callback: DeliveryCallback | None) -> DeliveryCallback | None:
         """Give the callback for a record that is not traced."""
-        if told is None or not self._errors_only:
-            return told
-        return lambda error, message: told(error, message) if error is not None else None
+        if callback is None or not self._errors_only:
+            return callback
+        return lambda error, message: callback(error, message) if error is not None else None
 
     # ---- in the background
 
@@ -150,17 +150,17 @@ class Sender:
         if len(sent) == 2:
             return 0
         kind, milliseconds = item[6]
-        if kind == clocks.LOG_APPEND_TIME:
+        if kind == clock_offset.LOG_APPEND_TIME:
             self._clocks.appended(milliseconds, sent[0], ended)
-            self.clock_attributes = _told(self._clocks.offset)
+            self.clock_attributes = _clock_attributes(self._clocks.offset)
         return 1
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
         """Encode a send span."""
         _, sent, ended, error, partition, offset, _ = item[:7]
         outcome = item[7] if len(item) > 7 else None
-        begun, topic, traceparent, parent, remote, state, key, tombstone = sent
-        rest = [self._opening(topic, partition, outcome)]
+        start, topic, traceparent, parent, remote, state, key, tombstone = sent
+        rest = [self._prefix(topic, partition, outcome)]
         if offset is not None and offset >= 0:
             rest.append(_OFFSET(offset))
         if (text := key_text(key)) is not None:
@@ -173,24 +173,24 @@ class Sender:
             rest.append(failure(error, ended))
         flags = traceparent[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if remote else 0)
         ids = traceparent[3:35] + traceparent[36:52] + parent
-        batch.service.append(otlp.span(ids, begun, ended, rest, flags=flags, state=state.encode() if state else b""))
+        batch.service.append(otlp.span(ids, start, ended, rest, flags=flags, state=state.encode() if state else b""))
 
-    def _opening(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
+    def _prefix(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
         key = (topic, partition) if outcome is None else (topic, partition, outcome)
-        if (known := self._openings.get(key)) is not None:
+        if (known := self._prefixes.get(key)) is not None:
             return known
         attributes = {**self._about, semconv.MESSAGING_DESTINATION_NAME: topic, **self._cluster.attributes()}
         if partition is not None and partition >= 0:
             attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = str(partition)
         if outcome is not None:
             attributes[semconv.TRANSACTION_OUTCOME] = outcome
-        made = otlp.opening(f"{semconv.SEND} {topic}", SpanKind.PRODUCER, attributes)
+        made = otlp.span_prefix(f"{semconv.SEND} {topic}", SpanKind.PRODUCER, attributes)
         if self._cluster.value is not None:
-            self._openings[key] = made
+            self._prefixes[key] = made
         return made
 
 
-def _told(apart: clocks.Offset | None) -> bytes:
-    if apart is None or not apart.is_difference:
+def _clock_attributes(offset: clock_offset.Offset | None) -> bytes:
+    if offset is None or not offset.is_difference:
         return b""
-    return _CLOCK_OFFSET(apart.middle / _NS_PER_MS) + _CLOCK_UNCERTAINTY(apart.uncertainty / _NS_PER_MS)
+    return _CLOCK_OFFSET(offset.middle / _NS_PER_MS) + _CLOCK_UNCERTAINTY(offset.uncertainty / _NS_PER_MS)

@@ -21,43 +21,43 @@ from kafkatrace.tracing import Tracing, current
 _PARENT: Final = slice(36, 52)
 
 
-class Steps:
+class Stage:
     """One kind of work, such as an operator of a stream processor: the spans' name and what all of them say."""
 
-    measures = False  # nothing about those that are not recorded
+    metrics_enabled = False  # nothing about those that are not recorded
 
     def __init__(
         self, name: str, attributes: Mapping[str, AttributeValue] | None = None, *, tracing: Tracing | None = None
     ) -> None:
         self._tracing = tracing or current()
         self._attributes = dict(attributes or {})
-        self._opening = self._named(name)
+        self._prefix = self._named(name)
         self.limits = self._tracing.limits
         self.open: dict[int, MessageSpan] = {}
         self.put: Callable[[MessageSpan], None] = self._tracing.pipeline.put
 
-    def step(self, headers: Headers | None) -> AbstractContextManager[Span]:
-        """Go on with one record inside `with steps.step(headers)`: headers with what context_headers() made in them.
+    def continue_trace(self, headers: Headers | None) -> AbstractContextManager[Span]:
+        """Go on with one record inside `with stage.continue_trace(headers)`: headers with what context_headers() made.
 
         The span, as process()'s, is the current one, and the record's baggage the current baggage.
         """
         if self._off():
             return nullcontext(trace.INVALID_SPAN)
-        carried = propagation.extract(headers)
-        span = self._span(carried.traceparent, carried.state)
-        span.baggage = carried.baggage if self._tracing.carries_baggage else None
+        propagated = propagation.extract(headers)
+        span = self._span(propagated.traceparent, propagated.state)
+        span.baggage = propagated.baggage if self._tracing.carries_baggage else None
         return span
 
-    def joined(self, links: Sequence[SpanContext], count: int, begun_ns: int) -> AbstractContextManager[Span]:
+    def batch_span(self, links: Sequence[SpanContext], count: int, start_ns: int) -> AbstractContextManager[Span]:
         """Draw the span of work on many records at once, such as a window's: a trace of its own with links to theirs.
 
         It is sampled if one of them is. `count` is how many records there were, more than links perhaps; it began at
-        `begun_ns`, nanoseconds since the epoch.
+        `start_ns`, nanoseconds since the epoch.
         """
         if self._off():
             return nullcontext(trace.INVALID_SPAN)
         span = self._span(None, "", sampled=any(link.trace_flags.sampled for link in links))
-        span.begun = begun_ns
+        span.start = start_ns
         span.set_attribute(semconv.MESSAGING_BATCH_MESSAGE_COUNT, count)
         for link in links:
             span.add_link(link)
@@ -81,7 +81,7 @@ class Steps:
         span.recording = bool(span.traceparent[54] & 1)
         if span.recording:
             self._tracing.pipeline.begin_span()
-        span.begun = time_ns()
+        span.start = time_ns()
         return span
 
     # ---- in the background
@@ -95,11 +95,11 @@ class Steps:
         own, parent = span.traceparent, span.sender
         ids = own[3:35] + own[_PARENT] + (b"" if parent is None else parent[_PARENT])
         remote = 0 if parent is None else otlp.REMOTE
-        rest = [self._opening]
+        rest = [self._prefix]
         if span.details is not None:
-            rest = [self._named(span.details.name) if span.details.name else self._opening, span.details.encode()]
+            rest = [self._named(span.details.name) if span.details.name else self._prefix, span.details.encode()]
         flags = own[54] & w3c.KNOWN_FLAGS | remote
-        batch.service.append(otlp.span(ids, span.begun, span.ended_at, rest, flags=flags, state=span.state.encode()))
+        batch.service.append(otlp.span(ids, span.start, span.ended_at, rest, flags=flags, state=span.state.encode()))
 
     def _named(self, name: str) -> bytes:
-        return otlp.opening(name, SpanKind.INTERNAL, self._attributes)
+        return otlp.span_prefix(name, SpanKind.INTERNAL, self._attributes)

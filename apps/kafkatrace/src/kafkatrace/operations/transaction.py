@@ -11,7 +11,7 @@ from typing import Any
 from confluent_kafka import KafkaException, TopicPartition
 from opentelemetry.util.types import AttributeValue
 
-from kafkatrace.operations.operation import Begun, Operations, places
+from kafkatrace.operations.operation import Operations, Start, places
 from kafkatrace.operations.send import Sender
 from kafkatrace.spans import semconv
 from kafkatrace.spans.client_attributes import ClusterId
@@ -28,26 +28,26 @@ class Transactions:
         }
         self._spans = Operations(sender.tracing, conf, cluster, semconv.TRANSACTION, None)
         self._settling = Operations(sender.tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE)
-        self._begun: Begun | None = None
+        self._start: Start | None = None
         self._failed: KafkaException | None = None  # why it can only be aborted
         self._most = sender.tracing.pipeline.limits.queue
         self._sends: deque[tuple[Any, ...]] = deque()
 
     def begin(self) -> None:
         """Begin a span; the sends are held back until the outcome is known."""
-        self._begun = self._spans.begin()
+        self._start = self._spans.begin()
         self._sender.put = self._hold
 
     @contextmanager
     def settling(self, positions: Sequence[TopicPartition]) -> Iterator[None]:
         """Draw the settle span of the offsets, in the transaction's span."""
-        begun = self._settling.begin(beneath=self._begun)
+        start = self._settling.begin(beneath=self._start)
         try:
             yield
         except BaseException as error:
-            self._settling.end(begun, {} if isinstance(error, TypeError) else places(positions), error)
+            self._settling.end(start, {} if isinstance(error, TypeError) else places(positions), error)
             raise
-        self._settling.end(begun, places(positions))
+        self._settling.end(start, places(positions))
 
     @contextmanager
     def ending(self, outcome: str) -> Iterator[None]:
@@ -76,8 +76,8 @@ class Transactions:
         return bool(error.args[0].retriable())
 
     def _end(self, outcome: str, error: BaseException | None) -> None:
-        begun, self._begun, self._failed = self._begun, None, None
+        start, self._start, self._failed = self._start, None, None
         self._sender.put = self._put
         while self._sends:
             self._put((*self._sends.popleft(), outcome))
-        self._spans.end(begun, {**self._attributes, semconv.TRANSACTION_OUTCOME: outcome}, error)
+        self._spans.end(start, {**self._attributes, semconv.TRANSACTION_OUTCOME: outcome}, error)

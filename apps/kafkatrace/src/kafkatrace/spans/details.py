@@ -8,8 +8,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode
 from opentelemetry.util.types import Attributes
 
 from kafkatrace.context import w3c
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import otlp, protobuf, semconv
 from kafkatrace.spans.errors import error_type, exception_attributes, words
 
 
@@ -76,7 +75,7 @@ class Details:
         """Encode all but the name."""
         return b"".join(
             (
-                wire.attributes(otlp.ATTRIBUTE, self._attributes),
+                protobuf.attributes(otlp.ATTRIBUTE, self._attributes),
                 *self._events,
                 *self._links,
                 otlp.dropped(self._attributes.dropped, self._dropped_events, self._dropped_links),

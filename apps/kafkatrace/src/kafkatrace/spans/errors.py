@@ -7,8 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 from opentelemetry.trace import StatusCode
 from opentelemetry.util.types import Attributes
 
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import otlp, protobuf, semconv
 
 
 def type_name(error: BaseException) -> str:
@@ -59,7 +58,7 @@ def name_of(error: BaseException | KafkaError) -> str:
 
 def failure(error: BaseException | KafkaError, time: int) -> bytes:
     """Encode all that a span says of the error that it ended with."""
-    name = wire.attributes(otlp.ATTRIBUTE, {semconv.ERROR_TYPE: name_of(error)})
+    name = protobuf.attributes(otlp.ATTRIBUTE, {semconv.ERROR_TYPE: name_of(error)})
     if isinstance(error, KafkaError):
         return name + otlp.status(StatusCode.ERROR, error.str())
     return name + exception_event(error, time) + otlp.status(StatusCode.ERROR, words(error))

@@ -27,7 +27,7 @@ class Ending(Protocol):
 
     limits: SpanLimits
     open: dict[int, "MessageSpan"]
-    measures: bool  # whether it wants those that are not recorded, too
+    metrics_enabled: bool  # whether it wants those that are not recorded, too
     put: Callable[["MessageSpan"], None]
 
 
@@ -42,7 +42,7 @@ class MessageSpan(SpanFields, Context, Span):
 
     # seldom other than this
     state = ""
-    sender_state = ""  # where the span is apart
+    sender_state = ""  # where the span is linked
     baggage: Mapping[str, str] | None = None
     malformed: tuple[str, ...] = ()
     revoked = False
@@ -50,8 +50,8 @@ class MessageSpan(SpanFields, Context, Span):
 
     @property
     def draws_queue(self) -> bool:
-        """Whether its queue span is recorded, too: apart, it belongs to the sender's trace, if that is sampled."""
-        return not self.apart or (self.sender is not None and bool(self.sender[54] & 1))
+        """Whether its queue span is recorded, too: linked, it belongs to the sender's trace, if that is sampled."""
+        return not self.linked or (self.sender is not None and bool(self.sender[54] & 1))
 
     def failed(self, error: BaseException) -> None:
         """Take the exception that ends the span."""
@@ -70,8 +70,8 @@ class MessageSpan(SpanFields, Context, Span):
         try:
             if not self.ended_at:
                 self.receiver.open.pop(id(self), None)
-                self.ended_at = time_ns() if end_time is None else min(otlp.held(end_time), _LATEST) or -1  # 0: no end
-                if self.recording or self.receiver.measures:
+                self.ended_at = time_ns() if end_time is None else min(otlp.clamp(end_time), _LATEST) or -1  # 0: no end
+                if self.recording or self.receiver.metrics_enabled:
                     self.receiver.put(self)
         except Exception as wrong:  # a handler may set any field to anything
             self.lost(wrong)

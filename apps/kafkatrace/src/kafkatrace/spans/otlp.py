@@ -11,8 +11,7 @@ from typing import Final
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import SpanKind, StatusCode
 
-from kafkatrace.spans import protobuf as wire
-from kafkatrace.spans import semconv
+from kafkatrace.spans import protobuf, semconv
 
 ATTRIBUTE: Final = b"\x4a"
 _EVENT: Final = b"\x5a"
@@ -29,13 +28,13 @@ _KNOWN: Final = 0x100  # says that the next bit is set where the parent is remot
 REMOTE: Final = 0x300
 
 
-def opening(name: str, kind: SpanKind, attributes: Mapping[str, object]) -> bytes:
+def span_prefix(name: str, kind: SpanKind, attributes: Mapping[str, object]) -> bytes:
     """Encode what many spans have in common: name, kind, constant attributes."""
-    encoded = wire.field(b"\x2a", wire.text(name)) + b"\x30" + wire.varint(kind.value + 1)
-    return encoded + wire.attributes(ATTRIBUTE, attributes)
+    encoded = protobuf.field(b"\x2a", protobuf.text(name)) + b"\x30" + protobuf.varint(kind.value + 1)
+    return encoded + protobuf.attributes(ATTRIBUTE, attributes)
 
 
-def span(ids: bytes, begun: int, ended: int, rest: Iterable[bytes], *, flags: int, state: bytes = b"") -> bytes:
+def span(ids: bytes, start: int, ended: int, rest: Iterable[bytes], *, flags: int, state: bytes = b"") -> bytes:
     """Encode a span, framed for its scope.
 
     `ids` is the hexadecimal trace id (32), own id (16) and, unless it is a root, the parent's id (16); times are
@@ -49,20 +48,20 @@ def span(ids: bytes, begun: int, ended: int, rest: Iterable[bytes], *, flags: in
     if len(numbers) not in _ID_BYTES:  # no protocol buffer: the Collector would refuse all others with it
         raise ValueError(f"a span's ids have 24 or 32 bytes, not {len(numbers)}")
     if state:
-        head += wire.field(b"\x1a", state)
+        head += protobuf.field(b"\x1a", state)
     try:
-        times = _TIMES(b"\x39", begun, b"\x41", ended)
+        times = _TIMES(b"\x39", start, b"\x41", ended)
     except error:
-        times = _TIMES(b"\x39", held(begun), b"\x41", held(ended))
+        times = _TIMES(b"\x39", clamp(start), b"\x41", clamp(ended))
     body = b"".join((head, times, _FLAGS[flags | _KNOWN], *rest))
-    return _SPAN + wire.varint(len(body)) + body
+    return _SPAN + protobuf.varint(len(body)) + body
 
 
 def event(name: str, time: int, attributes: Mapping[str, object], dropped: int = 0) -> bytes:
     """Encode a span's event."""
-    head = _TIME(b"\x09", held(time)) + wire.field(b"\x12", wire.text(name))
-    tail = b"\x20" + wire.varint(dropped) if dropped else b""
-    return wire.field(_EVENT, head + wire.attributes(b"\x1a", attributes) + tail)
+    head = _TIME(b"\x09", clamp(time)) + protobuf.field(b"\x12", protobuf.text(name))
+    tail = b"\x20" + protobuf.varint(dropped) if dropped else b""
+    return protobuf.field(_EVENT, head + protobuf.attributes(b"\x1a", attributes) + tail)
 
 
 def link(
@@ -72,23 +71,25 @@ def link(
     numbers = unhexlify(ids)
     head = b"\x0a\x10%b\x12\x08%b" % (numbers[:16], numbers[16:])
     if state:
-        head += wire.field(b"\x1a", state)
-    tail = b"\x28" + wire.varint(dropped) if dropped else b""
-    return wire.field(_LINK, head + wire.attributes(b"\x22", attributes or {}) + tail + _LINK_FLAGS[flags | _KNOWN])
+        head += protobuf.field(b"\x1a", state)
+    tail = b"\x28" + protobuf.varint(dropped) if dropped else b""
+    return protobuf.field(
+        _LINK, head + protobuf.attributes(b"\x22", attributes or {}) + tail + _LINK_FLAGS[flags | _KNOWN]
+    )
 
 
 def status(code: StatusCode, message: str | None = None) -> bytes:
     """Encode a span's status; nothing where it is unset."""
     if code is StatusCode.UNSET:
         return b""
-    told = wire.field(b"\x12", wire.text(message)) if message else b""
-    return wire.field(_STATUS, told + b"\x18" + wire.varint(code.value))
+    told = protobuf.field(b"\x12", protobuf.text(message)) if message else b""
+    return protobuf.field(_STATUS, told + b"\x18" + protobuf.varint(code.value))
 
 
 def dropped(attributes: int, events: int, links: int) -> bytes:
     """Encode how many of each the limits left out."""
     counts = ((b"\x50", attributes), (b"\x60", events), (b"\x70", links))
-    return b"".join(tag + wire.varint(count) for tag, count in counts if count)
+    return b"".join(tag + protobuf.varint(count) for tag, count in counts if count)
 
 
 class Identity:
@@ -96,11 +97,11 @@ class Identity:
 
     def __init__(self, resource: Resource, version: str) -> None:
         self.resource = resource
-        attributes = wire.attributes(b"\x0a", resource.attributes)
-        scope = wire.field(b"\x0a", wire.text(semconv.SCOPE)) + wire.field(b"\x12", wire.text(version))
-        self._resource = wire.field(b"\x0a", attributes)
+        attributes = protobuf.attributes(b"\x0a", resource.attributes)
+        scope = protobuf.field(b"\x0a", protobuf.text(semconv.SCOPE)) + protobuf.field(b"\x12", protobuf.text(version))
+        self._resource = protobuf.field(b"\x0a", attributes)
         self._resource_schema = _schema(resource.schema_url)
-        self._scope = wire.field(b"\x0a", scope)
+        self._scope = protobuf.field(b"\x0a", scope)
         self._schema = _schema(semconv.SCHEMA_URL)
 
     def request(self, spans: list[bytes]) -> bytes:
@@ -113,15 +114,15 @@ class Identity:
             return []
         in_scope = [self._scope, *spans, self._schema]
         length = sum(map(len, in_scope))
-        scoped = b"\x12" + wire.varint(length)
+        scoped = b"\x12" + protobuf.varint(length)
         whole = len(self._resource) + len(scoped) + length + len(self._resource_schema)
-        return [b"\x0a" + wire.varint(whole), self._resource, scoped, *in_scope, self._resource_schema]
+        return [b"\x0a" + protobuf.varint(whole), self._resource, scoped, *in_scope, self._resource_schema]
 
 
-def held(time: float) -> int:
+def clamp(time: float) -> int:
     """Keep a user's own time in what the wire can hold: a wrong one must cost neither the span nor the handler."""
     return min(max(int(time), 0), _LATEST)
 
 
 def _schema(url: str | None) -> bytes:
-    return wire.field(b"\x1a", wire.text(url)) if url else b""
+    return protobuf.field(b"\x1a", protobuf.text(url)) if url else b""

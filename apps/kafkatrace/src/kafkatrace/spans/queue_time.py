@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kafkatrace.spans import otlp, semconv
-from kafkatrace.spans import protobuf as wire
+from kafkatrace.spans import otlp, protobuf, semconv
 
 NS_PER_MS: Final = 1_000_000
 _LARGEST_MS: Final = (2**63 - 1) // NS_PER_MS
@@ -74,7 +73,7 @@ def _encoded(kind: str, stamped: bool, skewed: bool, known: bool) -> bytes:
         attributes[semconv.CLOCK_SKEW] = True
     if not known:
         attributes[semconv.POLL_TIME_KNOWN] = False
-    return wire.attributes(otlp.ATTRIBUTE, attributes)
+    return protobuf.attributes(otlp.ATTRIBUTE, attributes)
 
 
 _BOTH: Final = (False, True)
