@@ -84,7 +84,7 @@ test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10
 	tools/test-flink.sh
 
 .PHONY: e2e
-e2e: setup ## Stories on the real cluster, and test-flink (STRIMZI=real or played; real where it can be had)
+e2e: setup ## Stories on the real cluster, and test-flink (STRIMZI=real or fake; real where it can be had)
 	FLINK=1 tools/kind-up.sh
 	tools/e2e.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs Strimzi with Kafka demo where it can be had, from the registry that has its images and its chart, or from a
-# release unpacked at STRIMZI_RELEASE where the engine has its images already. STRIMZI=real insists, STRIMZI=played does without.
+# release unpacked at STRIMZI_RELEASE where the engine has its images already. STRIMZI=real insists, STRIMZI=fake does without.
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/../lib.sh"
 # Its pods then are as the restricted Pod Security Standard asks, in all namespaces.
@@ -52,7 +52,7 @@ for_all_namespaces() {
   esac
 }
 
-[ "${STRIMZI:-auto}" != played ] || exit 0
+[ "${STRIMZI:-auto}" != fake ] || exit 0
 found=$(strimzi_source)
 if [ -n "$found" ]; then
   step "Installing Strimzi $STRIMZI_VERSION ($found) with Kafka demo, which the demo uses" install "$found"

@@ -1,6 +1,6 @@
 """Where the Flink Kubernetes Operator's resource is known, the job is its; the real API server judges the objects.
 
-Played, as its image is in no package index. Where it runs itself, the other stories are about it.
+A fake, as its image is in no package index. Where the real one runs, the other stories are about it.
 """
 
 import json
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e import kube
-from tests.e2e.flink import played
+from tests.e2e.flink import fake_flink_operator
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "flink-with-its-operator.yaml"
 OPERATOR = ("-n", "tracedpipeline-system")
@@ -21,15 +21,15 @@ ERROR = "org.apache.flink.kubernetes.operator.exception"
 
 @pytest.fixture(autouse=True)
 def alone() -> None:
-    if played.by_itself():
+    if fake_flink_operator.is_real():
         pytest.skip("the Flink Kubernetes Operator itself is here, and would lose its definitions")
 
 
 @pytest.fixture
 def known() -> Iterator[None]:
-    played.install()
+    fake_flink_operator.install()
     yield
-    played.uninstall()
+    fake_flink_operator.uninstall()
 
 
 def test_the_objects_of_the_example_are_accepted(known: None, namespace: str) -> None:
@@ -87,13 +87,13 @@ def _image() -> str:
 
 
 def test_the_resource_comes_its_status_is_mirrored_and_it_goes(namespace: str) -> None:
-    played.uninstall()
+    fake_flink_operator.uninstall()
     restarts = kube.operator_restarts()
-    played.install()
+    fake_flink_operator.install()
     try:
         _is_mirrored(namespace)
     finally:
-        played.uninstall()
+        fake_flink_operator.uninstall()
     # Without it the pipeline runs a cluster of its own, on the same volume.
     kube.until(
         "the JobManager of a cluster of its own",
@@ -112,10 +112,11 @@ def _is_mirrored(namespace: str) -> None:
     )
     assert not {"Deployment/orders-jobmanager", "Service/orders-jobmanager"} & kube.owned(namespace, "orders").keys()
     for status, reason in STAGES:
-        played.write_status(namespace, "orders-consumer", **{"jobStatus": {"state": "RECONCILING"}, **status})
+        shown = {"jobStatus": {"state": "RECONCILING"}, **status}
+        fake_flink_operator.write_status(namespace, "orders-consumer", **shown)
         kube.until_condition(namespace, "orders", "ConsumerReady", "False", reason, seconds=30)
-    played.start_job(namespace, "orders", _image())
-    played.write_status(namespace, "orders-consumer", **STABLE)
+    fake_flink_operator.start_job(namespace, "orders", _image())
+    fake_flink_operator.write_status(namespace, "orders-consumer", **STABLE)
     kube.until_condition(namespace, "orders", "ConsumerReady", "True", "JobRunning", seconds=60)
-    played.write_status(namespace, "orders-consumer", **STABLE | {"jobStatus": {"state": "RESTARTING"}})
+    fake_flink_operator.write_status(namespace, "orders-consumer", **STABLE | {"jobStatus": {"state": "RESTARTING"}})
     kube.until_condition(namespace, "orders", "ConsumerReady", "False", "JobRestarting", seconds=60)

@@ -8,7 +8,7 @@ from tracedpipeline.desired import flink_tls
 from tracedpipeline.flink import key as flink_key
 
 from tests.e2e import kube
-from tests.e2e.flink import played
+from tests.e2e.flink import fake_flink_operator
 from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
 OURS = ("FLINK_TLS_STORE", "FLINK_PROPERTIES")
@@ -16,7 +16,7 @@ OURS = ("FLINK_TLS_STORE", "FLINK_PROPERTIES")
 
 @pytest.fixture(autouse=True)
 def of_its_own() -> None:
-    if played.by_itself():
+    if fake_flink_operator.is_real():
         pytest.skip("with high availability services a TaskManager has to read the JobManager's address in a ConfigMap")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import images, kube, node
-from tests.e2e.flink import played
+from tests.e2e.flink import fake_flink_operator
 from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
 # Each breaks a job, which takes a while to notice, and has it mended.
@@ -43,7 +43,7 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
     by_flink.change(replicas=2)
     # Who makes the pods knows why not: a Deployment tells, the Flink operator's JobManager only its log.
     reason, words = (
-        ("NoSlots", "no pods for 1 of 2") if played.by_itself() else ("PodsRefused", "exceeded quota: small")
+        ("NoSlots", "no pods for 1 of 2") if fake_flink_operator.is_real() else ("PodsRefused", "exceeded quota: small")
     )
     found = kube.until_condition(namespace, name, "ConsumerReady", "False", reason, seconds=SECONDS)
     assert words in found["message"]
@@ -66,7 +66,7 @@ def test_kafka_does_not_answer_a_job_that_starts(by_flink: ByFlink) -> None:
 def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
     with node.stopped(node.TASK_MANAGER):  # its port still takes connections, so its pod stays ready
-        if played.by_itself():  # then Flink makes another pod
+        if fake_flink_operator.is_real():  # then Flink makes another pod
             kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=SECONDS)
             by_flink.runs_again()
         else:
@@ -86,7 +86,7 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
 
 
 def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
-    if played.by_itself():
+    if fake_flink_operator.is_real():
         pytest.skip("with high availability services Flink has a copy of what is broken here")
     namespace, name, _ = by_flink
     by_flink.in_worker(f"timeout 60 sh -c 'until ls {SNAPSHOTS}; do sleep 1; done'")  # the job may be new

@@ -1,6 +1,6 @@
 """One real Kafka node with the listeners that a Kafka resource asks for, rights enforced.
 
-One listener more, for the double alone, is reached from the machine that runs the tests, at the kind node's address.
+One listener more, for the fake alone, is reached from the machine that runs the tests, at the kind node's address.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def host(kafka: Object) -> str:
 
 
 def run(kafka: Object, pair: Pair, clients_ca: str) -> AdminClient:
-    """Start the node, or give it another certificate; returns the double's own way in, once it is ready."""
+    """Start the node, or give it another certificate; returns the fake's own way in, once it is ready."""
     namespace, name = kafka["metadata"]["namespace"], f"{kafka['metadata']['name']}-dual-role-0"
     kube.apply(*_services(kafka))
     reached = f"{_node_address()}:{_node_port(kafka)}"

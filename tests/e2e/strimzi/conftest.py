@@ -10,7 +10,7 @@ from tests.e2e.strimzi.steps import Strimzi
 
 @pytest.fixture(scope="package")
 def installed() -> Iterator[None]:
-    if crds.by_strimzi():
+    if crds.is_real():
         yield
         return
     crds.install()

@@ -13,7 +13,7 @@ PLURALS = ("kafkas", "kafkanodepools", "kafkatopics", "kafkausers")
 GROUP = "kafka.strimzi.io"
 
 
-def by_strimzi() -> bool:
+def is_real() -> bool:
     """Whether Strimzi itself runs here."""
     return bool(kube.kubectl("get", "deployments", "-A", "-l", "app=strimzi", "--output=name"))
 

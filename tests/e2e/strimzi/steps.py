@@ -1,4 +1,4 @@
-"""What the stories do and look at; Strimzi is itself where `make kind-up` could install it, else it is played."""
+"""What the stories do and look at; Strimzi is real where `make kind-up` could install it, else a fake."""
 
 import json
 from collections.abc import Iterator
@@ -7,16 +7,16 @@ from typing import Any, TypeAlias
 
 from tests.e2e import kube
 from tests.e2e.strimzi import crds
-from tests.e2e.strimzi.double import PlayedStrimzi
-from tests.e2e.strimzi.itself import StrimziItself
+from tests.e2e.strimzi.fake_strimzi import FakeStrimzi
+from tests.e2e.strimzi.real_strimzi import RealStrimzi
 
 NAME = "orders"
-Strimzi: TypeAlias = PlayedStrimzi | StrimziItself
+Strimzi: TypeAlias = FakeStrimzi | RealStrimzi
 
 
 @contextmanager
 def running(namespace: str) -> Iterator[Strimzi]:
-    running: Strimzi = StrimziItself(namespace) if crds.by_strimzi() else PlayedStrimzi(namespace)
+    running: Strimzi = RealStrimzi(namespace) if crds.is_real() else FakeStrimzi(namespace)
     running.start()
     try:
         yield running

@@ -9,7 +9,7 @@ NAME = "orders"
 
 
 def test_strimzi_comes_later_and_goes_again(namespace: str) -> None:
-    if crds.by_strimzi():
+    if crds.is_real():
         pytest.skip("Strimzi itself runs here, and stays")
     kube.apply(kube.pipeline(namespace, NAME, kafka={"cluster": {"name": "demo"}}))
     kube.until_condition(namespace, NAME, "Ready", "False", "StrimziNotInstalled", seconds=30)

@@ -1,6 +1,6 @@
-"""A pipeline uses a Kafka that is there: users by certificate and by password, rights, renewals, Strimzi's words.
+"""A pipeline uses an existing Kafka cluster: users by certificate and password, rights, renewals, Strimzi's messages.
 
-Kafka, TLS, certificates and rights are real, whether Strimzi is played or not.
+Kafka, TLS, certificates and rights are real, whether Strimzi is real or not.
 """
 
 import re

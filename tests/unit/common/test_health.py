@@ -51,19 +51,19 @@ def test_is_alive_but_not_ready_at_the_start(get: Get) -> None:
 
 
 def test_readyz_says_why_not(health: Health, get: Get) -> None:
-    health.turn("no order delivered yet: Connection refused")
+    health.heartbeat("no order delivered yet: Connection refused")
     assert get("/readyz") == (503, "no order delivered yet: Connection refused\n")
     assert get("/livez") == (200, "ok\n")
-    health.turn(None)
+    health.heartbeat(None)
     assert get("/readyz") == (200, "ok\n")
 
 
 def test_a_stalled_loop_is_neither_alive_nor_ready(health: Health, clock: Clock, get: Get) -> None:
-    health.turn(None)
+    health.heartbeat(None)
     clock.now += 30
     assert get("/livez") == (200, "ok\n")
     clock.now += 1
-    stalled = (503, "the main loop has not turned for 31 s (limit 30 s)\n")
+    stalled = (503, "the main loop has stood still for 31 s (limit 30 s)\n")
     assert get("/livez") == stalled
     assert get("/readyz") == stalled
 
@@ -76,7 +76,7 @@ def test_there_is_nothing_else(get: Get) -> None:
 def test_only_changes_are_logged(health: Health, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     for problem in ("a", "b", None, None, "c", "d", None):
-        health.turn(problem)
+        health.heartbeat(problem)
     assert [record.getMessage() for record in caplog.records] == [
         "not ready: a",
         "ready",

@@ -4,7 +4,7 @@ import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError
 from traced_common.environment import SettingsError, reading
-from traced_common.kafka import KafkaSettings, Trouble, connect
+from traced_common.kafka import KafkaSettings, LastError, connect
 
 PLAIN = {"KAFKA_BOOTSTRAP_SERVERS": "kafka.kafka.svc:9092", "POD_NAME": "orders-producer-0"}
 
@@ -124,10 +124,10 @@ def test_a_configuration_that_librdkafka_refuses_is_a_wrong_setting(sasl: dict[s
 
 
 def test_trouble_keeps_the_cause_rather_than_the_summary() -> None:
-    trouble = Trouble()
-    trouble(KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused"))
-    trouble(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
-    assert trouble.last == "_TRANSPORT: kafka:9092: Connection refused"
+    last_error = LastError()
+    last_error(KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused"))
+    last_error(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
+    assert last_error.last == "_TRANSPORT: kafka:9092: Connection refused"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from traced_common import health
-from traced_common.leaders import StaleLeadersError
 from traced_common.order import Order
+from traced_common.stale_leaders import StaleLeadersError
 from traced_common.stop import Stop
 from traced_consumer import app
 

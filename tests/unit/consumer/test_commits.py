@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
-from traced_common.kafka import Trouble
+from traced_common.kafka import LastError
 from traced_consumer import commits
 from traced_consumer.commits import Commits
 from traced_consumer.membership import Membership
@@ -142,7 +142,7 @@ def test_a_failed_commit_says_what_may_come_again(
 def test_a_frozen_broker_does_not_hold_up_the_end(
     consumer: Any, impatient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    receiving = Receiving(Membership("g", Trouble()))
+    receiving = Receiving(Membership("g", LastError()))
     receiving._offsets.processed(Message(topic="orders", partition=0, offset=4))
     consumer.answers.clear()
     receiving.close(consumer)
@@ -167,7 +167,7 @@ def test_a_stop_does_not_repeat_a_commit_that_is_denied(consumer: Any, offsets: 
 
 
 def test_close_commits_and_leaves_the_group(consumer: Any) -> None:
-    receiving = Receiving(Membership("g", Trouble()))
+    receiving = Receiving(Membership("g", LastError()))
     receiving._offsets.processed(Message(topic="orders", partition=0, offset=4))
     receiving.close(consumer)
     assert consumer.asked == [(5, False)]

@@ -1,5 +1,5 @@
 from confluent_kafka import KafkaError, TopicPartition
-from traced_common.kafka import Trouble
+from traced_common.kafka import LastError
 from traced_consumer.membership import Membership
 
 REFUSED = KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused")
@@ -11,10 +11,10 @@ def statistics(state: str = "up", join_state: str = "steady", age: int = 0) -> d
 
 
 def test_connecting_until_joined() -> None:
-    trouble = Trouble()
-    membership = Membership("g", trouble)
+    last_error = LastError()
+    membership = Membership("g", last_error)
     assert membership.problem() == "not yet a member of group g: connecting to Kafka"
-    trouble(REFUSED)
+    last_error(REFUSED)
     membership.statistics(statistics("query-coord", "init"))
     assert membership.problem() == "not yet a member of group g: _TRANSPORT: kafka:9092: Connection refused"
     membership.assigned(PARTITIONS)
@@ -23,7 +23,7 @@ def test_connecting_until_joined() -> None:
 
 
 def test_a_member_without_partitions_is_ready_once_the_group_has_settled() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned([])
     membership.statistics(statistics(age=4_999))
     assert membership.problem() == "not yet a member of group g: connecting to Kafka"
@@ -34,7 +34,7 @@ def test_a_member_without_partitions_is_ready_once_the_group_has_settled() -> No
 
 
 def test_a_new_member_is_not_ready_before_others_have_given_it_partitions() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned([])
     assert membership.problem() is not None
     membership.assigned(PARTITIONS)
@@ -42,22 +42,22 @@ def test_a_new_member_is_not_ready_before_others_have_given_it_partitions() -> N
 
 
 def test_a_member_that_keeps_its_partitions_stays_ready() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned(PARTITIONS)
     membership.assigned([])
     assert membership.problem() is None
 
 
 def test_a_rebalance_is_no_problem() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned(PARTITIONS)
     membership.statistics(statistics(join_state="wait-join"))
     assert membership.problem() is None
 
 
 def test_a_coordinator_that_went_away_is() -> None:
-    trouble = Trouble()
-    membership = Membership("g", trouble)
+    last_error = LastError()
+    membership = Membership("g", last_error)
     membership.assigned(PARTITIONS)
     membership.statistics(statistics("wait-broker-transport"))
     assert membership.problem() == "the coordinator of group g is away: no answer"
@@ -66,7 +66,7 @@ def test_a_coordinator_that_went_away_is() -> None:
 
 
 def test_lost_partitions_are_until_it_joins_again() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned(PARTITIONS)
     membership.lost()
     assert membership.problem() == "not yet a member of group g: connecting to Kafka"
@@ -75,7 +75,7 @@ def test_lost_partitions_are_until_it_joins_again() -> None:
 
 
 def test_a_missing_topic_is_until_partitions_come() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.failed(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "orders: unknown topic"))
     membership.assigned([])
     membership.statistics(statistics(age=60_000))
@@ -85,7 +85,7 @@ def test_a_missing_topic_is_until_partitions_come() -> None:
 
 
 def test_a_denial_is_one_until_records_come_again() -> None:
-    membership = Membership("g", Trouble())
+    membership = Membership("g", LastError())
     membership.assigned(PARTITIONS)
     membership.failed(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED, "Fetch from broker 1 failed"))
     assert membership.problem() == "Kafka: TOPIC_AUTHORIZATION_FAILED: Fetch from broker 1 failed"

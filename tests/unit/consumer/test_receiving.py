@@ -10,10 +10,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
-from traced_common import renewal
-from traced_common.kafka import Trouble
+from traced_common import recreating_producer
+from traced_common.kafka import LastError
 from traced_common.order import Order, PoisonError
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
 from traced_common.stop import Stop
 from traced_consumer import app, commits, dead_letters, receiving, retries
 from traced_consumer.commits import Commits
@@ -39,7 +39,7 @@ class Bench:
         self.settings = ConsumerSettings.read(variables)
         self.exporter = InMemorySpanExporter()
         self.tracing = kafkatrace.configure("orders-consumer", exporter=self.exporter, sampling_ratio=1)
-        self.receiving = Receiving(Membership(self.settings.group, Trouble()))
+        self.receiving = Receiving(Membership(self.settings.group, LastError()))
         self.handled: list[int] = []
         self.failures: dict[int, list[Exception]] = {}
         client = {**self.settings.kafka.client_config(), "log_level": 0}
@@ -47,8 +47,8 @@ class Bench:
         letters = {**client, **dead_letters.configuration()}
         if dead_letter_servers:
             letters |= {"bootstrap.servers": dead_letter_servers, "delivery.timeout.ms": patience_ms}
-        self.producer = RenewedProducer(
-            lambda trouble: kafkatrace.Producer({**letters, "error_cb": trouble}, tracing=self.tracing)
+        self.producer = RecreatingProducer(
+            lambda last_error: kafkatrace.Producer({**letters, "error_cb": last_error}, tracing=self.tracing)
         )
         config = app.configuration(self.settings.group, 60)
         self.consumer = kafkatrace.Consumer(
@@ -75,7 +75,7 @@ class Bench:
 
     def turn_until(self, done: Callable[[], bool]) -> None:
         while not done():
-            self.receiving.turn(self.consumer, self.processing)
+            self.receiving.run_once(self.consumer, self.processing)
             self.letters.serve()
 
     def committed(self, partition: int = 0) -> int:
@@ -237,7 +237,7 @@ def test_a_denied_dead_letter_says_so_and_goes_out_when_the_right_is_there(
     code: int,
     name: str,
 ) -> None:
-    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0.2)
+    monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 0.2)
     failing.fail(request_kind, code, 1)
     bench = Bench(variables, dead_letter_servers=failing.servers, patience_ms=10_000)
     bench.receiving._membership.assigned([TopicPartition("any", 0)])
@@ -271,10 +271,10 @@ def test_a_dead_letter_that_is_too_large_is_cut_until_it_fits_and_blocks_nothing
     bench.close()
 
 
-def test_a_dead_letter_without_an_answer_has_its_producer_renewed_and_goes_out_later(
+def test_a_dead_letter_without_an_answer_has_its_producer_re_created_and_goes_out_later(
     variables: dict[str, str], put: Put, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0.2)
+    monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 0.2)
     failing.down()
     bench = Bench(variables, dead_letter_servers=failing.servers, patience_ms=2_000)
     put(b"poison", 2)

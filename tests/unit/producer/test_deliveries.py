@@ -5,7 +5,7 @@ from typing import Any
 import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError, Message
-from traced_common.kafka import Trouble
+from traced_common.kafka import LastError
 from traced_producer.deliveries import MOST_WAITING, Deliveries, Outgoing
 
 REFUSED = KafkaError(KafkaError._TRANSPORT, "kafka:9092: Connection refused")
@@ -27,7 +27,7 @@ class FakeProducer:
     """What Deliveries sees of a RenewedProducer."""
 
     def __init__(self) -> None:
-        self.trouble = Trouble()
+        self.last_error = LastError()
         self.fatal: str | None = None
         self.generation = 0
 
@@ -38,8 +38,8 @@ def producer() -> Any:
 
 
 @pytest.fixture
-def trouble(producer: Any) -> Any:
-    return producer.trouble
+def last_error(producer: Any) -> Any:
+    return producer.last_error
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def deliver(deliveries: Deliveries, order: Outgoing) -> None:
     attempt(deliveries)(None, message())
 
 
-def test_nothing_delivered_yet(deliveries: Deliveries, trouble: Trouble) -> None:
+def test_nothing_delivered_yet(deliveries: Deliveries, last_error: LastError) -> None:
     assert deliveries.problem() == "no order delivered yet: connecting to Kafka"
-    trouble(REFUSED)
+    last_error(REFUSED)
     assert deliveries.problem() == "no order delivered yet: _TRANSPORT: kafka:9092: Connection refused"
 
 
@@ -87,12 +87,12 @@ def test_an_idle_producer_stays_ready(deliveries: Deliveries, clock: Clock) -> N
 
 
 def test_orders_without_report_are_a_problem_after_ten_seconds(
-    deliveries: Deliveries, trouble: Trouble, clock: Clock
+    deliveries: Deliveries, last_error: LastError, clock: Clock
 ) -> None:
     deliver(deliveries, NEW)
     deliveries.add(NEW)
     deliveries.add(NEW)
-    trouble(REFUSED)
+    last_error(REFUSED)
     clock.now = 10
     assert deliveries.problem() is None
     clock.now = 11
@@ -130,7 +130,7 @@ def test_an_order_waits_for_the_one_before_it_of_its_key_and_for_no_other(delive
     assert list(deliveries.due) == [other, NEXT]
 
 
-def test_a_renewal_makes_due_what_the_old_producer_had_and_its_late_reports_count_for_nothing(
+def test_a_re_creation_makes_due_what_the_old_producer_had_and_its_late_reports_count_for_nothing(
     deliveries: Deliveries, producer: Any
 ) -> None:
     deliveries.add(NEW)

@@ -10,12 +10,12 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
-from traced_common import renewal, termination
+from traced_common import recreating_producer, termination_log
 from traced_common.environment import SettingsError
-from traced_common.kafka import Trouble
-from traced_common.leaders import StaleLeadersError
+from traced_common.kafka import LastError
 from traced_common.order import Order
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
+from traced_common.stale_leaders import StaleLeadersError
 from traced_producer import app, orders
 from traced_producer.deliveries import MOST_WAITING, Deliveries, Outgoing
 from traced_producer.sending import Sending
@@ -33,25 +33,25 @@ class Bench:
         self.tracing = kafkatrace.configure("orders-producer", exporter=self.exporter, sampling_ratio=1)
         config = {**self.settings.kafka.client_config(), **app.configuration(), "log_level": 0, **more}
         del config["logger"]
-        self.renewed = RenewedProducer(
-            lambda trouble: kafkatrace.Producer({**config, "error_cb": trouble}, tracing=self.tracing)
+        self.recreating = RecreatingProducer(
+            lambda last_error: kafkatrace.Producer({**config, "error_cb": last_error}, tracing=self.tracing)
         )
-        self.deliveries = Deliveries(self.renewed)
-        self.sending = Sending(self.renewed, self.settings, self.deliveries)
+        self.deliveries = Deliveries(self.recreating)
+        self.sending = Sending(self.recreating, self.settings, self.deliveries)
 
     @property
     def producer(self) -> kafkatrace.Producer:
-        return self.renewed.current
+        return self.recreating.current
 
     def turn_until_delivered(self, count: int) -> None:
         while self.deliveries.delivered < count:
-            self.sending.turn()
+            self.sending.run_once()
 
     def drain(self) -> None:
-        app.drain(self.sending, self.renewed, self.deliveries, self.tracing)
+        app.drain(self.sending, self.recreating, self.deliveries, self.tracing)
 
     def close(self) -> None:
-        self.renewed.flush(0)
+        self.recreating.flush(0)
         self.tracing.shutdown()
 
 
@@ -91,7 +91,7 @@ def test_draining_without_kafka_is_bounded_and_owns_up_to_what_was_not_delivered
     monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.1)
     caplog.set_level(logging.INFO)
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
-    bench.sending.turn()
+    bench.sending.run_once()
     bench.drain()
     assert caplog.messages[-1] == (
         "stopped: produced 1, delivered 0, undelivered 1; spans exported 1, dropped 0"  # a failed send is a span, too
@@ -102,7 +102,7 @@ def test_makes_no_more_orders_while_too_many_wait(variables: dict[str, str]) -> 
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     for _ in range(MOST_WAITING):
         bench.deliveries.add(Outgoing("k", b"v"))
-    bench.sending.turn()
+    bench.sending.run_once()
     assert bench.deliveries.produced == MOST_WAITING
     bench.close()
 
@@ -113,7 +113,7 @@ def test_a_missing_topic_is_a_problem_and_the_order_waits_for_it(bench: Bench, m
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.producer, "produce", refuse)
-        bench.sending.turn()
+        bench.sending.run_once()
     assert bench.deliveries.problem() == "the last order was not delivered: _UNKNOWN_TOPIC: Unknown topic"
     assert (bench.deliveries.produced, len(bench.deliveries.due)) == (1, 1)
     bench.turn_until_delivered(1)
@@ -124,7 +124,7 @@ def test_a_full_queue_loses_no_order(variables: dict[str, str]) -> None:
     variables |= {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "PRODUCER_RATE_PER_SECOND": "1000000"}
     bench = Bench(variables, **{"queue.buffering.max.messages": 2})
     while not bench.deliveries.due:
-        bench.sending.turn()
+        bench.sending.run_once()
     assert (bench.deliveries.produced, bench.deliveries.failed_attempts) == (3, 0)
     bench.close()
     assert (bench.deliveries.produced, len(bench.deliveries.due)) == (3, 3)
@@ -160,7 +160,7 @@ def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKaf
     failing.fail(PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, 3)
     expected = "the last order was not delivered: TOPIC_AUTHORIZATION_FAILED: "
     while not (denied.deliveries.problem() or "").startswith(expected):
-        denied.sending.turn()
+        denied.sending.run_once()
     failing.mend(PRODUCE)
     received = every_order(failing.servers, denied)
     assert denied.deliveries.problem() is None
@@ -174,11 +174,11 @@ def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKaf
 def test_a_producer_without_any_right_waits_for_it_and_loses_nothing(
     denied: Bench, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 1)
+    monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 1)
     failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 3)
     first = weakref.ref(denied.producer)
     while "CLUSTER_AUTHORIZATION_FAILED" not in (denied.deliveries.problem() or ""):
-        denied.sending.turn()
+        denied.sending.run_once()
     every_order(failing.servers, denied)
     gc.collect()
     assert first() is None  # with its threads and its memory
@@ -186,9 +186,9 @@ def test_a_producer_without_any_right_waits_for_it_and_loses_nothing(
 
 def test_a_stop_gives_failed_orders_a_last_attempt(denied: Bench, failing: MockKafka) -> None:
     failing.fail(PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, 1)
-    denied.sending.turn()
-    while not denied.deliveries.due:  # a turn that comes late would send it again at once
-        denied.renewed.poll(0.01)
+    denied.sending.run_once()
+    while not denied.deliveries.due:  # a pass that comes late would send it again at once
+        denied.recreating.poll(0.01)
         denied.deliveries.take_over()
     denied.drain()
     assert denied.deliveries.waiting == 0
@@ -202,10 +202,10 @@ def test_a_stop_delivers_the_orders_behind_others_of_their_key(bench: Bench, mon
     assert (bench.deliveries.produced, bench.deliveries.waiting) == (10, 0)
 
 
-def test_a_stop_between_a_fatal_error_and_the_renewal_delivers_what_waits(denied: Bench, failing: MockKafka) -> None:
+def test_a_stop_between_a_fatal_error_and_re_creation_delivers_what_waits(denied: Bench, failing: MockKafka) -> None:
     failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 1)
-    while not denied.renewed.fatal:
-        denied.sending.turn()
+    while not denied.recreating.fatal:
+        denied.sending.run_once()
     assert denied.deliveries.waiting
     denied.drain()
     assert denied.deliveries.waiting == 0
@@ -215,7 +215,7 @@ def test_what_a_stop_gives_up_is_counted_where_kubernetes_keeps_it(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.1)
-    monkeypatch.setattr(termination, "_FILE", tmp_path / "termination-log")
+    monkeypatch.setattr(termination_log, "_FILE", tmp_path / "termination-log")
     (tmp_path / "termination-log").touch()
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     for _ in range(3):
@@ -235,38 +235,38 @@ class StaleClient:
             raise StaleLeadersError(self.reasons.pop())
 
 
-def test_orders_outlive_the_renewal_of_a_stale_producer_in_the_order_of_each_key(
+def test_orders_outlive_the_re_creation_of_a_stale_producer_in_the_order_of_each_key(
     failing: MockKafka, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 0)
     monkeypatch.setattr(orders, "_CUSTOMERS", 3)
     bench = Bench({**variables, "KAFKA_BOOTSTRAP_SERVERS": failing.servers})
     bench.turn_until_delivered(5)
     failing.down()
     while bench.deliveries.waiting < 10:
-        bench.sending.turn()
-    app.renew_when_stale(bench.renewed, StaleClient())  # type: ignore[arg-type] # what is used of it
+        bench.sending.run_once()
+    app.recreate_when_stale(bench.recreating, StaleClient())  # type: ignore[arg-type] # what is used of it
     assert bench.deliveries.problem() == "the last order was not delivered: topic orders was deleted and created again"
-    bench.sending.turn()
-    assert bench.renewed.generation == 1
+    bench.sending.run_once()
+    assert bench.recreating.generation == 1
     failing.up()
     assert_in_order(every_order(failing.servers, bench))
     assert bench.deliveries.problem() is None
     bench.close()
 
 
-def test_a_renewal_that_fails_is_tried_again_and_costs_no_order(
+def test_a_re_creation_that_fails_is_tried_again_and_costs_no_order(
     denied: Bench, failing: MockKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal, "_SECONDS_BETWEEN", 0)
-    make, failures = denied.renewed._make, [SettingsError(["ca.crt: empty"])] * 2
+    monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 0)
+    make, failures = denied.recreating._make, [SettingsError(["ca.crt: empty"])] * 2
 
-    def failing_twice(trouble: Trouble) -> kafkatrace.Producer:
+    def failing_twice(last_error: LastError) -> kafkatrace.Producer:
         if failures:
             raise failures.pop()
-        return make(trouble)
+        return make(last_error)
 
-    denied.renewed._make = failing_twice
+    denied.recreating._make = failing_twice
     failing.fail(INIT_PRODUCER_ID, KafkaError.CLUSTER_AUTHORIZATION_FAILED, 1)
     every_order(failing.servers, denied)
     assert not failures
@@ -291,7 +291,7 @@ def test_an_outage_longer_than_the_time_that_an_order_has_keeps_the_order_of_eac
     bench.turn_until_delivered(5)
     failing.down()
     while bench.deliveries.failed_attempts < 10:
-        bench.sending.turn()
+        bench.sending.run_once()
     failing.up()
     bench.turn_until_delivered(bench.deliveries.produced + 5)
     bench.producer.flush(10)

@@ -17,18 +17,18 @@ _STARTING: Final = "starting"
 
 
 class Health:
-    """Told by the main loop at each of its turns, asked by the server's threads."""
+    """Called by the main loop on each pass, read by the server's threads."""
 
     def __init__(self, stall_after: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._stall_after = stall_after
         self._clock = clock
-        self._turned_at = clock()
+        self._heartbeat_at = clock()
         self._problem: str | None = _STARTING
 
-    def turn(self, problem: str | None) -> None:
-        """Note a turn of the main loop, and what keeps the app from its work; changes are logged."""
+    def heartbeat(self, problem: str | None) -> None:
+        """Note one pass of the main loop, and what keeps the app from its work; changes are logged."""
         before, self._problem = self._problem, problem
-        self._turned_at = self._clock()
+        self._heartbeat_at = self._clock()
         if problem is None and before is not None:
             _logger.info("ready")
         elif problem is not None and before in (None, _STARTING):
@@ -36,10 +36,10 @@ class Health:
 
     def not_alive(self) -> str | None:
         """Say that the main loop stalls, or nothing."""
-        age = self._clock() - self._turned_at
+        age = self._clock() - self._heartbeat_at
         if age <= self._stall_after:
             return None
-        return f"the main loop has not turned for {age:.0f} s (limit {self._stall_after:.0f} s)"
+        return f"the main loop has stood still for {age:.0f} s (limit {self._stall_after:.0f} s)"
 
     def not_ready(self) -> str | None:
         """Say what keeps the app from its work, or nothing."""

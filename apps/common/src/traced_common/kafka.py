@@ -128,12 +128,12 @@ def _user_files(environment: Environment) -> tuple[Path | None, Path | None]:
     return certificate, key
 
 
-def said(error: KafkaError) -> str:
-    """Give an error's name, such as TOPIC_AUTHORIZATION_FAILED, before its words: who reads them is a program, too."""
+def error_text(error: KafkaError) -> str:
+    """Give an error's name, such as TOPIC_AUTHORIZATION_FAILED, before its message: programs read it, too."""
     return f"{error.name()}: {error.str()}"
 
 
-class Trouble:
+class LastError:
     """The last error of a client that belonged to no message; librdkafka itself logs them and tries again."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class Trouble:
     def __call__(self, error: KafkaError) -> None:
         """Take an error: this object is the client's error_cb."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # it says less than those that came before it
-            self.last = said(error)
+            self.last = error_text(error)
 
 
 def connect(make: Callable[[dict[str, Any]], Client], config: dict[str, Any]) -> Client:

@@ -8,7 +8,7 @@ from typing import Final
 import kafkatrace
 from kafkatrace import Tracing
 
-from traced_common import logs, termination
+from traced_common import logs, termination_log
 from traced_common.environment import Environment, Kind, SettingsError, one_of, whole
 from traced_common.stop import Stop
 
@@ -25,11 +25,11 @@ def run(start: Callable[[Mapping[str, str], Stop], None], stop: Stop) -> int:
         start(os.environ, stop)
     except SettingsError as error:
         _logger.critical("%s", error)
-        termination.write(str(error))
+        termination_log.write(str(error))
         return _WRONG_SETTINGS
     except Exception as error:
         _logger.exception("ended by an error")
-        termination.write(f"ended by an error: {type(error).__name__}: {error}")
+        termination_log.write(f"ended by an error: {type(error).__name__}: {error}")
         return 1
     return 0
 

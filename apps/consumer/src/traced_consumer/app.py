@@ -8,9 +8,9 @@ from typing import Any, Final
 import kafkatrace
 from kafkatrace import Tracing
 from traced_common import health, kafka, logs, process
-from traced_common.leaders import Leaders
 from traced_common.order import Order
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
+from traced_common.stale_leaders import Leaders
 from traced_common.stop import Stop
 
 from traced_consumer import dead_letters
@@ -36,8 +36,8 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     stall = _LONGEST_HANDLING_SECONDS + settings.processing_ms / 1000
     state = health.Health(stall)
     health.serve(state, settings.health_port)
-    tracing, trouble, leaders = process.tracing(), kafka.Trouble(), Leaders(settings.topic)
-    membership = Membership(settings.group, trouble)
+    tracing, last_error, leaders = process.tracing(), kafka.LastError(), Leaders(settings.topic)
+    membership = Membership(settings.group, last_error)
     receiving = Receiving(membership)
 
     def measure(text: str) -> None:
@@ -45,14 +45,14 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
         membership.statistics(figures)
         leaders.statistics(figures)
 
-    producer = RenewedProducer(
+    producer = RecreatingProducer(
         lambda own: kafka.connect(
             lambda conf: kafkatrace.Producer(conf, tracing=tracing),
             {**settings.kafka.client_config(), **dead_letters.configuration(), "error_cb": own},
         )
     )
     letters = DeadLetters(producer, settings.dead_letter_topic, settings.group, stop)
-    callbacks = {"error_cb": trouble, "on_commit": receiving.committed, "stats_cb": measure}
+    callbacks = {"error_cb": last_error, "on_commit": receiving.committed, "stats_cb": measure}
     _logger.info("reading %s as group %s; kafkatrace in %s", settings.topic, settings.group, kafkatrace.implementation)
     try:
         while not stop.requested:
@@ -63,10 +63,10 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
             processing = Processing(consumer, handler, letters, settings.processing_ms / 1000, stop)
             with receiving.subscribed(consumer, settings.topic):
                 while not stop.requested:
-                    receiving.turn(consumer, processing)
+                    receiving.run_once(consumer, processing)
                     letters.serve()
                     leaders.check(consumer)
-                    state.turn(receiving.problem())
+                    state.heartbeat(receiving.problem())
     finally:
         drain(producer, receiving, tracing)
 
@@ -87,7 +87,7 @@ def configuration(group: str, stall: float) -> dict[str, Any]:
     }
 
 
-def drain(producer: RenewedProducer, receiving: Receiving, tracing: Tracing) -> None:
+def drain(producer: RecreatingProducer, receiving: Receiving, tracing: Tracing) -> None:
     """Export the spans, bounded, and log what came of everything."""
     producer.flush(_FLUSH_SECONDS)
     spans = tracing.shutdown(_TRACING_SECONDS)

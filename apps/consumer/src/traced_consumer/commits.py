@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from traced_common.kafka import said
+from traced_common.kafka import error_text
 from traced_common.logs import sparingly
 
 from traced_consumer.offsets import Offsets
@@ -49,7 +49,7 @@ class Commits:
             self._failures = 0
             return
         self._failures += 1
-        self._last_failure = said(error)
+        self._last_failure = error_text(error)
         _logger.warning("commit failed, records may come again: %s", self._last_failure, extra=sparingly("commit"))
 
     def problem(self) -> str | None:
@@ -67,7 +67,7 @@ class Commits:
         except KafkaException as error:
             refusal: KafkaError = error.args[0]
             where = ", ".join(f"{each.topic}[{each.partition}]@{each.offset}" for each in offsets)
-            _logger.warning("commit of %s failed, records before these may come again: %s", where, said(refusal))
+            _logger.warning("commit of %s failed, records before these may come again: %s", where, error_text(refusal))
             return refusal
         return None
 

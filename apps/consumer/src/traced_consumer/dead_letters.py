@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
 from traced_common import letters
-from traced_common.kafka import said
+from traced_common.kafka import error_text
 from traced_common.letters import Letter
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
 from traced_common.stop import Stop
 
 from traced_consumer.offsets import offset_of, place_of
@@ -36,7 +36,7 @@ def configuration() -> dict[str, Any]:
 class DeadLetters:
     """Sends one at a time and waits for its delivery report."""
 
-    def __init__(self, producer: RenewedProducer, topic: str, group: str, stop: Stop) -> None:
+    def __init__(self, producer: RecreatingProducer, topic: str, group: str, stop: Stop) -> None:
         self._producer = producer
         self._topic = topic
         self._group = group
@@ -82,11 +82,11 @@ class DeadLetters:
         if not reports:
             raise self._undelivered(None)
         if reports[0] is not None and reports[0].code() == KafkaError._MSG_TIMED_OUT:
-            self._producer.condemn(said(reports[0]))  # it may hold on to the leaders of a topic that is gone
+            self._producer.condemn(error_text(reports[0]))  # it may hold on to the leaders of a topic that is gone
         return reports[0]
 
     def _undelivered(self, error: KafkaError | None) -> UndeliveredError:
-        why = self._producer.fatal or (said(error) if error else "no delivery report in time")
+        why = self._producer.fatal or (error_text(error) if error else "no delivery report in time")
         return UndeliveredError(f"dead letter not delivered to {self._topic}: {why}")
 
     def _about(self, message: Message, reason: str) -> list[tuple[str, object]]:

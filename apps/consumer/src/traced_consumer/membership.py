@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, TopicPartition
-from traced_common.kafka import Trouble, said
+from traced_common.kafka import LastError, error_text
 from traced_common.logs import sparingly
 
 _logger = logging.getLogger(__name__)
@@ -16,9 +16,9 @@ _SETTLED_MS: Final = 5_000
 class Membership:
     """Gathers what statistics, rebalances and poll errors say."""
 
-    def __init__(self, group: str, trouble: Trouble) -> None:
+    def __init__(self, group: str, last_error: LastError) -> None:
         self._group = group
-        self._trouble = trouble
+        self._trouble = last_error
         self._joined = False
         self._coordinator_up = True
         self._poll_error: str | None = None
@@ -42,7 +42,7 @@ class Membership:
 
     def failed(self, error: KafkaError) -> None:
         """Note an error that poll() gave instead of a record."""
-        self._poll_error = said(error)
+        self._poll_error = error_text(error)
         _logger.error("Kafka: %s", self._poll_error, extra=sparingly(f"poll {error.name()}"))
 
     def received(self) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 import confluent_kafka
 from confluent_kafka import KafkaError, Message, TopicPartition
 from kafkatrace import Consumer
-from traced_common.leaders import StaleLeadersError
 from traced_common.logs import sparingly
 from traced_common.order import PoisonError
+from traced_common.stale_leaders import StaleLeadersError
 
 from traced_consumer.commits import Commits
 from traced_consumer.dead_letters import UndeliveredError
@@ -53,7 +53,7 @@ class Receiving:
         self._membership.lost()
         consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
-    def turn(self, consumer: Consumer, processing: Processing) -> None:
+    def run_once(self, consumer: Consumer, processing: Processing) -> None:
         """Take the next record if there is one, and commit what is due."""
         message = consumer.poll(_POLL_SECONDS)
         error = message.error() if message is not None else None

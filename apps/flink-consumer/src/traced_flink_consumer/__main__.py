@@ -11,7 +11,7 @@ from traced_common import logs
 from traced_common.environment import SettingsError
 from traced_common.kafka import KafkaSettings
 
-from traced_flink_consumer import job, last_words, letter_size
+from traced_flink_consumer import job, letter_size, termination_log
 from traced_flink_consumer.records import Client
 from traced_flink_consumer.settings import THREAD, FlinkSettings
 
@@ -25,7 +25,7 @@ def run() -> None:
     try:
         _submit()
     except Exception as error:
-        last_words.write(error)
+        termination_log.write(error)
         raise
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined] # as documented
-from traced_common.kafka import KafkaSettings, said
+from traced_common.kafka import KafkaSettings, error_text
 
 from traced_flink_consumer.records import LETTER_BYTES
 
@@ -21,6 +21,6 @@ def of_topic(kafka: KafkaSettings, topic: str) -> int:
     try:
         return int(answers[resource].result()["max.message.bytes"].value)
     except KafkaException as error:  # the topic may be made with the first letter, and the right may be missing
-        reason = said(error.args[0])
+        reason = error_text(error.args[0])
         _logger.warning("dead letters are cut at %d bytes: no configuration of %s: %s", LETTER_BYTES, topic, reason)
         return LETTER_BYTES

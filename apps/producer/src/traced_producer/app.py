@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import kafkatrace
 from kafkatrace import Tracing
-from traced_common import health, kafka, logs, process, termination
-from traced_common.leaders import Leaders, StaleLeadersError
-from traced_common.renewal import RenewedProducer
+from traced_common import health, kafka, logs, process, termination_log
+from traced_common.recreating_producer import RecreatingProducer
+from traced_common.stale_leaders import Leaders, StaleLeadersError
 from traced_common.stop import Stop
 
 from traced_producer.deliveries import MOST_WAITING, Deliveries
@@ -31,10 +31,10 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     health.serve(state, settings.health_port)
     tracing, leaders = process.tracing(), Leaders(settings.topic)
     config = {**configuration(), "stats_cb": lambda text: leaders.statistics(json.loads(text))}
-    producer = RenewedProducer(
-        lambda trouble: kafka.connect(
+    producer = RecreatingProducer(
+        lambda last_error: kafka.connect(
             lambda conf: kafkatrace.Producer(conf, tracing=tracing),
-            {**settings.kafka.client_config(), **config, "error_cb": trouble},
+            {**settings.kafka.client_config(), **config, "error_cb": last_error},
         )
     )
     deliveries = Deliveries(producer)
@@ -43,15 +43,15 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     sending = Sending(producer, settings, deliveries)
     try:
         while not stop.requested:
-            sending.turn()
-            renew_when_stale(producer, leaders)
-            state.turn(deliveries.problem())
+            sending.run_once()
+            recreate_when_stale(producer, leaders)
+            state.heartbeat(deliveries.problem())
     finally:
         drain(sending, producer, deliveries, tracing)
 
 
-def renew_when_stale(producer: RenewedProducer, leaders: Leaders) -> None:
-    """Have a producer renewed that sticks to leaders of a topic that is gone; the orders are kept."""
+def recreate_when_stale(producer: RecreatingProducer, leaders: Leaders) -> None:
+    """Have a producer re-created that holds on to the leaders of a topic that is gone; the orders are kept."""
     try:
         leaders.check(producer.current)
     except StaleLeadersError as error:
@@ -73,7 +73,7 @@ def configuration() -> dict[str, Any]:
     }
 
 
-def drain(sending: Sending, producer: RenewedProducer, deliveries: Deliveries, tracing: Tracing) -> None:
+def drain(sending: Sending, producer: RecreatingProducer, deliveries: Deliveries, tracing: Tracing) -> None:
     """Deliver what waits and export the spans, both bounded, and tell what came of everything."""
     _logger.info("stopping: %d orders are not delivered yet", deliveries.waiting)
     sending.finish(_FLUSH_SECONDS)
@@ -83,6 +83,6 @@ def drain(sending: Sending, producer: RenewedProducer, deliveries: Deliveries, t
         seconds = f"{_FLUSH_SECONDS:g} s"
         lost = f"gave up {deliveries.waiting} orders that Kafka did not take within {seconds} of the stop: {why}"
         _logger.error("%s", lost)
-        termination.write(lost)
+        termination_log.write(lost)
     spans = tracing.shutdown(_TRACING_SECONDS)
     _logger.info("stopped: %s; spans exported %d, dropped %d", deliveries, spans.exported, spans.dropped)

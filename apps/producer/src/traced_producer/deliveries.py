@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from confluent_kafka import KafkaError, Message
-from traced_common.kafka import said
+from traced_common.kafka import error_text
 from traced_common.logs import sparingly
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
 
 _logger = logging.getLogger(__name__)
 _SECONDS_WITHOUT_REPORT: Final = 10.0
@@ -32,7 +32,7 @@ class Deliveries:
     can bring two orders of a key out of their order; an order whose report is lost comes again.
     """
 
-    def __init__(self, producer: RenewedProducer, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, producer: RecreatingProducer, clock: Callable[[], float] = time.monotonic) -> None:
         self._producer = producer
         self._clock = clock
         self._generation = producer.generation
@@ -70,7 +70,7 @@ class Deliveries:
             self.due.append(order)
 
     def take_over(self) -> None:
-        """After a renewal, make due what the old producer had: nothing more will be reported of it."""
+        """After a re-creation, make due what the old producer had: nothing more will be reported of it."""
         if self._generation != self._producer.generation:
             self._generation = self._producer.generation
             self.due = deque(queue[0] for queue in self._queues.values())
@@ -80,7 +80,7 @@ class Deliveries:
         generation = self._producer.generation
 
         def report(error: KafkaError | None, message: Message) -> None:
-            if generation == self._producer.generation:  # else it was made due by the renewal
+            if generation == self._producer.generation:  # else it was made due by the re-creation
                 self._waiting_since = self._clock()
                 if error is None:
                     self._delivered(order)
@@ -96,14 +96,14 @@ class Deliveries:
 
     def problem(self) -> str | None:
         """Say why orders don't arrive, or nothing."""
-        trouble = self._producer.trouble.last
+        last_error = self._producer.last_error.last
         if failure := self._producer.fatal or self._last_failure:
             return f"the last order was not delivered: {failure}"
         if not self.delivered:
-            return f"no order delivered yet: {trouble or 'connecting to Kafka'}"
+            return f"no order delivered yet: {last_error or 'connecting to Kafka'}"
         age = self._clock() - self._waiting_since
         if self.waiting and age > _SECONDS_WITHOUT_REPORT:
-            return f"{self.waiting} orders wait, none delivered for {age:.0f} s: {trouble or 'no answer'}"
+            return f"{self.waiting} orders wait, none delivered for {age:.0f} s: {last_error or 'no answer'}"
         return None
 
     def __str__(self) -> str:
@@ -133,4 +133,5 @@ class Deliveries:
         )
 
     def _why(self, error: KafkaError) -> str:
-        return self._producer.fatal or said(error)  # of what a producer still held at its end librdkafka only says so
+        # What a producer still held at its end librdkafka only calls purged.
+        return self._producer.fatal or error_text(error)

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from confluent_kafka import KafkaException
-from traced_common.renewal import RenewedProducer
+from traced_common.recreating_producer import RecreatingProducer
 
 from traced_producer import orders
 from traced_producer.deliveries import Deliveries, Outgoing
@@ -18,13 +18,13 @@ _SECONDS_BETWEEN_LAST_ATTEMPTS: Final = 0.1
 class Sending:
     """Makes orders at the wished rate and produces what is due: no order is given up while the process lives."""
 
-    def __init__(self, producer: RenewedProducer, settings: ProducerSettings, deliveries: Deliveries) -> None:
+    def __init__(self, producer: RecreatingProducer, settings: ProducerSettings, deliveries: Deliveries) -> None:
         self._producer = producer
         self._settings = settings
         self._deliveries = deliveries
         self._pace = Pace(settings.rate_per_second, time.monotonic())
 
-    def turn(self) -> None:
+    def run_once(self) -> None:
         """Send the order that is due, or wait a little; delivery reports are served in both cases.
 
         While Kafka refuses orders there is one attempt in place of each new order, so that it is not flooded.
@@ -44,7 +44,7 @@ class Sending:
         """Have what waits delivered, as far as that goes in this time."""
         end = time.monotonic() + seconds
         if self._producer.fatal:
-            self._producer.renew()
+            self._producer.recreate()
         while self._deliveries.waiting and (left := end - time.monotonic()) > 0:
             self._deliveries.take_over()
             if self._deliveries.flowing:

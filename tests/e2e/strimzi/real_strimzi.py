@@ -1,4 +1,4 @@
-"""Strimzi itself, where `make kind-up` could install it: the stories ask it for the same as the played one."""
+"""Strimzi itself, where `make kind-up` could install it: the stories ask it for the same as the fake one."""
 
 import re
 import time
@@ -15,7 +15,7 @@ _RESTARTED = f'exit code (137|143)|container not found|unable to upgrade connect
 _PAUSE = "strimzi.io/pause-reconciliation"
 
 
-class StrimziItself:
+class RealStrimzi:
     """Looks at every namespace already; what is in Kafka is asked with the broker's own tools."""
 
     def __init__(self, namespace: str) -> None:

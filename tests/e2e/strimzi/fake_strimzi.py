@@ -1,4 +1,4 @@
-"""Strimzi, played in front of a real Kafka: its images are in no package index.
+"""A fake of Strimzi in front of a real Kafka cluster: its images are in no package index.
 
 What it does to status, Secrets and Kafka is what a real 1.2.0 was seen to do. It looks at one namespace.
 """
@@ -20,7 +20,7 @@ _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 PAUSED = {"conditions": [status.true("ReconciliationPaused")]}
 
 
-class PlayedStrimzi:
+class FakeStrimzi:
     """The cluster, topic and user operators; the stories also tell it what to renew and take away."""
 
     def __init__(self, namespace: str) -> None:
@@ -85,7 +85,7 @@ class PlayedStrimzi:
                 self._reconcile()
             except Exception as error:  # whatever it is: tried again, as Strimzi does, and told to who reads the story
                 if repr(error) != last:
-                    print(f"the played Strimzi: {error!r}")
+                    print(f"the fake Strimzi: {error!r}")
                 last = repr(error)
 
     def _reconcile(self) -> None:

@@ -1,4 +1,4 @@
-"""The Flink Kubernetes Operator's resource, and what it does, played: its image is in no package index."""
+"""A fake of the Flink Kubernetes Operator: its resource, and what it does; its image is in no package index."""
 
 import hashlib
 import io
@@ -46,7 +46,7 @@ def _jar() -> bytes:
     return content
 
 
-def by_itself() -> bool:
+def is_real() -> bool:
     """Whether the operator itself runs here."""
     which = "app.kubernetes.io/name=flink-kubernetes-operator"
     return bool(kube.kubectl("get", "deployments", "-A", "-l", which, "--output=name"))
@@ -124,7 +124,7 @@ def _pod(namespace: str, pipeline: str, which: str, image: str) -> kube.Object:
     }
     items = [{"key": key, "path": path} for key, path in places.items()]
     container = {
-        "name": "played",
+        "name": "fake",
         "image": image,
         "command": ["/app/.venv/bin/python", "-m", "http.server", "8081", "--directory", "/rest"],
         "securityContext": template["podTemplate"]["spec"]["containers"][0]["securityContext"],
@@ -134,7 +134,7 @@ def _pod(namespace: str, pipeline: str, which: str, image: str) -> kube.Object:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            **_named(namespace, f"played-{which}"),
+            **_named(namespace, f"fake-{which}"),
             "labels": template[role]["podTemplate"]["metadata"]["labels"],
         },
         "spec": {

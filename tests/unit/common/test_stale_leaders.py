@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
-from traced_common.leaders import Leaders, StaleLeadersError
+from traced_common.stale_leaders import Leaders, StaleLeadersError
 
 
 class Clock:
