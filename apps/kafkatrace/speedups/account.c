@@ -51,8 +51,8 @@ static int are_histograms(PyObject *given)
 
 static int count(Account *self, SpanFields *span, PyObject *histograms)
 {
-    long long polled = span->polled ? span->polled : span->begun, appended = span->timestamp * NS_PER_MS;
-    if (histogram_add(PyTuple_GET_ITEM(histograms, 0), span->ended_at - span->begun) < 0 ||
+    long long polled = span->polled ? span->polled : span->start, appended = span->timestamp * NS_PER_MS;
+    if (histogram_add(PyTuple_GET_ITEM(histograms, 0), span->ended_at - span->start) < 0 ||
         histogram_add(PyTuple_GET_ITEM(histograms, 1), polled - appended) < 0 ||
         histogram_add(PyTuple_GET_ITEM(histograms, 2), span->ended_at - appended) < 0)
         return -1;
@@ -62,12 +62,12 @@ static int count(Account *self, SpanFields *span, PyObject *histograms)
 /* A record in order: handled without an exception, part of its sender's trace, with a timestamp that lies before its poll. */
 static int is_common(SpanFields *span)
 {
-    long long polled = span->polled ? span->polled : span->begun;
-    return (span->valid & IN_EACH) == IN_EACH && !span->apart && span->failure == Py_None && span->topic != NULL &&
+    long long polled = span->polled ? span->polled : span->start;
+    return (span->valid & IN_EACH) == IN_EACH && !span->linked && span->failure == Py_None && span->topic != NULL &&
            PyUnicode_CheckExact(span->topic) &&
            (span->timestamp_type == CREATE_TIME || span->timestamp_type == LOG_APPEND_TIME) && span->timestamp >= 0 &&
-           polled >= 0 && polled < LATEST && span->timestamp <= polled / NS_PER_MS && span->begun >= 0 &&
-           span->ended_at >= span->begun;
+           polled >= 0 && polled < LATEST && span->timestamp <= polled / NS_PER_MS && span->start >= 0 &&
+           span->ended_at >= span->start;
 }
 
 static PyObject *histograms_of(Account *self, PyObject *topic)

@@ -7,8 +7,8 @@ enum { CLOCK_NS = 100000000 };
 PyObject *sent(Delivery *self)
 {
     if (self->traceparent == NULL)
-        return Py_BuildValue("LO", self->begun, self->topic);
-    return Py_BuildValue("LOOyOsOO", self->begun, self->topic, self->traceparent, "", Py_False, "", self->key,
+        return Py_BuildValue("LO", self->start, self->topic);
+    return Py_BuildValue("LOOyOsOO", self->start, self->topic, self->traceparent, "", Py_False, "", self->key,
                          self->tombstone ? Py_True : Py_False);
 }
 
@@ -43,7 +43,7 @@ static int count(Delivery *self, long long now)
     if (histogram == NULL)
         return -1;
     if (PyObject_TypeCheck(histogram, &HistogramType))
-        return histogram_add(histogram, now - self->begun);
+        return histogram_add(histogram, now - self->start);
     PyErr_Format(PyExc_TypeError, "expected a histogram for a topic, not %R", histogram);
     return -1;
 }
@@ -110,7 +110,7 @@ Delivery *delivery_new(Sending *sending, PyObject *told, PyObject *topic)
     made->told = Py_NewRef(told);
     made->topic = Py_NewRef(topic);
     made->traceparent = made->key = NULL;
-    made->begun = 0;
+    made->start = 0;
     made->tombstone = 0;
     return made;
 }

@@ -34,17 +34,17 @@ static int is_whole(SpanFields *span)
 
 static int is_common(SpanFields *span)
 {
-    long long polled = span->polled ? span->polled : span->begun;
-    return is_whole(span) && !span->apart && !has_seldom(span) &&
+    long long polled = span->polled ? span->polled : span->start;
+    return is_whole(span) && !span->linked && !has_seldom(span) &&
            (span->timestamp_type == 1 || span->timestamp_type == 2) && span->timestamp >= 0 && polled > 0 &&
-           span->timestamp <= polled / NS_PER_MS && span->ended_at >= span->begun && span->begun > 0 &&
+           span->timestamp <= polled / NS_PER_MS && span->ended_at >= span->start && span->start > 0 &&
            span->ended_at - span->timestamp * NS_PER_MS < EXACT;
 }
 
 /* What both spans say. */
 static int record(Encoder *self, SpanFields *span, Wire *wire)
 {
-    long long polled = span->polled ? span->polled : span->begun;
+    long long polled = span->polled ? span->polled : span->start;
     wire_int(wire, name(self, OFFSET), span->offset);
     wire_object(wire, PyTuple_GET_ITEM(self->kinds, (span->timestamp_type - 1) * 2 + (span->polled != 0)));
     if (!wire_key(wire, name(self, KEY), span->key))
@@ -61,7 +61,7 @@ static PyObject *queue_span(SpanFields *span, PyObject *opening, Wire *said)
     const char *sender = PyBytes_AS_STRING(span->sender), *own = PyBytes_AS_STRING(span->traceparent);
     Ids ids = {sender + TRACE_ID, PyBytes_AS_STRING(span->queue_id), sender + SPAN_ID};
     wire_begin(&wire);
-    wire_head(&wire, &ids, span->timestamp * NS_PER_MS, span->polled ? span->polled : span->begun,
+    wire_head(&wire, &ids, span->timestamp * NS_PER_MS, span->polled ? span->polled : span->start,
               (own[FLAGS] & KNOWN_FLAGS) | REMOTE);
     wire_object(&wire, opening);
     wire_raw(&wire, said->bytes, said->used);
@@ -84,7 +84,7 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     const char *own = PyBytes_AS_STRING(span->traceparent);
     Ids ids = {own + TRACE_ID, own + SPAN_ID, PyBytes_AS_STRING(span->queue_id)};
     wire_begin(&wire);
-    wire_head(&wire, &ids, span->begun, span->ended_at, own[FLAGS] & KNOWN_FLAGS);
+    wire_head(&wire, &ids, span->start, span->ended_at, own[FLAGS] & KNOWN_FLAGS);
     wire_object(&wire, opening);
     wire_raw(&wire, said->bytes, said->used);
     if (!lag(self, span, &wire))

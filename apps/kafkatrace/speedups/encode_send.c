@@ -8,7 +8,7 @@ enum { ITEM_SENDER, ITEM_SENT, ITEM_ENDED, ITEM_ERROR, ITEM_PARTITION, ITEM_OFFS
 typedef struct {
     PyObject *topic, *key;
     const char *own, *parent;
-    long long begun, ended, offset;
+    long long start, ended, offset;
     int partition, remote, tombstone;
 } Send;
 
@@ -30,8 +30,8 @@ static int is_whole_sent(PyObject *sent, Send *send)
     send->parent = PyBytes_GET_SIZE(parent) ? PyBytes_AS_STRING(parent) : NULL;
     send->remote = remote == Py_True;
     send->tombstone = tombstone == Py_True;
-    return PyUnicode_CheckExact(send->topic) && read_exactly(PyTuple_GET_ITEM(sent, SENT_BEGUN), &send->begun) &&
-           send->begun >= 0;
+    return PyUnicode_CheckExact(send->topic) && read_exactly(PyTuple_GET_ITEM(sent, SENT_BEGUN), &send->start) &&
+           send->start >= 0;
 }
 
 static int is_common_send(PyObject *item, Send *send)
@@ -62,7 +62,7 @@ static PyObject *send_span(Encoder *self, const Send *send, PyObject *opening)
     Wire wire;
     Ids ids = {send->own + TRACE_ID, send->own + SPAN_ID, send->parent};
     wire_begin(&wire);
-    wire_head(&wire, &ids, send->begun, send->ended, (send->own[FLAGS] & KNOWN_FLAGS) | (send->remote ? REMOTE : 0));
+    wire_head(&wire, &ids, send->start, send->ended, (send->own[FLAGS] & KNOWN_FLAGS) | (send->remote ? REMOTE : 0));
     wire_object(&wire, opening);
     return send_body(self, &wire, send) > 0 ? wire_span(&wire) : NULL;
 }

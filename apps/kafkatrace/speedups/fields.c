@@ -7,12 +7,12 @@
 const Field fields[] = {
     [RECORDING] = FIELD(recording, FLAG, HAS_RECORDING),
     [ENDED_AT] = FIELD(ended_at, LONG, HAS_ENDED_AT),
-    [APART] = FIELD(apart, FLAG, HAS_APART),
+    [APART] = FIELD(linked, FLAG, HAS_APART),
     [TOMBSTONE] = FIELD(tombstone, FLAG, HAS_TOMBSTONE),
     [TIMESTAMP_TYPE] = FIELD(timestamp_type, INT, HAS_TIMESTAMP_TYPE),
     [TIMESTAMP] = FIELD(timestamp, LONG, HAS_TIMESTAMP),
     [POLLED] = FIELD(polled, LONG, HAS_POLLED),
-    [BEGUN] = FIELD(begun, LONG, HAS_BEGUN),
+    [BEGUN] = FIELD(start, LONG, HAS_BEGUN),
     [PARTITION] = FIELD(partition, INT, HAS_PARTITION),
     [OFFSET] = FIELD(offset, LONG, HAS_OFFSET),
 };

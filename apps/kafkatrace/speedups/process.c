@@ -84,7 +84,7 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
     else
         span->traceparent = Py_NewRef(sender);
     span->polled = times_take(message);
-    span->begun = now_ns();
+    span->start = now_ns();
     return 0;
 }
 

@@ -16,7 +16,7 @@ static Delivery *begin(Sending *sending, PyObject **given, PyObject *told, PyObj
             Py_CLEAR(made);
     }
     if (made != NULL)
-        made->begun = now_ns();
+        made->start = now_ns();
     return made;
 }
 

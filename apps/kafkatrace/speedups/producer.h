@@ -19,7 +19,7 @@ typedef struct {
     vectorcallfunc call;
     Sending *sending;
     PyObject *told, *topic, *traceparent, *key; /* traceparent and key: NULL where not sampled */
-    long long begun;
+    long long start;
     char tombstone;
 } Delivery;
 

@@ -32,9 +32,9 @@ typedef struct {
     PyDictObject context;
     PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder, *open;
     PyObject *odd; /* numbers and flags, by name, that are none */
-    long long timestamp, polled, begun, ended_at, offset;
+    long long timestamp, polled, start, ended_at, offset;
     int timestamp_type, partition, valid;
-    char recording, tombstone, apart;
+    char recording, tombstone, linked;
 } SpanFields;
 
 /* One histogram of durations in nanoseconds. */

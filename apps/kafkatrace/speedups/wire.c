@@ -44,14 +44,14 @@ static unsigned char *id(unsigned char *to, unsigned char tag, const char *digit
     return to;
 }
 
-void wire_head(Wire *wire, const Ids *ids, long long begun, long long ended, int flags)
+void wire_head(Wire *wire, const Ids *ids, long long start, long long ended, int flags)
 {
     unsigned char head[64], *to = id(head, 0x0a, ids->trace, 16, &wire->full);
     to = id(to, 0x12, ids->own, 8, &wire->full);
     if (ids->parent != NULL)
         to = id(to, 0x22, ids->parent, 8, &wire->full);
     *to++ = 0x39;
-    to = fixed(to, (uint64_t)begun, 8);
+    to = fixed(to, (uint64_t)start, 8);
     *to++ = 0x41;
     to = fixed(to, (uint64_t)ended, 8);
     *to++ = 0x85; /* field 16 */

@@ -40,7 +40,7 @@ static inline void wire_object(Wire *wire, PyObject *bytes)
     wire_raw(wire, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
 }
 
-void wire_head(Wire *wire, const Ids *ids, long long begun, long long ended, int flags);
+void wire_head(Wire *wire, const Ids *ids, long long start, long long ended, int flags);
 void wire_int(Wire *wire, PyObject *key, long long number);
 void wire_double(Wire *wire, PyObject *key, double number);
 void wire_text(Wire *wire, PyObject *key, const char *text, size_t length);
