@@ -23,17 +23,18 @@ help: ## Show this help
 setup: .venv/.synced ## Make the virtual environment from the lock file
 
 .PHONY: check
-check: setup ## Lint, types, import contracts, generated files
+check: setup ## Lint, types, import contracts, retired words, generated files
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 	PYTHONPATH=apps/flink-consumer/src $(VENV)/lint-imports
 	$(VENV)/codespell
+	tools/retired-words.sh
 	$(VENV)/shellcheck -x $$(git ls-files '*.sh' .ci/run)
 	$(VENV)/tracedpipeline crd | diff -u $(CRD) - || { echo '$(CRD) is stale: run make generate' >&2; exit 1; }
 
 .PHONY: format
-format: setup ## Format and mend what can be mended
+format: setup ## Format and fix what can be fixed
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
 

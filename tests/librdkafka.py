@@ -49,7 +49,7 @@ class MockKafka:
             self._cluster, ctypes.c_int16(request), _size(times), ctypes.byref(codes)
         )
 
-    def mend(self, request: int) -> None:
+    def fix(self, request: int) -> None:
         """Let the requests of a kind succeed again."""
         self._kafka.rd_kafka_mock_clear_request_errors(self._cluster, ctypes.c_int16(request))
 

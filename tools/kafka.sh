@@ -1,4 +1,4 @@
-# A Kafka of this machine's own, in a container. To be sourced after lib.sh.
+# A Kafka broker of this machine's own, in a container. To be sourced after lib.sh.
 # shellcheck shell=bash
 
 # run_kafka CONTAINER PROPERTIES PORT: returns when it answers at 127.0.0.1.

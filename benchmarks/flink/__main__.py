@@ -11,7 +11,7 @@ _MODES: Final = ("Process", "Thread")
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run what was requested."""
     options = _options()
     with receiving() as spans:
         bench = Bench(options.bootstrap_servers, options.image, spans)

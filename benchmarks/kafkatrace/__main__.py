@@ -15,7 +15,7 @@ _TOPIC: Final = "bench"
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run what was requested."""
     options = _options()
     print(f"kafkatrace: the common case in {kafkatrace.implementation}")
     servers = options.bootstrap_servers

@@ -38,7 +38,7 @@ func runKubeadm() {
 	}
 }
 
-// Each is built only when it is the one asked for: building a command registers flags that another would collide with.
+// Each is built only when it is the one requested: building a command registers flags that another would collide with.
 var components = map[string]func(){
 	"kube-apiserver":          func() { run(apiserver.NewAPIServerCommand())() },
 	"kube-controller-manager": func() { run(controllers.NewControllerManagerCommand())() },

@@ -175,7 +175,7 @@ def test_an_older_pipeline_keeps_its_topic_and_group(flowing: tuple[str, str], n
 
 def test_an_image_that_cannot_be_pulled_is_named(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders", producer={"image": "nowhere.invalid/producer:1"}))
-    seen = kube.until_condition(namespace, "orders", "ProducerReady", "False", "ImageCannotBePulled")
+    seen = kube.until_condition(namespace, "orders", "ProducerReady", "False", "ImagePullBackOff")
     assert "nowhere.invalid/producer:1" in seen["message"]
 
 

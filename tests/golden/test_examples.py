@@ -1,6 +1,6 @@
 """Every example, and the objects that it stands for: `<example>.yaml` beside this file.
 
-`pytest tests/golden --update-goldens` writes them anew; the diff is the review.
+`pytest tests/golden --update-goldens` writes them again; the diff is the review.
 """
 
 from pathlib import Path

@@ -26,7 +26,7 @@ PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic)
     return failed < 0 ? NULL : value;
 }
 
-/* Only what is larger than before says anything new about the clocks; clocks drift, so each second begins anew. */
+/* Only what is larger than before says anything new about the clocks; clocks drift, so each second begins again. */
 static int tell_clocks(Account *self, SpanFields *span, long long ahead, long long polled)
 {
     if (polled < self->bound_until && ahead <= self->bound)

@@ -42,7 +42,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
-# Where Strimzi is: a Kafka that is used or made, the pipeline's topics and users in it.
+# Where Strimzi is: a Kafka cluster that is used or made, the pipeline's topics and users in it.
 - apiGroups: [kafka.strimzi.io]
   resources: [kafkas, kafkanodepools, kafkatopics, kafkausers]
   verbs: [get, list, create, patch, delete]

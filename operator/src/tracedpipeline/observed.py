@@ -103,13 +103,13 @@ def _refusals(status: Mapping[str, Any]) -> Iterator[Verdict]:
     for condition in status.get("conditions", ()):
         if (condition["type"], condition["status"]) == ("ReplicaFailure", "True"):
             words = f"the API server takes no more of its pods: {condition.get('message', '')}"
-            yield Verdict(False, reasons.PODS_REFUSED, f"{words}: raise the quota, or change the policy that it names")
+            yield Verdict(False, reasons.FAILED_CREATE, f"{words}: raise the quota, or change the policy that it names")
 
 
 def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
     """Return what pods show that belong to no Deployment of ours.
 
-    There may be more than are wanted: Flink keeps a TaskManager that it asked for while it found an older one again.
+    There may be more than are wanted: Flink keeps a TaskManager that it requested while it found an older one again.
     """
     ready = sum(map(is_ready, pods))
     complaints = [verdict for pod in pods if (verdict := complaint(pod))]
@@ -181,16 +181,20 @@ def _container_complaint(who: str, container: Mapping[str, Any]) -> Verdict | No
     waiting = container.get("state", {}).get("waiting") or {}
     reason = waiting.get("reason")
     if reason in ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"):
-        problem = f"image {container['image']!r} cannot be pulled; mend the image's name or the access to its registry"
-        return Verdict(False, reasons.IMAGE_CANNOT_BE_PULLED, problem)
+        problem = f"image {container['image']!r} cannot be pulled; fix the image's name or the access to its registry"
+        return Verdict(False, reasons.IMAGE_PULL_BACK_OFF, problem)
     if reason in ("CreateContainerConfigError", "CreateContainerError"):
-        return Verdict(False, reasons.CONFIGURATION_ERROR, one_line(f"{who}: {waiting.get('message', reason)}"))
+        return Verdict(
+            False, reasons.CREATE_CONTAINER_CONFIG_ERROR, one_line(f"{who}: {waiting.get('message', reason)}")
+        )
     ended = next(iter(_ends(container)), {})
     if ended.get("reason") == OOM and not container.get("ready"):
         what = f"{who} was killed (OOMKilled): it used more memory than its limit"
         return Verdict(False, reasons.OOM_KILLED, f"{what}; raise resources.limits.memory")
     if reason == "CrashLoopBackOff":
-        last_words = (ended.get("message") or "").strip().splitlines()
-        said = f", its last line: {last_words[-1]}" if last_words else ""
-        return Verdict(False, reasons.CRASH_LOOP, one_line(f"{who} ends with exit code {ended.get('exitCode')}{said}"))
+        last_lines = (ended.get("message") or "").strip().splitlines()
+        said = f", its last line: {last_lines[-1]}" if last_lines else ""
+        return Verdict(
+            False, reasons.CRASH_LOOP_BACK_OFF, one_line(f"{who} ends with exit code {ended.get('exitCode')}{said}")
+        )
     return None

@@ -32,13 +32,13 @@ TOPIC_HAS_FEWER_PARTITIONS: Final = "TopicHasFewerPartitions"  # the topic has f
 
 # Kafka, where Strimzi runs it.
 STRIMZI_NOT_INSTALLED: Final = "StrimziNotInstalled"  # the API server does not know Strimzi's resources
-KAFKA_NOT_FOUND: Final = "KafkaNotFound"  # there is no Kafka of that name
-KAFKA_NOT_READY: Final = "KafkaNotReady"  # Strimzi says that the Kafka is not ready, or nothing yet
-KAFKA_PAUSED: Final = "KafkaPaused"  # somebody told Strimzi to leave the Kafka alone
-KAFKA_NOT_OWNED: Final = "KafkaNotOwned"  # a Kafka that is to be made is there, and somebody else's
-KAFKA_NOT_ALLOWED: Final = "KafkaNotAllowed"  # the operator may not read the Kafka's namespace
+KAFKA_NOT_FOUND: Final = "KafkaNotFound"  # there is no Kafka cluster of that name
+KAFKA_NOT_READY: Final = "KafkaNotReady"  # Strimzi says that the Kafka cluster is not ready, or nothing yet
+KAFKA_PAUSED: Final = "KafkaPaused"  # somebody told Strimzi to leave the Kafka cluster alone
+KAFKA_NOT_OWNED: Final = "KafkaNotOwned"  # a Kafka cluster that is to be made is there, and somebody else's
+KAFKA_NOT_ALLOWED: Final = "KafkaNotAllowed"  # the operator may not read the Kafka cluster's namespace
 KAFKA_IN_OTHER_NAMESPACE: Final = "KafkaInOtherNamespace"  # it asks for a user, whose Secret would be over there
-LISTENER_NOT_FOUND: Final = "ListenerNotFound"  # the Kafka has no such listener, or none that can be used
+LISTENER_NOT_FOUND: Final = "ListenerNotFound"  # the Kafka cluster has no such listener, or none that can be used
 TOPIC_NOT_READY: Final = "TopicNotReady"  # Strimzi has not made the topic as it should be
 USER_NOT_READY: Final = "UserNotReady"  # Strimzi has not made a client's user
 AUTHORIZATION_DENIED: Final = "AuthorizationDenied"  # Kafka refused what a client was about to do
@@ -46,12 +46,14 @@ AUTHORIZATION_DENIED: Final = "AuthorizationDenied"  # Kafka refused what a clie
 # Components.
 PROGRESSING: Final = "Progressing"  # pods are being started or replaced
 NOT_CREATED: Final = "NotCreated"  # the Deployment is not there yet
-IMAGE_CANNOT_BE_PULLED: Final = "ImageCannotBePulled"  # the node cannot get a container's image
-PODS_REFUSED: Final = "PodsRefused"  # the API server refuses the component's pods: a quota, or a policy
+IMAGE_PULL_BACK_OFF: Final = "ImagePullBackOff"  # the node cannot get a container's image
+FAILED_CREATE: Final = "FailedCreate"  # the API server refuses the component's pods: a quota, or a policy
 UNSCHEDULABLE: Final = "Unschedulable"  # no node has room for a pod
 OOM_KILLED: Final = "OOMKilled"  # a container was killed because it used more memory than its limit
-CRASH_LOOP: Final = "CrashLoop"  # a container ends again and again
-CONFIGURATION_ERROR: Final = "ConfigurationError"  # a container cannot be created from what it refers to
+CRASH_LOOP_BACK_OFF: Final = "CrashLoopBackOff"  # a container ends again and again
+CREATE_CONTAINER_CONFIG_ERROR: Final = (
+    "CreateContainerConfigError"  # a container cannot be created from what it refers to
+)
 
 # The consumer, where Flink runs it.
 JOB_RUNNING: Final = "JobRunning"  # every task of the job runs, and checkpoints complete

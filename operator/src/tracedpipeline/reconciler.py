@@ -65,7 +65,7 @@ class World:
         return found
 
     async def bring_about(self, pipeline: TracedPipeline) -> tuple[Verdict, Verdict | None]:
-        """Apply the objects and see to the topics, side by side: a Kafka that does not answer holds up nothing else.
+        """Apply the objects and create the topics, side by side: a Kafka cluster that is away holds up nothing else.
 
         Returns the verdict on Kafka, and what a change of the Flink job waits for; raises PartlyAppliedError with both
         where an object was refused or Kafka could not be looked at.

@@ -15,7 +15,7 @@ LONGEST_INTERVAL: Final = 86_400.0
 
 
 class SettingsError(Exception):
-    """The operator's environment is not what it needs; its Deployment must be mended."""
+    """The operator's environment is not what it needs; its Deployment must be fixed."""
 
 
 @dataclass(frozen=True)

@@ -69,5 +69,5 @@ def _numbers(topic: str) -> dict[str, dict[str, int]]:
     for document in (r.document for r in topics.read(topic)):
         if "order" in document:
             known = numbers[document["customer"]].setdefault(document["order"], document["orders"])
-            assert known == document["orders"], f"order {document['order']} was counted anew"
+            assert known == document["orders"], f"order {document['order']} was counted again"
     return numbers

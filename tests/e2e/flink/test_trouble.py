@@ -1,4 +1,4 @@
-"""What can go wrong where Flink runs the consumer: each fault is caused, named by its own reason, and mended."""
+"""What can go wrong where Flink runs the consumer: each fault is caused, named by its own reason, and fixed."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.e2e import images, kube, node
 from tests.e2e.flink import fake_flink_operator
 from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
-# Each breaks a job, which takes a while to notice, and has it mended.
+# Each breaks a job, which takes a while to notice, and has it fixed.
 pytestmark = pytest.mark.timeout(600)
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
@@ -43,7 +43,9 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
     by_flink.change(replicas=2)
     # Who makes the pods knows why not: a Deployment tells, the Flink operator's JobManager only its log.
     reason, words = (
-        ("NoSlots", "no pods for 1 of 2") if fake_flink_operator.is_real() else ("PodsRefused", "exceeded quota: small")
+        ("NoSlots", "no pods for 1 of 2")
+        if fake_flink_operator.is_real()
+        else ("FailedCreate", "exceeded quota: small")
     )
     found = kube.until_condition(namespace, name, "ConsumerReady", "False", reason, seconds=SECONDS)
     assert words in found["message"]
@@ -96,7 +98,7 @@ def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     by_flink.end("jobmanager")
     # Flink ends the JobManager, or keeps it with a job that has failed for good, whichever is first.
     kube.until("its reason", SECONDS, lambda: "Unexpected magic number" in by_flink.message())
-    assert kube.condition(namespace, name, "ConsumerReady")["reason"] in ("CrashLoop", "JobFailed")
+    assert kube.condition(namespace, name, "ConsumerReady")["reason"] in ("CrashLoopBackOff", "JobFailed")
     by_flink.in_worker(f"for each in {SNAPSHOTS}; do mv $each.kept $each; done")
     by_flink.in_worker(f"chmod u+w {CHECKPOINTS}/*")
     by_flink.end("jobmanager")

@@ -73,7 +73,7 @@ class FakeStrimzi:
 
     @property
     def admin(self) -> AdminClient:
-        assert self._admin is not None, "the Kafka is not there yet"
+        assert self._admin is not None, "the Kafka cluster is not there yet"
         return self._admin
 
     # ---- what Strimzi does
@@ -202,7 +202,7 @@ class FakeStrimzi:
 
 
 def _of_secret(owner: Object) -> Object:
-    """The labels and annotations of a Secret, which belongs to a Kafka or to a user."""
+    """The labels and annotations of a Secret, which belongs to a Kafka cluster or to a user."""
     kind, name = owner["kind"], owner["metadata"]["name"]
     of_kafka = kind == "Kafka"
     labels = {

@@ -1,4 +1,4 @@
-"""The Kafka that the stories use."""
+"""The Kafka cluster that the stories use."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ class RealStrimzi:
         self._annotate("kafkauser", user, f"{_PAUSE}-")
 
     def renew_user(self, user: str) -> None:
-        """Its user operator makes a Secret that is gone anew."""
+        """Its user operator makes a Secret that is gone again."""
         kube.kubectl("delete", "secret", user, "-n", self.namespace)
 
     def renew_cluster_ca(self) -> None:

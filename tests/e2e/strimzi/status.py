@@ -41,12 +41,12 @@ def true(kind: str) -> Object:
 
 
 def not_ready(reason: str, message: str) -> Object:
-    """A Kafka's; topics and users have Ready=False instead."""
+    """A Kafka cluster's; topics and users have Ready=False instead."""
     return {"type": "NotReady", "status": "True", "reason": reason, "message": message}
 
 
 def refused_version(kafka: Object) -> Object | None:
-    """What is said of a Kafka of a version that this Strimzi does not know."""
+    """What is said of a Kafka cluster of a version that this Strimzi does not know."""
     wanted = kafka["spec"]["kafka"].get("version")
     if wanted is None or wanted in _VERSIONS:
         return None

@@ -1,4 +1,4 @@
-"""A pipeline has a Kafka of its own made, and never touches one that is not its own."""
+"""A pipeline has a Kafka cluster of its own created, and never touches one that is not its own."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Flink's consumer of a Kafka that Strimzi runs."""
+"""Flink's consumer of a Kafka cluster that Strimzi runs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The Kafka is in another namespace."""
+"""The Kafka cluster is in another namespace."""
 
 from tests.e2e import kube
 from tests.e2e.strimzi.steps import Strimzi

@@ -1,4 +1,4 @@
-"""A reconcile of one pipeline, with an API server that refuses and a Kafka that raises what the test says."""
+"""A reconcile of one pipeline, with an API server that refuses and a Kafka cluster that raises what the test says."""
 
 import json
 from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ class Refusing(ApiServer):
 
 
 class Kafka(Topics):
-    """A Kafka that is as it should be, or raises what the test says."""
+    """A Kafka cluster that is as it should be, or raises what the test says."""
 
     raises: Exception | None = None
 

@@ -45,7 +45,7 @@ def test_pods_that_the_api_server_refuses() -> None:
     refused = {"type": "ReplicaFailure", "status": "True", "message": message}
     status = {**SETTLED["status"], "readyReplicas": 1, "conditions": [refused]}
     found = component("jaeger", {**SETTLED, "status": status}, []).complaint
-    assert found and found.reason == reasons.PODS_REFUSED
+    assert found and found.reason == reasons.FAILED_CREATE
     assert message in found.message
 
 
@@ -56,15 +56,15 @@ def test_a_missing_deployment() -> None:
 @pytest.mark.parametrize(
     ("pod", "reason", "words"),
     [
-        (waiting("ImagePullBackOff"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
-        (waiting("ErrImagePull"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
-        (waiting("CreateContainerConfigError"), reasons.CONFIGURATION_ERROR, "words"),
+        (waiting("ImagePullBackOff"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
+        (waiting("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
+        (waiting("CreateContainerConfigError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "words"),
         (
             waiting(
                 "CrashLoopBackOff",
                 lastState={"terminated": {"exitCode": 2, "message": "first\nKAFKA_TOPIC is not set\n"}},
             ),
-            reasons.CRASH_LOOP,
+            reasons.CRASH_LOOP_BACK_OFF,
             "exit code 2, its last line: KAFKA_TOPIC is not set",
         ),
         (
@@ -90,11 +90,15 @@ def test_a_missing_deployment() -> None:
         ),
         (
             injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 1, "message": "no iptables"}}),
-            reasons.CRASH_LOOP,
+            reasons.CRASH_LOOP_BACK_OFF,
             "init container 'istio-init' ends with exit code 1, its last line: no iptables",
         ),
-        (injected("ErrImagePull"), reasons.IMAGE_CANNOT_BE_PULLED, "'nowhere/x:1' cannot be pulled"),
-        (injected("CreateContainerConfigError"), reasons.CONFIGURATION_ERROR, "init container 'istio-init': words"),
+        (injected("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
+        (
+            injected("CreateContainerConfigError"),
+            reasons.CREATE_CONTAINER_CONFIG_ERROR,
+            "init container 'istio-init': words",
+        ),
         (
             injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
             reasons.OOM_KILLED,
@@ -170,7 +174,7 @@ def test_pods_without_a_deployment_of_ours() -> None:
     some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
     assert (some.ready, some.settled, some.missing) == (1, False, 0)
     assert some.complaint
-    assert some.complaint.reason == reasons.IMAGE_CANNOT_BE_PULLED
+    assert some.complaint.reason == reasons.IMAGE_PULL_BACK_OFF
 
 
 @pytest.mark.parametrize(("pods", "since"), [

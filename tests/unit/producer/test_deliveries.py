@@ -24,7 +24,7 @@ def clock() -> Clock:
 
 
 class FakeProducer:
-    """What Deliveries sees of a RenewedProducer."""
+    """What Deliveries sees of a RecreatingProducer."""
 
     def __init__(self) -> None:
         self.last_error = LastError()

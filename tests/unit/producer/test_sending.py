@@ -161,7 +161,7 @@ def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKaf
     expected = "the last order was not delivered: TOPIC_AUTHORIZATION_FAILED: "
     while not (denied.deliveries.problem() or "").startswith(expected):
         denied.sending.run_once()
-    failing.mend(PRODUCE)
+    failing.fix(PRODUCE)
     received = every_order(failing.servers, denied)
     assert denied.deliveries.problem() is None
     denied.tracing.shutdown()

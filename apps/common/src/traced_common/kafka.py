@@ -110,7 +110,7 @@ def _nothing_idle(environment: Environment, sasl: bool, ssl: bool) -> None:
 
 
 def _no_plaintext_password(environment: Environment, protocol: str, mechanism: str | None) -> None:
-    """Refuse to send a password unencrypted, unless that is said in so many words."""
+    """Refuse to send a password unencrypted, unless the settings allow it explicitly."""
     allowed = environment.read(_ALLOWED, one_of("TRUE", "FALSE"), "FALSE")
     if (protocol, mechanism, allowed) == ("SASL_PLAINTEXT", "PLAIN", "FALSE"):
         environment.problems.append(

@@ -57,7 +57,7 @@ def build(settings: FlinkSettings, env: StreamExecutionEnvironment, client: Clie
     process = Process(client, settings.processing_ms / 1000, restored)
     orders = rows.process(process, output_type=ORDER).name("process").uid("process")
     total = Total(client, settings.window_ms, restored)
-    # The two modes keep state in shapes of their own: one can't read the other's, and must not begin anew in silence.
+    # The two modes keep state in shapes of their own: one can't read the other's, and must not begin again in silence.
     uid = "total-thread" if settings.python_mode == THREAD else "total"
     results = orders.key_by(lambda order: order[0]).process(total, output_type=SUNK).name("total").uid(uid)
     statements = table_env.create_statement_set()

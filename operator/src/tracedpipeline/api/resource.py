@@ -103,7 +103,7 @@ MOST_NAMED = 10
 
 
 class InvalidSpecError(Exception):
-    """The resource cannot be understood; only its author can mend that, no retry helps."""
+    """The resource cannot be understood; only its author can fix that, no retry helps."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems

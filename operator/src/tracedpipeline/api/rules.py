@@ -46,7 +46,7 @@ def matches(pattern: str, message: str, *, of: str = "self") -> Rule:
 
 
 class Text:
-    """Annotation of a text: its greatest length, and rules. A rule's words say more than a `pattern` would."""
+    """Annotation of a text: its greatest length, and rules. A rule's message says more than a `pattern` would."""
 
     def __init__(self, *rules: Rule, max_length: int) -> None:
         self.rules = rules

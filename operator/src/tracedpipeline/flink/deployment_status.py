@@ -52,7 +52,7 @@ def status(body: Mapping[str, Any]) -> Status:
 
 
 def _error(text: str) -> tuple[str, str]:
-    """Return the error's type and its last cause's words; it is a JSON document, or plain text."""
+    """Return the error's type and its last cause's message; it is a JSON document, or plain text."""
     try:
         document = documents.parse(text)
         last = [document, *documents.mappings(document, "throwableList")][-1]
@@ -65,7 +65,7 @@ def _error(text: str) -> tuple[str, str]:
 def judge(seen: Status) -> Verdict | None:
     """Return why the consumer is not as it should be, as far as its operator says so; None where it runs."""
     if seen.refused:
-        message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {one_line(seen.error)}: mend the spec"
+        message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {one_line(seen.error)}: fix the spec"
         return Verdict(False, reasons.FLINK_REFUSED, message)
     if seen.lifecycle == "FAILED":
         return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {causes.root_cause(seen.error)}")

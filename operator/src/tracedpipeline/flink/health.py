@@ -10,7 +10,7 @@ from tracedpipeline.observed import Component, Verdict
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
 RESTARTS = 3
 RESTARTS_WITHIN_MILLISECONDS = 5 * 60_000
-# Four times the longest pause before a restart: a job that has run so long has been mended.
+# Four times the longest pause before a restart: a job that has run so long has been fixed.
 MENDED_AFTER_MILLISECONDS = 2 * 60_000
 # Flink knows by then that a TaskManager is gone: heartbeat.timeout is 50 s. What fails the job later has another cause.
 NOTICED_WITHIN_MILLISECONDS = 60_000
@@ -24,7 +24,7 @@ _ADVICE = {
     reasons.CHECKPOINTS_FAILING: "look at the TaskManagers' log: can user 9999 write to the volume, is it full?",
     reasons.KAFKA_UNREACHABLE: "look at Kafka, and whether its topics are there",
     reasons.AUTHORIZATION_DENIED: "give the consumer's user this right; with kafka.cluster look at its KafkaUser",
-    reasons.JOB_FAILED: "mend it in the spec or the image, or delete the JobManager's pod to try once more",
+    reasons.JOB_FAILED: "fix it in the spec or the image, or delete the JobManager's pod to try once more",
     reasons.JOB_RESTARTING: "look at the TaskManagers' log",
 }
 

@@ -17,7 +17,7 @@ _LONGEST_STATE = 40
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that failed the job or one of its checkpoints; Unix milliseconds, and Flink's words."""
+    """Something that failed the job or one of its checkpoints; Unix milliseconds, and Flink's error message."""
 
     milliseconds: int
     text: str

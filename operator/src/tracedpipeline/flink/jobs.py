@@ -84,8 +84,8 @@ class Jobs:
         return STOPPING
 
     async def _start_again(self, pipeline: TracedPipeline, job_manager: Object, job: Job) -> None:
-        """Let the JobManager be made anew: its job has ended, and nothing else would start it again."""
-        log.warning("%s/%s: job %s is %s; its JobManager is made anew", *_key(pipeline), job.id, job.state)
+        """Let the JobManager be re-created: its job has ended, and nothing else would start it again."""
+        log.warning("%s/%s: job %s is %s; its JobManager is re-created", *_key(pipeline), job.id, job.state)
         await self.cluster.delete(job_manager)
 
     async def observe(self, pipeline: TracedPipeline, live: Live, held: Verdict | None) -> Component:

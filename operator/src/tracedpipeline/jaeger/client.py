@@ -101,7 +101,7 @@ class Jaeger:
             # Jaeger before 2.14 knows the first name, later ones the second.
             "query.num_traces": str(most),
             "query.search_depth": str(most),
-            # As they are stored: Jaeger writes the warnings of its adjustments into its memory, anew with each read.
+            # As they are stored: Jaeger writes the warnings of its adjustments into its memory, again with each read.
             "query.raw_traces": "true",
         }
         return await self._ask("/api/v3/traces", query, _spans)

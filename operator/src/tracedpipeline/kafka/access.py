@@ -1,4 +1,4 @@
-"""The Kafka of each pipeline: looked at through Strimzi's resources, or asked itself where it is somebody else's."""
+"""The Kafka cluster of each pipeline: read through Strimzi's resources, else asked directly."""
 
 import asyncio
 from collections.abc import Iterable

@@ -136,7 +136,7 @@ def _invalid_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | 
             if not secrets[name][key].strip():
                 return Verdict(False, reasons.SECRET_INVALID, f"key {key!r} of Secret {name!r} is empty: fill it in")
             if not _is_text(secrets[name][key]):
-                message = f"key {key!r} of Secret {name!r} is no UTF-8 text: write it anew"
+                message = f"key {key!r} of Secret {name!r} is no UTF-8 text: write it again"
                 return Verdict(False, reasons.SECRET_INVALID, message)
     return None
 

@@ -34,7 +34,7 @@ class KafkaConnection:
 
     @property
     def plaintext_password(self) -> bool:
-        """Whether clients send a password unencrypted; only a spec that allows it in so many words comes so far."""
+        """Whether clients send a password unencrypted; only a spec that allows it explicitly comes so far."""
         return (self.protocol, self.mechanism) == ("SASL_PLAINTEXT", "PLAIN")
 
     @property

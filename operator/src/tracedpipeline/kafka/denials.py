@@ -23,7 +23,7 @@ _REFUSED = re.compile(r"\b(SASL_AUTHENTICATION_FAILED|_AUTHENTICATION)\b")
 
 
 async def denial(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any]]) -> Verdict | None:
-    """Return what Kafka denied to one of the pods, in the pod's words; None where it denied nothing."""
+    """Return what Kafka denied to one of the pods, in the pod's own message; None where it denied nothing."""
     return _denial(await _answers(session, pods))
 
 

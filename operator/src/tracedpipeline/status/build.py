@@ -13,7 +13,7 @@ from tracedpipeline.status.readiness import OBSERVED, READY
 RECONCILING = "Reconciling"
 STALLED = "Stalled"
 
-# What only the author of the resource can mend: no retry helps.
+# What only the author of the resource can fix: no retry helps.
 _STALLING = {
     reasons.INVALID_SPEC,
     reasons.TOPIC_AND_GROUP_IN_USE,
@@ -30,7 +30,7 @@ Status = dict[str, Any]
 def build(
     old: Mapping[str, Any], generation: int, verdicts: Mapping[str, Verdict], now: datetime, more: Mapping[str, Any]
 ) -> Status:
-    """Return the new status: what is not known anew stays, a condition's time moves only when its status does."""
+    """Return the new status: what was not observed again stays, a condition's time moves only when its status does."""
     verdicts = {**verdicts, **_abnormal(verdicts[READY])}
     before = {condition["type"]: condition for condition in old.get("conditions", ())}
     conditions = [

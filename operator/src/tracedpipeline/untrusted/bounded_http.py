@@ -38,7 +38,7 @@ class Answer:
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return a session that looks the address up and connects anew each time, decompresses nothing, keeps no cookie.
+    """Return a session that looks the address up and connects again each time, decompresses nothing, keeps no cookie.
 
     A Service that is made again has another address, and what answers at the old one is somebody else.
     """

@@ -77,7 +77,7 @@ def test_to_scale_replaces_no_pod(settings: Settings, component: str) -> None:
 
 
 def test_a_flink_job_that_is_scaled_differs_in_its_parallelism_and_in_nothing_else(settings: Settings) -> None:
-    """Its tasks are laid out anew for another parallelism, so that it has to begin again from a savepoint."""
+    """Its tasks are laid out again for another parallelism, so that it has to begin again from a savepoint."""
 
     def without_parallelism(replicas: int) -> Any:
         objects = build(settings, **scaled("flink", replicas))

@@ -58,7 +58,7 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
     "restarts once": (
         job("RESTARTING", tasks_running=0, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
     ),
-    "tasks begin anew after a failure": (
+    "tasks begin again after a failure": (
         job(tasks_running=1, failures=failures(0)), reasons.JOB_RESTARTING, "KeyError: 'customer'",
     ),
     "restarts for ever": (job(failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times in the last"),
@@ -96,7 +96,7 @@ def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) ->
     assert words in found.message
 
 
-@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "mended"])
+@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "fixed"])
 def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
     assert verdict.judge(job(failures=failures(*ago))).ok
 
@@ -130,7 +130,7 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
 @pytest.mark.parametrize(
     ("missing", "seconds", "reason"),
     [(1, 46, reasons.NO_SLOTS), (1, 44, reasons.JOB_STARTING), (0, 46, reasons.JOB_STARTING)],
-    ids=["refused", "asked for", "all are there"],
+    ids=["refused", "requested", "all are there"],
 )
 def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
     cluster = waiting(missing=missing, ready=1, settled=False)

@@ -201,7 +201,7 @@ UNPULLED = {
 
 
 @pytest.mark.parametrize(
-    ("pods", "reason"), [([UNPULLED], reasons.IMAGE_CANNOT_BE_PULLED), ([], reasons.FLINK_BLOCKED)], ids=["pod", "none"]
+    ("pods", "reason"), [([UNPULLED], reasons.IMAGE_PULL_BACK_OFF), ([], reasons.FLINK_BLOCKED)], ids=["pod", "none"]
 )
 async def test_a_pod_tells_better_than_the_flink_operator_why_it_does_not_come_up(
     bench: Bench, pods: Objects, reason: str

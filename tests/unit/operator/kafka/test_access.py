@@ -1,4 +1,4 @@
-"""What is asked of the API server for a Kafka; what the answers mean is test_access's."""
+"""What is asked of the API server for a Kafka cluster; what the answers mean is test_access's."""
 
 import hashlib
 from typing import Any

@@ -32,7 +32,7 @@ def test_nothing_changes_when_nothing_has() -> None:
 
 def test_the_time_moves_with_the_status_and_not_with_the_reason() -> None:
     old = built(PROGRESSING, now=THEN)
-    crash = built(Verdict(False, reasons.CRASH_LOOP, "exit code 1"), old)
+    crash = built(Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "exit code 1"), old)
     assert conditions(crash)["Ready"]["lastTransitionTime"] == "2026-01-01T00:00:00Z"
     assert conditions(built(AVAILABLE, crash))["Ready"]["lastTransitionTime"] == "2026-01-02T00:00:00Z"
 

@@ -23,9 +23,9 @@ def test_all_is_well() -> None:
 
 
 def test_ready_tells_the_first_part_that_is_not() -> None:
-    crashing = Component("jaeger", complaint=Verdict(False, reasons.CRASH_LOOP, "exit code 1"))
+    crashing = Component("jaeger", complaint=Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "exit code 1"))
     ready = readiness.judge(with_component(crashing))[readiness.READY]
-    assert ready == Verdict(False, reasons.CRASH_LOOP, "Jaeger: exit code 1")
+    assert ready == Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "Jaeger: exit code 1")
 
 
 def test_kafka_comes_first() -> None:

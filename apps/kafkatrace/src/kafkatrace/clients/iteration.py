@@ -36,7 +36,7 @@ def is_record(message: Message) -> bool:
 
 
 def each_in_its_span(process: Process, messages: Iterable[Message]) -> Iterator[Message]:
-    """Give each message with its process span as the current one, until the next is asked for."""
+    """Give each message with its process span as the current one, until the next is requested."""
     for message in messages:
         if not is_record(message):
             continue

@@ -24,8 +24,8 @@ def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) ->
         return waiting(reasons.KAFKA_NOT_ALLOWED, f"{message}: add the namespace to the chart's watchNamespaces")
     if shown.kafka is None:
         if cluster.create:
-            return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being made")
-        message = f"namespace {where} has no Kafka {cluster.name}: make it, mend the name, or set kafka.cluster.create"
+            return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being created")
+        message = f"namespace {where} has no Kafka {cluster.name}: make it, fix the name, or set kafka.cluster.create"
         return waiting(reasons.KAFKA_NOT_FOUND, message)
     if cluster.create and not belongs_to("Kafka", shown.kafka, pipeline):
         message = f"Kafka {cluster.name} is there and not this pipeline's: remove kafka.cluster.create to use it"
@@ -52,7 +52,7 @@ def of_user(name: str, users: Mapping[str, Object]) -> Verdict | None:
     """Return what is wrong with a user; None where Strimzi made it."""
     user = users.get(name)
     if user is None:
-        return waiting(reasons.USER_NOT_READY, f"KafkaUser {name} is being made")
+        return waiting(reasons.USER_NOT_READY, f"KafkaUser {name} is being created")
     return _of_entity("KafkaUser", name, user, reasons.USER_NOT_READY)
 
 
@@ -60,7 +60,7 @@ def of_topic(name: str, topics: Mapping[str, Object], *, made: bool) -> Verdict 
     """Return what is wrong with a topic; None where it is as it should be, or is not to be made."""
     topic = topics.get(name)
     if topic is None:
-        return waiting(reasons.TOPIC_NOT_READY, f"KafkaTopic {name} is being made") if made else None
+        return waiting(reasons.TOPIC_NOT_READY, f"KafkaTopic {name} is being created") if made else None
     if condition(topic, "Unmanaged"):
         return None
     return _of_entity("KafkaTopic", topic["metadata"]["name"], topic, reasons.TOPIC_NOT_READY)

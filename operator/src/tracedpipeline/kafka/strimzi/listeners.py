@@ -58,7 +58,7 @@ def choose(kafka: Object, wanted: str | None) -> Listener | Verdict:
 def _named(name: str, wanted: str, declared: dict[str, Object], found: dict[str, Listener]) -> Listener | Verdict:
     if wanted not in declared:
         message = f"Kafka {name} has no listener {wanted!r}, but {', '.join(declared) or 'none at all'}: "
-        return waiting(reasons.LISTENER_NOT_FOUND, f"{message}mend kafka.cluster.listener, or add the listener")
+        return waiting(reasons.LISTENER_NOT_FOUND, f"{message}fix kafka.cluster.listener, or add the listener")
     if wanted not in found:
         return waiting(reasons.KAFKA_NOT_READY, f"Strimzi has not yet published listener {wanted!r} of Kafka {name}")
     listener = found[wanted]

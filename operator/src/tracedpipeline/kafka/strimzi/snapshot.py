@@ -39,7 +39,7 @@ def condition(o: Object, kind: str) -> Object | None:
 def failure(o: Object) -> str | None:
     """Return Strimzi's own reason and message for a resource that is not ready.
 
-    A Kafka has a condition NotReady that is True, a topic or user a condition Ready that is False; warnings stand
+    A Kafka resource has a condition NotReady that is True, topics and users a Ready that is False; warnings stand
     before both.
     """
     for found in (o.get("status") or {}).get("conditions", ()):

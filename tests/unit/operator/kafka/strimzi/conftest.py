@@ -1,4 +1,4 @@
-"""A Kafka, its topics and users as a Strimzi 1.2 shows them."""
+"""A Kafka cluster, its topics and users as a Strimzi 1.2 shows them."""
 
 from typing import Any
 
