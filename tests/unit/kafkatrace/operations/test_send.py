@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message
 from kafkatrace import Producer
-from kafkatrace.spans import semconv
 from opentelemetry import baggage, context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace import SpanKind, StatusCode
@@ -22,9 +21,7 @@ def test_the_send_span_ends_in_the_delivery_report(producer: Producer, topic: st
     attributes = dict(span.attributes or {})
     assert str(attributes.pop("messaging.kafka.cluster.id")).startswith("mockCluster")
     assert attributes.pop("server.port")
-    for measured in (semconv.CLOCK_OFFSET, semconv.CLOCK_UNCERTAINTY):  # the mock broker stamps reports with 1234 ms
-        assert attributes.pop(measured) is not None
-    assert attributes == {
+    assert attributes == {  # no clock's offset: the mock broker's stamp of 1234 ms is too far off to be a time
         "messaging.system": "kafka",
         "messaging.operation.name": "send",
         "messaging.operation.type": "send",
