@@ -1,6 +1,6 @@
 """The TracedPipeline resource as frozen types: the one source of its CRD, its defaults and its limits."""
 
-from tracedpipeline.api.amounts import Amounts, Resources
+from tracedpipeline.api.amounts import ResourceList, Resources
 from tracedpipeline.api.consumer import ConsumerSpec
 from tracedpipeline.api.flink import CheckpointStorage, FlinkProcess, FlinkSpec
 from tracedpipeline.api.kafka import KafkaSpec, Security, TopicSpec
@@ -32,7 +32,6 @@ __all__ = [
     "PLURAL",
     "SHORT_NAME",
     "VERSION",
-    "Amounts",
     "CheckpointStorage",
     "ClusterStorage",
     "CollectorSpec",
@@ -45,6 +44,7 @@ __all__ = [
     "KafkaCluster",
     "KafkaSpec",
     "ProducerSpec",
+    "ResourceList",
     "Resources",
     "Security",
     "Spec",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tracedpipeline.api.quantities import BYTES, CORES, amount, is_quantity
-from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.rules import Rule, SpecModel, Text, matches
 
 
 def _quantity(pattern: str, example: str, least: str, most: str) -> Text:
@@ -30,7 +30,7 @@ Memory = Annotated[str, _quantity(BYTES, "128Mi or 1Gi", "4Mi", "64Ti")]
 VolumeSize = Annotated[str, _quantity(BYTES, "500Mi or 10Gi", "16Mi", "1024Ti")]
 
 
-class Amounts(Part):
+class ResourceList(SpecModel):
     """Processor and memory."""
 
     cpu: Cores | None = Field(default=None, description="Processor, such as 100m.")
@@ -40,8 +40,8 @@ class Amounts(Part):
 def _request_within_limit(which: str) -> Rule:
     request, limit = f"self.requests.{which}", f"self.limits.{which}"
 
-    def holds(of: Any) -> bool:
-        requested, limited = getattr(of.requests, which), getattr(of.limits, which)
+    def holds(spec: Any) -> bool:
+        requested, limited = getattr(spec.requests, which), getattr(spec.limits, which)
         return None in (requested, limited) or amount(requested) <= amount(limited)
 
     # An empty default is asked, too, before its own defaults are filled in.
@@ -54,10 +54,10 @@ def _request_within_limit(which: str) -> Rule:
     )
 
 
-class Resources(Part):
+class Resources(SpecModel):
     """Resources of a container, as in a pod; what is not given keeps the kit's own value."""
 
     RULES = (_request_within_limit("cpu"), _request_within_limit("memory"))
 
-    requests: Amounts = Field(default=Amounts(), description="What the scheduler sets aside.")
-    limits: Amounts = Field(default=Amounts(), description="What the container may use at most.")
+    requests: ResourceList = Field(default=ResourceList(), description="What the scheduler sets aside.")
+    limits: ResourceList = Field(default=ResourceList(), description="What the container may use at most.")

@@ -57,17 +57,17 @@ class ConsumerSpec(Workload):
         Rule(
             "!has(self.flink) || self.engine == 'Flink'",
             "flink belongs to engine Flink: remove it, or choose that engine",
-            lambda of: of.flink is None or of.engine == FLINK,
+            lambda spec: spec.flink is None or spec.engine == FLINK,
         ),
         Rule(
             f"{_NOT_BY_FLINK} || ({_own_resources('requests')} && {_own_resources('limits')})",
             "with engine Flink give flink.taskManager.resources and flink.jobManager.resources instead of resources",
-            lambda of: of.engine != FLINK or of.resources == type(of.resources)(),
+            lambda spec: spec.engine != FLINK or spec.resources == type(spec.resources)(),
         ),
         Rule(
             f"{_NOT_BY_FLINK} || (self.replicas >= 1 && self.replicas <= {MOST_PARALLEL})",
             f"with engine Flink replicas is the job's parallelism: at least 1, at most {MOST_PARALLEL}",
-            lambda of: of.engine != FLINK or 1 <= of.replicas <= MOST_PARALLEL,
+            lambda spec: spec.engine != FLINK or 1 <= spec.replicas <= MOST_PARALLEL,
         ),
         Rule(
             f"{_NOT_BY_FLINK} || oldSelf.engine != 'Flink' || {_storage_of('self')} == {_storage_of('oldSelf')}",

@@ -8,7 +8,7 @@ from tracedpipeline.api.amounts import Memory, Resources, VolumeSize
 from tracedpipeline.api.durations import duration_within
 from tracedpipeline.api.names import ObjectName
 from tracedpipeline.api.quantities import amount
-from tracedpipeline.api.rules import Part, Rule
+from tracedpipeline.api.rules import Rule, SpecModel
 
 
 def _at_least(least: str) -> Rule:
@@ -16,12 +16,12 @@ def _at_least(least: str) -> Rule:
     return Rule(
         f"!(has(self.memory) && isQuantity(self.memory)) || quantity(self.memory).compareTo(quantity('{least}')) >= 0",
         f"memory is below {least}, which Flink takes for itself: raise it",
-        lambda of: amount(of.memory) >= amount(least),
+        lambda spec: amount(spec.memory) >= amount(least),
     )
 
 
-def _memory_within_limit(of: "FlinkProcess") -> bool:
-    return of.resources.limits.memory is None or amount(of.memory) <= amount(of.resources.limits.memory)
+def _memory_within_limit(spec: "FlinkProcess") -> bool:
+    return spec.resources.limits.memory is None or amount(spec.memory) <= amount(spec.resources.limits.memory)
 
 
 _WITHIN_LIMIT = Rule(
@@ -34,7 +34,7 @@ _WITHIN_LIMIT = Rule(
 )
 
 
-class FlinkProcess(Part):
+class FlinkProcess(SpecModel):
     """What JobManager and TaskManagers have in common."""
 
     memory: Memory
@@ -65,14 +65,14 @@ class TaskManagerSpec(FlinkProcess):
     )
 
 
-class CheckpointStorage(Part):
+class CheckpointStorage(SpecModel):
     """The volume that keeps checkpoints and savepoints."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "!has(self.existingClaim) || !has(self.storageClassName)",
             "storageClassName belongs to a claim that the pipeline makes: remove it or existingClaim",
-            lambda of: of.existing_claim is None or of.storage_class_name is None,
+            lambda spec: spec.existing_claim is None or spec.storage_class_name is None,
         ),
     )
 
@@ -90,7 +90,7 @@ class CheckpointStorage(Part):
     )
 
 
-class FlinkSpec(Part):
+class FlinkSpec(SpecModel):
     """How Apache Flink runs the consumer."""
 
     checkpoint_interval: Annotated[str, duration_within("100ms", "1h", "between 100ms and 1h")] = Field(

@@ -6,7 +6,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from tracedpipeline.api.durations import duration_within
 from tracedpipeline.api.names import TOPIC_LIMIT, SecretName, Servers, Topic
-from tracedpipeline.api.rules import Part, Rule
+from tracedpipeline.api.rules import Rule, SpecModel
 from tracedpipeline.api.strimzi import KafkaCluster
 
 # What the names of derived topics add.
@@ -24,31 +24,33 @@ def differs(one: str, other: str) -> str:
     return f"({one}).replace('.', '_') != ({other}).replace('.', '_')"
 
 
-class Security(Part):
+class Security(SpecModel):
     """How clients authenticate to `bootstrapServers` and whom they trust."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "!self.protocol.startsWith('SASL_') || (has(self.mechanism) && has(self.credentialsSecret))",
             "a SASL protocol needs mechanism and credentialsSecret: give both",
-            lambda of: not of.sasl or bool(of.mechanism and of.credentials_secret),
+            lambda spec: not spec.sasl or bool(spec.mechanism and spec.credentials_secret),
         ),
         Rule(
             "self.protocol.startsWith('SASL_') || (!has(self.mechanism) && !has(self.credentialsSecret))",
             "mechanism and credentialsSecret belong to a SASL protocol: remove them or choose SASL_SSL",
-            lambda of: of.sasl or not (of.mechanism or of.credentials_secret),
+            lambda spec: spec.sasl or not (spec.mechanism or spec.credentials_secret),
         ),
         Rule(
             "self.protocol.endsWith('SSL') || !has(self.caSecret)",
             "caSecret belongs to SSL or SASL_SSL: remove it or choose one of these protocols",
-            lambda of: of.protocol.endswith("SSL") or not of.ca_secret,
+            lambda spec: spec.protocol.endswith("SSL") or not spec.ca_secret,
         ),
         Rule(
             "self.protocol != 'SASL_PLAINTEXT' || !has(self.mechanism) || self.mechanism != 'PLAIN' "
             "|| self.allowPlaintextPassword",
             "SASL_PLAINTEXT with PLAIN shows the password to everyone on the way: choose SASL_SSL or a SCRAM "
             "mechanism, or set allowPlaintextPassword: true",
-            lambda of: of.allow_plaintext_password or (of.protocol, of.mechanism) != ("SASL_PLAINTEXT", "PLAIN"),
+            lambda spec: (
+                spec.allow_plaintext_password or (spec.protocol, spec.mechanism) != ("SASL_PLAINTEXT", "PLAIN")
+            ),
         ),
     )
 
@@ -76,7 +78,7 @@ class Security(Part):
         return self.protocol.startswith("SASL_")
 
 
-class TopicSpec(Part):
+class TopicSpec(SpecModel):
     """The topic that the messages travel through."""
 
     name: Topic = Field(default="traced-topic", description="Name of the topic. Can be changed only while paused.")
@@ -107,36 +109,38 @@ class TopicSpec(Part):
     )
 
 
-class KafkaSpec(Part):
+class KafkaSpec(SpecModel):
     """Which Kafka, which topic."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "has(self.cluster) != has(self.bootstrapServers)",
             "name exactly one Kafka: either cluster (Strimzi) or bootstrapServers",
-            lambda of: (of.cluster is None) != (of.bootstrap_servers is None),
+            lambda spec: (spec.cluster is None) != (spec.bootstrap_servers is None),
         ),
         Rule(
             "!has(self.security) || has(self.bootstrapServers)",
             "security belongs to bootstrapServers: remove it",
-            lambda of: of.security is None or of.bootstrap_servers is not None,
+            lambda spec: spec.security is None or spec.bootstrap_servers is not None,
         ),
         Rule(
             "!has(self.topic.deletionPolicy) || self.topic.deletionPolicy != 'Delete' "
             "|| (has(self.cluster) && !has(self.cluster.__namespace__))",
             "topic.deletionPolicy Delete needs a cluster in this namespace: topics elsewhere are never deleted",
-            lambda of: of.topic.deletion_policy != "Delete" or (of.cluster is not None and not of.cluster.namespace),
+            lambda spec: (
+                spec.topic.deletion_policy != "Delete" or (spec.cluster is not None and not spec.cluster.namespace)
+            ),
         ),
         Rule(
             f"!has(self.deadLetterTopic) || {differs('self.deadLetterTopic', 'self.topic.name')}",
             "deadLetterTopic must differ from topic.name, by more than dots and underscores, which are one to Kafka",
-            lambda of: not same_to_kafka(of.dead_letter_topic, of.topic.name),
+            lambda spec: not same_to_kafka(spec.dead_letter_topic, spec.topic.name),
         ),
         Rule(
             f"has(self.deadLetterTopic) || size(self.topic.name) <= {TOPIC_LIMIT - len(DEAD_LETTER_SUFFIX)}",
             f"topic.name with {DEAD_LETTER_SUFFIX} at its end is longer than Kafka's {TOPIC_LIMIT} characters: "
             "name a deadLetterTopic, or shorten topic.name",
-            lambda of: bool(of.dead_letter_topic) or len(of.topic.name + DEAD_LETTER_SUFFIX) <= TOPIC_LIMIT,
+            lambda spec: bool(spec.dead_letter_topic) or len(spec.topic.name + DEAD_LETTER_SUFFIX) <= TOPIC_LIMIT,
         ),
     )
 

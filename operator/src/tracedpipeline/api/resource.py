@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, ValidationError
 from tracedpipeline.api.consumer import FLINK, ConsumerSpec
 from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, KafkaSpec, differs, same_to_kafka
 from tracedpipeline.api.names import LABEL_LIMIT, TOPIC_LIMIT, Label
-from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.rules import Rule, SpecModel, Text, matches
 from tracedpipeline.api.workloads import CollectorSpec, JaegerSpec, ProducerSpec, TracingSpec
 
 # The longest derived name is <name>-collector-config, and a name is at most 63 characters.
@@ -35,7 +35,7 @@ PIPELINE_RULES = (
         f"|| size(self.metadata.name) <= {FLINK_NAME_LIMIT}",
         f"metadata.name must be at most {FLINK_NAME_LIMIT} characters with consumer.engine Flink: "
         "its operator takes no longer ones",
-        lambda of: of.spec.consumer.engine != FLINK or len(of.name) <= FLINK_NAME_LIMIT,
+        lambda spec: spec.spec.consumer.engine != FLINK or len(spec.name) <= FLINK_NAME_LIMIT,
     ),
 )
 
@@ -51,7 +51,7 @@ def _only_while_paused(field: str) -> Rule:
     )
 
 
-class Spec(Part):
+class Spec(SpecModel):
     """What is wanted."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
@@ -62,13 +62,13 @@ class Spec(Part):
             f"self.consumer.engine != 'Flink' || size(self.kafka.topic.name) <= {TOPIC_LIMIT - len(RESULTS_SUFFIX)}",
             f"kafka.topic.name with {RESULTS_SUFFIX} at its end, which Flink writes to, is longer than Kafka's "
             f"{TOPIC_LIMIT} characters: shorten it",
-            lambda of: of.consumer.engine != FLINK or len(of.kafka.topic.name + RESULTS_SUFFIX) <= TOPIC_LIMIT,
+            lambda spec: spec.consumer.engine != FLINK or len(spec.kafka.topic.name + RESULTS_SUFFIX) <= TOPIC_LIMIT,
         ),
         Rule(
             "self.consumer.engine != 'Flink' || !has(self.kafka.deadLetterTopic) "
             f"|| {differs('self.kafka.deadLetterTopic', _RESULTS)}",
             "kafka.deadLetterTopic is the topic that Flink writes its results to: name another",
-            lambda of: not same_to_kafka(of.kafka.dead_letter_topic, of.results_topic),
+            lambda spec: not same_to_kafka(spec.kafka.dead_letter_topic, spec.results_topic),
         ),
     )
 
@@ -112,7 +112,7 @@ class InvalidSpecError(Exception):
         super().__init__("; ".join([*named, f"and {more} more"] if more else named))
 
 
-class TracedPipeline(Part):
+class TracedPipeline(SpecModel):
     """A TracedPipeline as read from the API server."""
 
     RULES: ClassVar[tuple[Rule, ...]] = PIPELINE_RULES
@@ -158,7 +158,7 @@ _LONGEST_STEP = 80
 
 def _problem(detail: Any) -> tuple[str, str]:
     path, kind, given = _path(detail["loc"]), detail["type"], detail["input"]
-    got = "" if kind == "extra_forbidden" or isinstance(given, Mapping | Part) else _got(given)
+    got = "" if kind == "extra_forbidden" or isinstance(given, Mapping | SpecModel) else _got(given)
     words = _WORDS.get(kind) or (str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"])
     return path, f"{words if kind == 'value_error' else words[0].lower() + words[1:]}{got}"
 

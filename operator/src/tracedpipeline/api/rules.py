@@ -83,12 +83,12 @@ class Obeys:
         return value
 
 
-def _add_rules(schema: dict[str, Any], part: type["Part"]) -> None:
+def _add_rules(schema: dict[str, Any], part: type["SpecModel"]) -> None:
     if part.RULES:
         schema[VALIDATIONS] = [rule.schema for rule in part.RULES]
 
 
-class Part(BaseModel):
+class SpecModel(BaseModel):
     """A part of the resource: immutable, camelCase outside, unknown fields refused."""
 
     model_config = ConfigDict(

@@ -6,7 +6,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from tracedpipeline.api.amounts import Resources, VolumeSize
 from tracedpipeline.api.names import LABEL_LIMIT, Label, ObjectName
-from tracedpipeline.api.rules import Part, Rule, Text, matches
+from tracedpipeline.api.rules import Rule, SpecModel, Text, matches
 
 # Strimzi names a Service <name>-kafka-bootstrap, and a Service's name is at most 63 characters.
 _NAME_LIMIT = LABEL_LIMIT - len("-kafka-bootstrap")
@@ -19,23 +19,23 @@ _OF_CREATE = ("replicas", "version", "storage", "resources")
 _REPLICAS = "(has({0}.replicas) ? {0}.replicas : 1)"
 
 
-def _given(of: "KafkaCluster") -> bool:
-    return any(getattr(of, field) is not None for field in _OF_CREATE)
+def _given(spec: "KafkaCluster") -> bool:
+    return any(getattr(spec, field) is not None for field in _OF_CREATE)
 
 
-class ClusterStorage(Part):
+class ClusterStorage(SpecModel):
     """Where the brokers of a cluster to be made keep their data."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "self.type == 'persistent' || !(has(self.size) || has(self.storageClassName))",
             "size and storageClassName belong to type persistent: choose it, or remove them",
-            lambda of: of.type == "persistent" or not (of.size or of.storage_class_name),
+            lambda spec: spec.type == "persistent" or not (spec.size or spec.storage_class_name),
         ),
         Rule(
             "self.type != 'persistent' || has(self.size)",
             "type persistent needs a size, of each broker",
-            lambda of: of.type != "persistent" or bool(of.size),
+            lambda spec: spec.type != "persistent" or bool(spec.size),
         ),
     )
 
@@ -48,24 +48,24 @@ class ClusterStorage(Part):
     )
 
 
-class KafkaCluster(Part):
+class KafkaCluster(SpecModel):
     """A Kafka cluster run by Strimzi, in the pipeline's namespace unless another is named."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             f"self.create || !({' || '.join(f'has(self.{field})' for field in _OF_CREATE)})",
             f"{', '.join(_OF_CREATE)} belong to create: true; a cluster that is there is used as it is",
-            lambda of: of.create or not _given(of),
+            lambda spec: spec.create or not _given(spec),
         ),
         Rule(
             "!self.create || !has(self.__namespace__)",
             "create makes the cluster in the pipeline's namespace: remove namespace",
-            lambda of: not (of.create and of.namespace),
+            lambda spec: not (spec.create and spec.namespace),
         ),
         Rule(
             f"!self.create || size(self.name) <= {_NAME_LIMIT}",
             f"name must be at most {_NAME_LIMIT} characters to be created: Services are named after it",
-            lambda of: not of.create or len(of.name) <= _NAME_LIMIT,
+            lambda spec: not spec.create or len(spec.name) <= _NAME_LIMIT,
         ),
         Rule(
             "self.name == oldSelf.name && has(self.__namespace__) == has(oldSelf.__namespace__) && "

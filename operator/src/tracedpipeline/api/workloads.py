@@ -6,7 +6,7 @@ from pydantic import Field, StrictFloat, StrictInt
 
 from tracedpipeline.api.amounts import Resources
 from tracedpipeline.api.names import Image, ObjectName
-from tracedpipeline.api.rules import Obeys, Part, Rule, Text, matches
+from tracedpipeline.api.rules import Obeys, Rule, SpecModel, Text, matches
 
 # By these producer, consumer, Kafka, Collector and status find each other; env may replace all else that the kit sets.
 WIRING = (
@@ -72,21 +72,21 @@ Key = Annotated[
 ]
 
 
-class KeyOf(Part):
+class KeyOf(SpecModel):
     """A key of a Secret or ConfigMap of this namespace."""
 
     name: ObjectName = Field(description="Name of the object.")
     key: Key = Field(description="Key in it; it must be there before the container can start.")
 
 
-class ValueFrom(Part):
+class ValueFrom(SpecModel):
     """Where a variable's value is."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "has(self.secretKeyRef) != has(self.configMapKeyRef)",
             "name one of secretKeyRef and configMapKeyRef",
-            lambda of: (of.secret_key_ref is None) != (of.config_map_key_ref is None),
+            lambda spec: (spec.secret_key_ref is None) != (spec.config_map_key_ref is None),
         ),
     )
 
@@ -94,14 +94,14 @@ class ValueFrom(Part):
     config_map_key_ref: KeyOf | None = Field(default=None, description="A key of a ConfigMap.")
 
 
-class EnvironmentVariable(Part):
+class EnvironmentVariable(SpecModel):
     """An additional environment variable of a container."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "has(self.value) != has(self.valueFrom)",
             "a variable has either value or valueFrom: give one of them",
-            lambda of: (of.value is None) != (of.value_from is None),
+            lambda spec: (spec.value is None) != (spec.value_from is None),
         ),
     )
 
@@ -112,14 +112,14 @@ class EnvironmentVariable(Part):
     )
 
 
-class Workload(Part):
+class Workload(SpecModel):
     """What producer and consumer have in common."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "!has(self.env) || self.env.all(one, self.env.exists_one(other, other.name == one.name))",
             "env names a variable twice: keep one of them",
-            lambda of: len({variable.name for variable in of.env}) == len(of.env),
+            lambda spec: len({variable.name for variable in spec.env}) == len(spec.env),
         ),
     )
 
@@ -163,7 +163,7 @@ Ratio = Annotated[
 ]
 
 
-class TracingSpec(Part):
+class TracingSpec(SpecModel):
     """How much is traced."""
 
     sampling_ratio: Ratio = Field(
@@ -171,14 +171,14 @@ class TracingSpec(Part):
     )
 
 
-class CollectorSpec(Part):
+class CollectorSpec(SpecModel):
     """The OpenTelemetry Collector."""
 
     replicas: StrictInt = Field(default=1, ge=1, le=100, description="Number of pods.")
     resources: Resources = Field(default=Resources(), description="Processor and memory of the container.")
 
 
-class JaegerSpec(Part):
+class JaegerSpec(SpecModel):
     """Jaeger, which keeps its traces in memory."""
 
     resources: Resources = Field(default=Resources(), description="Processor and memory of the container.")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tracedpipeline import naming
-from tracedpipeline.api import Amounts, Resources, TracedPipeline
+from tracedpipeline.api import ResourceList, Resources, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical
 from tracedpipeline.kubernetes_api import ownership
 
@@ -209,8 +209,8 @@ def memory_limit(resources: dict[str, Any], default: str) -> str:
 def given_resources(wanted: Resources) -> dict[str, Any]:
     """Return what the spec gives of them, and nothing else."""
     given = {"requests": _given(wanted.requests), "limits": _given(wanted.limits)}
-    return {which: amounts for which, amounts in given.items() if amounts}
+    return {which: resources for which, resources in given.items() if resources}
 
 
-def _given(amounts: Amounts) -> dict[str, str]:
-    return {which: canonical(quantity) for which, quantity in amounts.model_dump(exclude_none=True).items()}
+def _given(resources: ResourceList) -> dict[str, str]:
+    return {which: canonical(quantity) for which, quantity in resources.model_dump(exclude_none=True).items()}
