@@ -53,7 +53,7 @@ class Environment:
         return self.read(name, kind) if self.has(name) else None
 
     def has(self, name: str) -> bool:
-        """Tell whether a variable is set, and not empty."""
+        """Return whether a variable is set, and not empty."""
         return bool(self._variables.get(name, "").strip())
 
 

@@ -35,14 +35,14 @@ class Health:
             _logger.log(logging.WARNING if before is None else logging.INFO, "not ready: %s", problem)
 
     def not_alive(self) -> str | None:
-        """Say that the main loop stalls, or nothing."""
+        """Return how long the main loop has stalled, or None."""
         age = self._clock() - self._heartbeat_at
         if age <= self._stall_after:
             return None
         return f"the main loop has stood still for {age:.0f} s (limit {self._stall_after:.0f} s)"
 
     def not_ready(self) -> str | None:
-        """Say what keeps the app from its work, or nothing."""
+        """Return what keeps the app from its work, or None."""
         return self.not_alive() or self._problem
 
 

@@ -129,7 +129,7 @@ def _user_files(environment: Environment) -> tuple[Path | None, Path | None]:
 
 
 def error_text(error: KafkaError) -> str:
-    """Give an error's name, such as TOPIC_AUTHORIZATION_FAILED, before its message: programs read it, too."""
+    """Return an error's name, such as TOPIC_AUTHORIZATION_FAILED, before its message: programs read it, too."""
     return f"{error.name()}: {error.str()}"
 
 

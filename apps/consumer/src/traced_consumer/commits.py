@@ -53,7 +53,7 @@ class Commits:
         _logger.warning("commit failed, records may come again: %s", self._last_failure, extra=sparingly("commit"))
 
     def problem(self) -> str | None:
-        """Say that commits keep failing, or nothing."""
+        """Return why commits keep failing, or None."""
         if self._failures < _MOST_FAILURES:
             return None
         return f"the last {self._failures} commits failed, records may come again: {self._last_failure}"

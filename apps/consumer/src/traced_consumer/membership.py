@@ -50,7 +50,7 @@ class Membership:
         self._poll_error = None
 
     def problem(self) -> str | None:
-        """Say why no messages can come, or nothing."""
+        """Return why no messages can come, or None."""
         if self._poll_error:
             return f"Kafka: {self._poll_error}"
         if not self._joined:

@@ -8,7 +8,7 @@ Place = tuple[str, int]
 
 
 def place_of(message: Message) -> Place:
-    """Give a record's topic and partition."""
+    """Return a record's topic and partition."""
     topic, partition = message.topic(), message.partition()
     if topic is None or partition is None:
         raise ValueError("an event without topic and partition is no record")
@@ -16,7 +16,7 @@ def place_of(message: Message) -> Place:
 
 
 def offset_of(message: Message) -> int:
-    """Give a record's offset."""
+    """Return a record's offset."""
     offset = message.offset()
     if offset is None:
         raise ValueError("an event without offset is no record")
@@ -34,7 +34,7 @@ class Offsets:
         self._next[place_of(message)] = offset_of(message) + 1
 
     def outstanding(self) -> list[TopicPartition]:
-        """Give what is to be committed."""
+        """Return what is to be committed."""
         return [TopicPartition(topic, partition, offset) for (topic, partition), offset in self._next.items()]
 
     def committed(self, partitions: Iterable[TopicPartition]) -> None:

@@ -74,7 +74,7 @@ class Receiving:
         return f"processed {self.processed}, dead letters {self.dead_lettered}, failed attempts {self.failed}"
 
     def problem(self) -> str | None:
-        """Say what keeps the consumer from its work, or nothing."""
+        """Return what keeps the consumer from its work, or None."""
         return self._membership.problem() or self._retries.problem() or self._commits.problem()
 
     def close(self, consumer: Consumer) -> None:

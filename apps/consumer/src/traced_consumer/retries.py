@@ -49,14 +49,14 @@ class Retries:
             self._paused.discard(place)
 
     def take_due(self, now: float) -> list[TopicPartition]:
-        """Give the partitions to resume."""
+        """Return the partitions to resume."""
         waiting = {place for place, failure in self._failures.items() if failure.due > now}
         due = self._paused - waiting
         self._paused.difference_update(due)
         return [TopicPartition(*place) for place in due]
 
     def problem(self) -> str | None:
-        """Say what blocks, or nothing."""
+        """Return what blocks, or None."""
         for (topic, partition), failure in self._failures.items():
             where = f"{topic}[{partition}]@{failure.offset}"
             return f"{where} blocks its partition after {failure.attempts} attempts: {failure.reason}"

@@ -12,19 +12,19 @@ NAMES: Final = ("traceparent", "tracestate", "baggage")
 
 
 def current() -> Context:
-    """Give the current span's context."""
+    """Return the current span's context."""
     headers = dict(kafkatrace.context_headers())
     traceparent, tracestate, baggage = (headers.get(name) for name in NAMES)
     return _text(traceparent), _text(tracestate), _text(baggage)
 
 
 def headers_of(context: Sequence[str]) -> Headers:
-    """Give the context as a record's headers."""
+    """Return the context as a record's headers."""
     return list(fields_of(context).items())
 
 
 def fields_of(context: Sequence[str]) -> dict[str, bytes]:
-    """Give the context as a sink's headers."""
+    """Return the context as a sink's headers."""
     return {name: text.encode() for name, text in zip(NAMES, context, strict=True) if text}
 
 

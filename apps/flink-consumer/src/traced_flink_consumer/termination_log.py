@@ -17,6 +17,6 @@ def write(error: Exception, file: Path = _FILE) -> None:
 
 
 def causes(text: str) -> str:
-    """Give what a stack trace says without where it was."""
+    """Return what a stack trace says without where it was."""
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith((" ", "\t")))

@@ -31,7 +31,7 @@ class Window:
             self.links += bytes.fromhex(traceparent[3:35] + traceparent[36:52])
 
     def contexts(self) -> list[SpanContext]:
-        """Give the contexts to link to."""
+        """Return the contexts to link to."""
         return [
             SpanContext(
                 int.from_bytes(self.links[at : at + 16], "big"),
@@ -57,7 +57,7 @@ class Account:
         self.total = _SUMS.add(self.total, amount)
 
     def to_state(self) -> State:
-        """Give what is kept: plain values, which outlive a change of these classes."""
+        """Return what is kept: plain values, which outlive a change of these classes."""
         window = self.window
         kept = None if window is None else (window.begun_ms, window.orders, str(window.amount), window.links)
         return self.orders, str(self.total), kept

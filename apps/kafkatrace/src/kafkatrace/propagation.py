@@ -23,7 +23,7 @@ class HasHeaders(Protocol):
     """A message, as far as this module looks."""
 
     def headers(self) -> Headers | None:
-        """Give the message's headers."""
+        """Return the message's headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ UNREADABLE: Final[list[tuple[str, str | bytes | None]]] = [(_MARK, None)]
 
 
 def headers_of(message: HasHeaders) -> object:
-    """Give a message's headers, UNREADABLE where one's name is not UTF-8.
+    """Return a message's headers, UNREADABLE where one's name is not UTF-8.
 
     confluent-kafka 2.16 then raises (SystemError at times), and the next time gives a list of null pointers, which
     ends the process when anybody looks at it: so such a message has only this mark from here on.
@@ -66,7 +66,7 @@ def headers_of(message: HasHeaders) -> object:
 
 
 def unreadable(message: object) -> object:
-    """Give a message whose headers raised the mark in their place."""
+    """Return a message whose headers raised the mark in their place."""
     if isinstance(message, Message):
         message.set_headers(list(UNREADABLE))
     return UNREADABLE
@@ -102,7 +102,7 @@ def extract(headers: object) -> Propagated:
 
 
 def _alone(headers: object) -> bytes | None:
-    """Give a good traceparent that is the only header: what most records have, and all that a step goes on from."""
+    """Return a good traceparent that is the only header: what most records have, and all that a step goes on from."""
     if type(headers) is list and len(headers) == 1 and is_pair(headers[0]):
         name, value = headers[0]
         if name == TRACEPARENT and type(value) is bytes:

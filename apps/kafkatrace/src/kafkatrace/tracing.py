@@ -70,7 +70,7 @@ class Tracing:
         return traceparent[:54] + (b"2" if random else b"0")
 
     def collect_metrics(self) -> MetricsData:
-        """Give all metrics as they are now, as the SDK's data, for those who export them by themselves."""
+        """Return all metrics as they are now, as the SDK's data, for those who export them by themselves."""
         return self._reports.data()
 
     def flush(self, timeout: float = 5.0) -> FlushResult:
@@ -124,6 +124,6 @@ def configure(
 
 
 def current() -> Tracing:
-    """Give the process-wide Tracing; it is made from the environment when configure() was not called."""
+    """Return the process-wide Tracing; it is made from the environment when configure() was not called."""
     with _current_lock:  # two clients made at once must not configure twice
         return _current or configure()

@@ -76,7 +76,7 @@ class Deliveries:
             self.due = deque(queue[0] for queue in self._queues.values())
 
     def reporter(self, order: Outgoing) -> Callable[[KafkaError | None, Message], None]:
-        """Give the on_delivery of an order's next attempt."""
+        """Return the on_delivery of an order's next attempt."""
         generation = self._producer.generation
 
         def report(error: KafkaError | None, message: Message) -> None:
@@ -95,7 +95,7 @@ class Deliveries:
         _logger.error("Kafka takes no orders: %s", self._last_failure, extra=sparingly("refused"))
 
     def problem(self) -> str | None:
-        """Say why orders don't arrive, or nothing."""
+        """Return why orders don't arrive, or None."""
         last_error = self._producer.last_error.last
         if failure := self._producer.fatal or self._last_failure:
             return f"the last order was not delivered: {failure}"

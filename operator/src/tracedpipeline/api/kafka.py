@@ -15,7 +15,7 @@ RESULTS_SUFFIX = ".results"
 
 
 def same_to_kafka(one: str | None, other: str | None) -> bool:
-    """Tell whether Kafka has room for one of these topics only: it takes dots and underscores for one another."""
+    """Return whether Kafka has room for one of these topics only: it takes dots and underscores for one another."""
     return one is not None and other is not None and one.replace(".", "_") == other.replace(".", "_")
 
 

@@ -181,6 +181,6 @@ async def _look(jaeger: Jaeger, pipeline: TracedPipeline) -> proof.Finding:
 
 
 async def _keeps_older(jaeger: Jaeger, topic: str, span: traces.Span) -> bool:
-    """Tell whether Jaeger, which forgets the oldest first, has messages that were sent before this one."""
+    """Return whether Jaeger, which forgets the oldest first, has messages that were sent before this one."""
     sent = datetime.fromtimestamp(span.start / 1e9, UTC) - SETTLED
     return bool(await jaeger.sent(topic, Window(sent - timedelta(seconds=LONGEST_WINDOW_SECONDS), sent), most=1))

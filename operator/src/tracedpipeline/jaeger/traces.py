@@ -111,12 +111,12 @@ def _waits(pipeline: str, process: Span, by_id: Mapping[tuple[str, str], Span]) 
 
 
 def is_send(span: Span, pipeline: str) -> bool:
-    """Tell whether the pipeline's producer sent a message."""
+    """Return whether the pipeline's producer sent a message."""
     return _is(span, naming.component(pipeline, naming.PRODUCER), SEND)
 
 
 def is_process(span: Span, pipeline: str) -> bool:
-    """Tell whether the pipeline's consumer processed a message."""
+    """Return whether the pipeline's consumer processed a message."""
     return _is(span, naming.component(pipeline, naming.CONSUMER), PROCESS)
 
 

@@ -58,7 +58,7 @@ def _check(messages: list[dict[str, Any]]) -> None:
 
 
 def are_headers(headers: object) -> bool:
-    """Tell whether confluent-kafka takes them as headers."""
+    """Return whether confluent-kafka takes them as headers."""
     pairs = list(headers.items()) if isinstance(headers, dict) else headers
     return pairs is None or (isinstance(pairs, list) and all(map(_is_header, pairs)))
 

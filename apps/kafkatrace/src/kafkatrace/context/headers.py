@@ -34,5 +34,5 @@ def _pairs(headers: object) -> Iterable[tuple[str, Value]]:
 
 
 def is_pair(pair: object) -> bool:
-    """Tell whether an element of a list is a header."""
+    """Return whether an element of a list is a header."""
     return isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)

@@ -26,7 +26,7 @@ class Roots:
         _pools.add(self)
 
     def take(self) -> bytes:
-        """Give one that was never given before, in this process or in another."""
+        """Return one that was never given before, in this process or in another."""
         try:
             return self.ready.pop()
         except IndexError:
@@ -62,7 +62,7 @@ class SpanIds:
         _pools.add(self)
 
     def take(self) -> bytes:
-        """Give one that was never given before, in this process or in another."""
+        """Return one that was never given before, in this process or in another."""
         try:
             return self.ready.pop()
         except IndexError:

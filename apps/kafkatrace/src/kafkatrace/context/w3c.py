@@ -45,7 +45,7 @@ _ZERO: Final = ord("0")
 
 
 def canonical_traceparent(value: bytes) -> bytes | None:
-    """Give a version 00 traceparent with the same ids and the flags that are known; None when it is not valid."""
+    """Return a version 00 traceparent with the same ids and the flags that are known; None when it is not valid."""
     if (
         value.translate(_DIGITS_ALIKE) == _SHAPE
         and value[0] == value[1] == value[53] == _ZERO

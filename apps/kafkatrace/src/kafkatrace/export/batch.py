@@ -33,7 +33,7 @@ class Batch:
         return len(self.service) + len(self.cluster) + len(self.made_by_sdk)
 
     def weigh(self) -> int:
-        """Tell how many bytes its encoded spans have; each is looked at once."""
+        """Return how many bytes its encoded spans have; each is looked at once."""
         of_service, of_cluster = self._seen
         self._weight += sum(map(len, self.service[of_service:])) + sum(map(len, self.cluster[of_cluster:]))
         self._seen = len(self.service), len(self.cluster)
@@ -48,7 +48,7 @@ class Encoded:
     """Finishes what was encoded and counted when it ended: (ENCODED, span of the service, of the cluster if any)."""
 
     def account(self, item: tuple[object, ...]) -> int:
-        """Tell how many spans there are."""
+        """Return how many spans there are."""
         return len(item) - 1
 
     def encode(self, item: tuple[Any, ...], batch: Batch) -> None:

@@ -28,7 +28,7 @@ class Reports:
         self._exporter = exporter
 
     def data(self) -> MetricsData:
-        """Give the metrics with whose they are."""
+        """Return the metrics with whose they are."""
         scoped = ScopeMetrics(self._scope, self._metrics.collect(), semconv.SCHEMA_URL)
         return MetricsData([ResourceMetrics(self._resource, [scoped], self._resource.schema_url)])
 

@@ -36,13 +36,13 @@ def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
 
 
 def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled) -> None:
-    """Tell how many messages a consumer handed out; `about` are its process spans' attributes."""
+    """Observe how many messages a consumer handed out; `about` are its process spans' attributes."""
     attributes = {**about, **operation(semconv.POLL, semconv.RECEIVE)}
     metrics.watch(metric_definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed)
 
 
 def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks) -> None:
-    """Tell how far the broker's clock is from this client's."""
+    """Observe how far the broker's clock is from this client's."""
 
     def middle() -> float | None:
         offset = clocks.offset

@@ -30,7 +30,7 @@ class Offset:
 
 
 def is_plausible(difference: float) -> bool:
-    """Tell whether clocks can be so far apart, nanoseconds; farther off is a timestamp that is none."""
+    """Return whether clocks can be so far apart, nanoseconds; farther off is a timestamp that is none."""
     return abs(difference) <= _FARTHEST
 
 

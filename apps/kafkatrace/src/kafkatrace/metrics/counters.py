@@ -11,7 +11,7 @@ class AtomicCounter:
         self.add = self.numbers.__next__
 
     def value(self) -> int:
-        """Tell how often it was advanced; by its text, since all else would advance it."""
+        """Return how often it was advanced; by its text, since all else would advance it."""
         return int(repr(self.numbers)[len("count(") : -1])
 
 

@@ -22,7 +22,7 @@ _KEPT = frozenset(
 
 
 def metric_attributes(about: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
-    """Give those of a span's attributes that metrics have, too."""
+    """Return those of a span's attributes that metrics have, too."""
     return {name: value for name, value in about.items() if name in _KEPT}
 
 
@@ -43,7 +43,7 @@ class Series:
         self._known: dict[tuple[str | None, str | None], Duration] = {}
 
     def of(self, topic: str | None, error: str | None = None) -> Duration:
-        """Give the histogram for a topic and an `error.type`."""
+        """Return the histogram for a topic and an `error.type`."""
         try:
             return self._known[topic, error]
         except KeyError:
@@ -60,5 +60,5 @@ class Series:
 
 
 def _text(value: str) -> str:
-    """Give text that UTF-8 can hold; TypeError for what is none: either would keep all metrics from their export."""
+    """Return text that UTF-8 can hold; TypeError for what is none: either would keep all metrics from their export."""
     return str.encode(value, "utf-8", "replace").decode()

@@ -50,11 +50,11 @@ class Duration(Histogram):
         super().__init__(tuple(round(bound * 1e9) for bound in self.bounds))
 
     def count(self) -> int:
-        """Tell how many there were."""
+        """Return how many there were."""
         return sum(self.state()[0])
 
     def point(self, attributes: Attributes, since: int, now: int) -> export.HistogramDataPoint:
-        """Give the state as the SDK's data point, in seconds."""
+        """Return the state as the SDK's data point, in seconds."""
         buckets, total, lowest, highest = self.state()
         return export.HistogramDataPoint(
             attributes=attributes,
@@ -79,7 +79,7 @@ class Metrics:
         self._reads: dict[Definition, list[tuple[Attributes, Read]]] = {}
 
     def duration(self, definition: Definition, attributes: Attributes, counted: Definition | None = None) -> Duration:
-        """Give the histogram of these attributes; the same one when asked again.
+        """Return the histogram of these attributes; the same one when asked again.
 
         `counted` is a metric that tells only how many they are.
         """
@@ -98,7 +98,7 @@ class Metrics:
             self._reads.setdefault(definition, []).append((attributes, read))
 
     def collect(self) -> list[export.Metric]:
-        """Give everything as the SDK's metrics."""
+        """Return everything as the SDK's metrics."""
         now = time.time_ns()
         with self._lock:
             durations = {each: list(series.values()) for each, series in self._durations.items()}
@@ -119,7 +119,7 @@ class Metrics:
     def _added(
         self, series: list[tuple[Attributes, Read]], now: int, *, gauge: bool
     ) -> Iterator[export.NumberDataPoint]:
-        """Give a point for each set of attributes: equal clients count together; of a gauge, the newest's counts."""
+        """Return a point for each set of attributes: equal clients count together; of a gauge, the newest's counts."""
         added: dict[tuple[object, ...], tuple[Attributes, int | float]] = {}
         for attributes, read in series:
             if (number := read()) is not None:

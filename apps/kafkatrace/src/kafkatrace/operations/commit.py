@@ -35,7 +35,7 @@ class Settling:
         self._under_way: deque[Settle] = deque()
 
     def conf(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the configuration with `reported` in it; what can't be called is the original's to refuse."""
+        """Return the configuration with `reported` in it; what can't be called is the original's to refuse."""
         refused = ON_COMMIT in given and not callable(given[ON_COMMIT])
         return dict(given) if refused else {**given, ON_COMMIT: self.reported}
 
@@ -74,5 +74,5 @@ class Settling:
 
 
 def _error(partitions: Sequence[TopicPartition] | None) -> KafkaError | None:
-    """Give the first partition's error: a commit can fail for some alone."""
+    """Return the first partition's error: a commit can fail for some alone."""
     return next((each.error for each in partitions or () if each.error is not None), None)

@@ -110,7 +110,7 @@ class Operations:
 
 
 def places(partitions: Sequence[TopicPartition] | None) -> dict[str, AttributeValue]:
-    """Say what several partitions have in common: the topic, the partition if there is one, its offset."""
+    """Return what several partitions have in common: the topic, the partition if there is one, its offset."""
     attributes: dict[str, AttributeValue] = {}
     if partitions and len({each.topic for each in partitions}) == 1:
         attributes[semconv.MESSAGING_DESTINATION_NAME] = partitions[0].topic

@@ -136,7 +136,7 @@ class Sender:
         self.put((self, sent, time_ns(), error, None, None, (0, 0)))
 
     def untraced(self, callback: DeliveryCallback | None) -> DeliveryCallback | None:
-        """Give the callback for a record that is not traced."""
+        """Return the callback for a record that is not traced."""
         if callback is None or not self._errors_only:
             return callback
         return lambda error, message: callback(error, message) if error is not None else None

@@ -67,7 +67,7 @@ class Transactions:
             self._put(item)
 
     def _left_open(self, error: BaseException) -> bool:
-        """Tell whether the call is to be made again, or abort_transaction() is."""
+        """Return whether the call is to be made again, or abort_transaction() is."""
         if not isinstance(error, KafkaException) or not error.args:
             return False
         if error.args[0].txn_requires_abort():

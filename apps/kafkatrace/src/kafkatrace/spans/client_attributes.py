@@ -33,7 +33,7 @@ class ClusterId:
                 self.value = client.cluster_id(0)
 
     def attributes(self) -> dict[str, AttributeValue]:
-        """Give the id as an attribute, or nothing while it is not known."""
+        """Return the id as an attribute, or nothing while it is not known."""
         return {} if self.value is None else {semconv.MESSAGING_KAFKA_CLUSTER_ID: self.value}
 
 
@@ -66,7 +66,7 @@ def _server(server: str) -> dict[str, AttributeValue]:
 
 
 def key_text(key: object) -> bytes | None:
-    """Give a key as UTF-8; nothing for one that is not text, or longer than 1 KiB."""
+    """Return a key as UTF-8; nothing for one that is not text, or longer than 1 KiB."""
     if not isinstance(key, str | bytes) or len(key) > _LONGEST_KEY:
         return None
     if isinstance(key, bytes) and key.isascii():

@@ -11,21 +11,21 @@ from kafkatrace.spans import otlp, protobuf, semconv
 
 
 def type_name(error: BaseException) -> str:
-    """Give the class's name, with its module unless that is builtins."""
+    """Return the class's name, with its module unless that is builtins."""
     name = type(error).__qualname__
     module = type(error).__module__
     return name if module == "builtins" else f"{module}.{name}"
 
 
 def error_type(error: BaseException) -> str:
-    """Give Kafka's name of the error that a KafkaException carries; the class's name of any other."""
+    """Return Kafka's name of the error that a KafkaException carries; the class's name of any other."""
     if isinstance(error, KafkaException) and error.args and hasattr(error.args[0], "name"):
         return str(error.args[0].name())
     return type_name(error)
 
 
 def words(error: BaseException) -> str:
-    """Give an exception's message; nothing where its own __str__ fails."""
+    """Return an exception's message; nothing where its own __str__ fails."""
     try:
         return str(error)
     except Exception:
@@ -52,7 +52,7 @@ def exception_attributes(error: BaseException, attributes: Attributes = None, *,
 
 
 def name_of(error: BaseException | KafkaError) -> str:
-    """Give the `error.type` of either kind."""
+    """Return the `error.type` of either kind."""
     return error.name() if isinstance(error, KafkaError) else error_type(error)
 
 

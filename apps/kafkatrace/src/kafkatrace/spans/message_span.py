@@ -77,13 +77,13 @@ class MessageSpan(SpanFields, Context, Span):
             self.lost(wrong)
 
     def get_span_context(self) -> SpanContext:
-        """Give the ids and flags."""
+        """Return the ids and flags."""
         state = w3c.parse_tracestate(self.state.encode()) if self.state else None
         _, trace_id, span_id, flags = self.traceparent.split(b"-")
         return SpanContext(int(trace_id, 16), int(span_id, 16), False, TraceFlags(int(flags, 16)), state)
 
     def is_recording(self) -> bool:
-        """Tell whether the span is sampled and not ended."""
+        """Return whether the span is sampled and not ended."""
         return self.recording and not self.ended_at
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
@@ -167,15 +167,15 @@ class MessageSpan(SpanFields, Context, Span):
         return True
 
     def keys(self) -> Any:
-        """Give all keys."""
+        """Return all keys."""
         return self.copy().keys()
 
     def values(self) -> Any:
-        """Give all values."""
+        """Return all values."""
         return self.copy().values()
 
     def items(self) -> Any:
-        """Give all pairs."""
+        """Return all pairs."""
         return self.copy().items()
 
     def __eq__(self, other: object) -> bool:

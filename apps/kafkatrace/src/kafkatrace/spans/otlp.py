@@ -109,7 +109,7 @@ class Identity:
         return b"".join(self.parts(spans))
 
     def parts(self, spans: list[bytes]) -> list[bytes]:
-        """Give what the request is made of: a megabyte is better copied once."""
+        """Return what the request is made of: a megabyte is better copied once."""
         if not spans:
             return []
         in_scope = [self._scope, *spans, self._schema]

@@ -58,7 +58,7 @@ def queue_time(timestamp: tuple[int, int], polled_ns: int | None, now_ns: int) -
 
 
 def appended_ns(kind: int, milliseconds: int) -> int | None:
-    """Give a record's timestamp in nanoseconds since the epoch.
+    """Return a record's timestamp in nanoseconds since the epoch.
 
     It is the producer's to choose: one before 1970 or beyond 64-bit nanoseconds fits into no span and is none.
     """
