@@ -17,7 +17,7 @@ from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.kinds import WATCHED
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
-from tracedpipeline.reconciler import World
+from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
 
 
@@ -29,8 +29,9 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     memo.session = probe.open_session()
     memo.known = {}
     reached = Cluster(memo.api)
-    world = World(reached, Kafkas(reached, Topics()), memo.session, memo.settings, Jobs(reached, memo.session))
-    memo.queue = Queue(lambda key: reconcile(world, key))
+    kafkas, jobs = Kafkas(reached, Topics()), Jobs(reached, memo.session)
+    reconciler = connected(reached, kafkas, memo.session, memo.settings, jobs)
+    memo.queue = Queue(lambda key: reconcile(reconciler, key))
 
 
 @kopf.on.cleanup()

@@ -7,23 +7,23 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import Verdict
 
 
-def refusal(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> Verdict | None:
+def refusal(pipeline: TracedPipeline, other_pipelines: Iterable[TracedPipeline]) -> Verdict | None:
     """Return why nothing is to be done for the pipeline, or None where it is to be acted upon."""
     if pipeline.spec.paused:
         return Verdict(False, reasons.PAUSED, "spec.paused is true: nothing is changed until it is false")
-    if rival := older_rival(pipeline, others):
+    if other := conflicting_pipeline(pipeline, other_pipelines):
         topic, group = pipeline.spec.kafka.topic.name, pipeline.spec.consumer.group_id
         message = (
-            f"pipeline {rival.namespace}/{rival.name} reads topic {topic} in group {group} already: "
+            f"pipeline {other.namespace}/{other.name} reads topic {topic} in group {group} already: "
             "choose another kafka.topic.name or consumer.groupId"
         )
         return Verdict(False, reasons.TOPIC_AND_GROUP_IN_USE, message)
     return None
 
 
-def older_rival(pipeline: TracedPipeline, others: Iterable[TracedPipeline]) -> TracedPipeline | None:
+def conflicting_pipeline(pipeline: TracedPipeline, other_pipelines: Iterable[TracedPipeline]) -> TracedPipeline | None:
     """Return the older pipeline with which this one would share the messages of a topic."""
-    for other in others:
+    for other in other_pipelines:
         same = _messages(other) == _messages(pipeline)
         if same and (other.created, other.uid) < (pipeline.created, pipeline.uid):
             return other

@@ -1,85 +1,87 @@
 """One pipeline, from what is wanted to what is so: the whole story."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
+from tracedpipeline.decide import decide
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
-from tracedpipeline.observed import Verdict
+from tracedpipeline.observed import Observed
 from tracedpipeline.preconditions import refusal
-from tracedpipeline.reconciler import PartlyAppliedError, World
+from tracedpipeline.reconciler import Reconciler
+from tracedpipeline.state import Applied
 from tracedpipeline.status import build as status
 from tracedpipeline.status import readiness
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
 WAITING_SECONDS = 1.0
 
+# Errors that are no failures: why a resource is not acted upon.
+REFUSALS: dict[type[Exception], str] = {
+    InvalidSpecError: reasons.INVALID_SPEC,
+    ObjectNotOwnedError: reasons.OBJECT_NOT_OWNED,
+    PreviousDrainingError: reasons.PREVIOUS_DRAINING,
+}
+
 
 class PartlyFailedError(ExceptionGroup[Exception]):
     """Errors that the status tells of already, beside all that was seen."""
 
 
-async def reconcile(world: World, key: Key) -> float | None:
+async def reconcile(reconciler: Reconciler, key: Key) -> float | None:
     """Bring a pipeline to what its resource says; returns the seconds until the next look, None when it is gone.
 
     Whatever goes wrong is told in the status, and raised, so that it is tried again after a while.
     """
-    body = await world.cluster.pipeline(key)
+    body = await reconciler.cluster.pipeline(key)
     if body is None or "deletionTimestamp" in body["metadata"]:
-        world.forget(key)
+        reconciler.forget(key)
         return None
     try:
-        return await _reconcile(world, body)
+        return await _unless_refused(reconciler, body)
     except PartlyFailedError:
         raise
     except Exception as error:
-        await world.report_failure(body, error)
+        await reconciler.reporter.report_failure(body, error)
         raise
 
 
-async def _reconcile(world: World, body: dict[str, Any]) -> float:
+async def _unless_refused(reconciler: Reconciler, body: dict[str, Any]) -> float:
     try:
-        pipeline = TracedPipeline.parse(body)
-    except InvalidSpecError as error:
-        await world.report(body, readiness.refused(reasons.INVALID_SPEC, str(error)), {})
-        return world.settings.resync_seconds
-    if refused := refusal(pipeline, await world.others(pipeline)):
-        await world.report(body, {readiness.READY: refused}, {})
-        return world.settings.resync_seconds
-    try:
-        kafka, held = await world.bring_about(pipeline)
-    except PartlyAppliedError as partly:
-        return await _look(world, body, pipeline, partly.kafka, partly.held, partly.errors)
-    except PreviousDrainingError as error:
-        await world.report(body, readiness.refused(reasons.PREVIOUS_DRAINING, str(error)), {})
-        return WAITING_SECONDS
-    except ObjectNotOwnedError as error:
-        await world.report(body, readiness.refused(reasons.OBJECT_NOT_OWNED, str(error)), {})
-        return world.settings.resync_seconds
-    return await _look(world, body, pipeline, kafka, held)
+        return await _reconcile(reconciler, body)
+    except tuple(REFUSALS) as error:
+        await reconciler.reporter.report(body, readiness.refused(REFUSALS[type(error)], str(error)))
+        return WAITING_SECONDS if isinstance(error, PreviousDrainingError) else reconciler.settings.resync_seconds
 
 
-async def _look(
-    world: World,
-    body: dict[str, Any],
-    pipeline: TracedPipeline,
-    kafka: Verdict,
-    held: Verdict | None,
-    errors: Sequence[Exception] = (),
-) -> float:
-    """Report what is to be seen; raises the errors of what came before."""
+async def _reconcile(reconciler: Reconciler, body: dict[str, Any]) -> float:
+    observer, applier, settings = reconciler.observer, reconciler.applier, reconciler.settings
+    pipeline = TracedPipeline.parse(body)
+    if refused := refusal(pipeline, await observer.other_pipelines(pipeline)):
+        await reconciler.reporter.report(body, {readiness.READY: refused})
+        return settings.resync_seconds
+    state = await applier.prepare(pipeline, await observer.state(pipeline))
+    plan = decide(pipeline, state, settings)
+    applied = await applier.apply(pipeline, state, plan)
     try:
-        seen = await world.observe(pipeline, kafka, held)
+        seen = await observer.health(pipeline, applied)
     except Exception as error:
-        raise ExceptionGroup("not looked at", [*errors, error]) from error
-    details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
-    verdicts = readiness.judge(seen)
-    if errors:
-        failed = PartlyFailedError("not done", errors)
-        await world.report(body, verdicts | {readiness.READY: failure.verdict(failed)}, details)
-        raise failed
-    await world.report(body, verdicts, details)
+        raise ExceptionGroup("not looked at", [*applied.errors, error]) from error
+    await _report(reconciler, body, pipeline, applied, seen)
     resting = seen.traces and (seen.traces.ok or seen.traces.reason in reasons.NO_TRACES)
-    return world.settings.probe_interval_seconds if resting else WAITING_SECONDS
+    return settings.probe_interval_seconds if resting else WAITING_SECONDS
+
+
+async def _report(
+    reconciler: Reconciler, body: dict[str, Any], pipeline: TracedPipeline, applied: Applied, seen: Observed
+) -> None:
+    """Report what was seen; raises what went wrong before, which the status then tells of."""
+    verdicts = readiness.judge(seen)
+    details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
+    if not applied.errors:
+        await reconciler.reporter.report(body, verdicts, details)
+        return
+    failed = PartlyFailedError("not done", applied.errors)
+    await reconciler.reporter.report(body, verdicts | {readiness.READY: failure.verdict(failed)}, details)
+    raise failed

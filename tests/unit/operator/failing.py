@@ -16,7 +16,7 @@ from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.observed import Verdict
 from tracedpipeline.reconcile import reconcile
-from tracedpipeline.reconciler import World
+from tracedpipeline.reconciler import Reconciler, connected
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer
@@ -81,12 +81,12 @@ class Kafka(Topics):
 
 
 class Bench:
-    def __init__(self, server: Refusing, world: World, kafka: Kafka) -> None:
-        self.server, self.world, self.kafka = server, world, kafka
+    def __init__(self, server: Refusing, reconciler: Reconciler, kafka: Kafka) -> None:
+        self.server, self.reconciler, self.kafka = server, reconciler, kafka
 
     async def fails(self) -> Exception:
         with pytest.raises(Exception) as caught:
-            await reconcile(self.world, KEY)
+            await reconcile(self.reconciler, KEY)
         return caught.value
 
     async def again_and_nothing_is_written(self) -> None:
@@ -105,5 +105,5 @@ async def bench(settings: Settings) -> AsyncIterator[Bench]:
         configuration = client.Configuration(host=str(listening.make_url("")).rstrip("/"))
         async with client.ApiClient(configuration) as api:
             cluster = Cluster(api)
-            world = World(cluster, Kafkas(cluster, kafka), session, settings, Jobs(cluster, session))
-            yield Bench(answers, world, kafka)
+            reconciler = connected(cluster, Kafkas(cluster, kafka), session, settings, Jobs(cluster, session))
+            yield Bench(answers, reconciler, kafka)

@@ -8,8 +8,10 @@ import pytest
 from kubernetes.aio.dynamic import DynamicClient
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.apply import Applier
+from tracedpipeline.observe import Observer
 from tracedpipeline.reconcile import reconcile
-from tracedpipeline.reconciler import World
+from tracedpipeline.report import Reporter
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.failing import DEPLOYMENTS, EVENTS, KEY, ORDERS, Bench, Kafka, bench
@@ -56,13 +58,13 @@ async def test_objects_that_are_refused_keep_no_other_from_being_written(
     await bench.again_and_nothing_is_written()
 
     bench.server.refused = {}
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     assert bench.server.ready["reason"] != reasons.RECONCILE_ERROR
     assert f"{DEPLOYMENTS}/orders-producer" in bench.server.objects
 
 
 async def test_of_objects_without_end_all_are_named_and_the_message_stays_short(bench: Bench) -> None:
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     paths = [path for path in bench.server.objects if path != ORDERS]
     bench.server.objects = {ORDERS: bench.server.objects[ORDERS]}
     bench.server.refuse(422, "policy " * 200_000, *paths)
@@ -74,7 +76,7 @@ async def test_of_objects_without_end_all_are_named_and_the_message_stays_short(
 
 
 async def test_what_is_not_wanted_goes_though_another_object_is_refused_but_for_pods(bench: Bench) -> None:
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     for kind in ("apps/v1/namespaces/shop/deployments", "v1/namespaces/shop/services"):
         path = f"/{'apis' if 'apps' in kind else 'api'}/{kind}"
         found = next(o for key, o in bench.server.objects.items() if key.startswith(f"{path}/"))
@@ -85,7 +87,7 @@ async def test_what_is_not_wanted_goes_though_another_object_is_refused_but_for_
     await bench.fails()
     assert bench.server.sent("DELETE") == ["/api/v1/namespaces/shop/services/orders-old"]
     bench.server.refused = {}
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     assert bench.server.sent("DELETE")[1:] == [f"{DEPLOYMENTS}/orders-old"]
 
 
@@ -105,12 +107,19 @@ ERRORS: list[tuple[Exception, str]] = [
     (ExceptionGroup("x", [ValueError("a"), ExceptionGroup("y", [OSError("b")])]), "ValueError: a; OSError: b"),
     (RuntimeError("x\n\x00\ud800" * 1000), "RuntimeError: x x x x"),
 ]
-STEPS = ["others", "bring_about", "observe", "report"]
+STEPS: dict[str, type] = {
+    "other_pipelines": Observer,
+    "state": Observer,
+    "prepare": Applier,
+    "apply": Applier,
+    "health": Observer,
+    "report": Reporter,
+}
 
 
 @pytest.mark.parametrize(
     ("step", "error", "message"),
-    [*((step, *ERRORS[0]) for step in STEPS), *(("bring_about", *each) for each in ERRORS[1:])],
+    [*((step, *ERRORS[0]) for step in STEPS), *(("apply", *each) for each in ERRORS[1:])],
     ids=[*STEPS, *(type(error).__name__ for error, _ in ERRORS[1:])],
 )
 async def test_whatever_is_raised_wherever_it_is_becomes_the_condition(
@@ -119,7 +128,7 @@ async def test_whatever_is_raised_wherever_it_is_becomes_the_condition(
     async def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(World, step, fail)
+    monkeypatch.setattr(STEPS[step], step, fail)
     await bench.fails()
     ready = bench.server.ready
     assert (ready["status"], ready["reason"], ready["observedGeneration"]) == ("False", reasons.RECONCILE_ERROR, 2)
@@ -140,7 +149,7 @@ async def test_what_differs_each_time_is_not_written_each_time(
     if step == "kafka":
         monkeypatch.setattr(Kafka, "ensure", fail)
     else:
-        monkeypatch.setattr(World, step, fail)
+        monkeypatch.setattr(STEPS[step], step, fail)
     await bench.fails()
     assert "<object object at …> failed" in bench.server.ready["message"]
     await bench.again_and_nothing_is_written()
@@ -162,7 +171,7 @@ async def test_what_was_not_looked_at_stays_as_it_was_or_is_unknown(
     async def fail(*_: Any) -> Any:
         raise TimeoutError
 
-    monkeypatch.setattr(World, "observe", fail)
+    monkeypatch.setattr(Observer, "health", fail)
     await bench.fails()
     assert {kind: c["status"] for kind, c in bench.server.conditions.items()} == {
         "KafkaReady": "Unknown",
@@ -175,9 +184,9 @@ async def test_what_was_not_looked_at_stays_as_it_was_or_is_unknown(
         "Reconciling": "True",
     }
     monkeypatch.undo()
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     seen = {kind: c for kind, c in bench.server.conditions.items() if kind not in ("Ready", "Reconciling")}
-    monkeypatch.setattr(World, "observe", fail)
+    monkeypatch.setattr(Observer, "health", fail)
     bench.server.objects[ORDERS]["metadata"]["generation"] = 3
     await bench.fails()
     assert {kind: bench.server.conditions[kind] for kind in seen} == seen
@@ -196,13 +205,13 @@ async def test_a_status_that_cannot_be_written_is_logged_and_tried_again(
     assert len([path for path in bench.server.sent("PATCH") if path == f"{ORDERS}/status"]) == 2
     assert "shop/orders: the status cannot tell of it: patch apis/tracedpipeline.dev" in caplog.text
     bench.server.refused = {}
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     assert bench.server.ready["reason"] == reasons.PROGRESSING
 
 
 async def test_an_event_that_cannot_be_posted_changes_nothing(bench: Bench) -> None:
     bench.server.refuse(403, "namespace shop is being terminated", EVENTS)
-    assert await reconcile(bench.world, KEY) == 1.0
+    assert await reconcile(bench.reconciler, KEY) == 1.0
     assert bench.server.ready["reason"] == reasons.PROGRESSING
 
 
@@ -241,5 +250,5 @@ async def test_another_tenants_spec_cannot_keep_a_pipeline_from_being_reconciled
         return parse(given)
 
     monkeypatch.setattr(TracedPipeline, "parse", overflowing)
-    await reconcile(bench.world, KEY)
+    await reconcile(bench.reconciler, KEY)
     assert bench.server.ready["reason"] == reasons.PROGRESSING

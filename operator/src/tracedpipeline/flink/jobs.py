@@ -45,12 +45,12 @@ class Jobs:
     session: aiohttp.ClientSession
     silent_since: dict[Key, float] = field(default_factory=dict)
 
-    async def hold(self, pipeline: TracedPipeline, desired: Sequence[Object], live: Live) -> Verdict | None:
+    async def prepare_upgrade(self, pipeline: TracedPipeline, desired: Sequence[Object], live: Live) -> Verdict | None:
         """Do the next step towards a job that may be changed; returns what to wait for, None where nothing."""
         job_manager = live.get(upgrade.job_manager(pipeline.name))
         if job_manager is None or not observed.component(naming.JOB_MANAGER, job_manager, []).ready:
             return None
-        changed = upgrade.change(pipeline.name, desired, live)
+        changed = upgrade.change_id(pipeline.name, desired, live)
         try:
             job = await flinkrest.newest_job(self.session, _url(pipeline))
         except JobManagerError as error:
@@ -72,8 +72,9 @@ class Jobs:
         return Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, message)
 
     async def _stop(self, pipeline: TracedPipeline, job: Job, changed: str) -> Verdict | None:
+        trigger_id = upgrade.savepoint_trigger_id(job.id, changed)
         try:
-            stop = await flinkrest.stop(self.session, _url(pipeline), job.id, upgrade.trigger(job.id, changed))
+            stop = await flinkrest.stop(self.session, _url(pipeline), job.id, trigger_id)
         except JobManagerError as error:
             return self._silence(pipeline, str(error))
         except SavepointError as error:
@@ -88,15 +89,15 @@ class Jobs:
         log.warning("%s/%s: job %s is %s; its JobManager is re-created", *_key(pipeline), job.id, job.state)
         await self.cluster.delete(job_manager)
 
-    async def observe(self, pipeline: TracedPipeline, live: Live, held: Verdict | None) -> Component:
+    async def observe(self, pipeline: TracedPipeline, live: Live, pending_upgrade: Verdict | None) -> Component:
         """Return the consumer that Flink runs, with the verdict on it."""
         found = live.get(("FlinkDeployment", naming.component(pipeline.name, naming.CONSUMER)))
         if found:
             return await self._of_operator(pipeline, found)
         job_manager = await self._part(pipeline, naming.JOB_MANAGER, live)
         task_managers = await self._part(pipeline, naming.TASK_MANAGER, live)
-        if held:
-            return _consumer(task_managers, held)
+        if pending_upgrade:
+            return _consumer(task_managers, pending_upgrade)
         return _consumer(task_managers, await self._judge(_url(pipeline), job_manager, task_managers))
 
     async def _part(self, pipeline: TracedPipeline, which: str, live: Live) -> Component:

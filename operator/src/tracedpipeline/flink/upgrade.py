@@ -16,23 +16,13 @@ def job_manager(pipeline: str) -> tuple[str, str]:
     return "Deployment", naming.component(pipeline, naming.JOB_MANAGER)
 
 
-def held_back(pipeline: str) -> frozenset[tuple[str, str]]:
-    """Return kind and name of what is neither written nor deleted while the job ends: who replaces it, too."""
+def protected_while_pending(pipeline: str) -> frozenset[tuple[str, str]]:
+    """Return kind and name of what is neither applied nor pruned while the job ends: who replaces it, too."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER, naming.CONSUMER)
     return frozenset(("Deployment", naming.component(pipeline, which)) for which in parts)
 
 
-def left_alone(live: Live, written: Iterable[Object]) -> frozenset[tuple[str, str]]:
-    """Return kind and name of what stays as it is while the way into Kafka is unknown: clients, users and topics.
-
-    What is written all the same does not count.
-    """
-    parts = {*naming.KAFKA_CLIENTS, naming.JOB_MANAGER, naming.TASK_MANAGER, naming.KAFKA}
-    found = {key for key, o in live.items() if o["metadata"]["labels"].get(naming.NAME) in parts}
-    return frozenset(found - {(o["kind"], o["metadata"]["name"]) for o in written})
-
-
-def change(pipeline: str, desired: Iterable[Object], live: Live) -> str | None:
+def change_id(pipeline: str, desired: Iterable[Object], live: Live) -> str | None:
     """Return what identifies the change that the job has to end for; None where it may go on."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER)
     names = [naming.component(pipeline, which) for which in parts]
@@ -43,7 +33,7 @@ def change(pipeline: str, desired: Iterable[Object], live: Live) -> str | None:
     return digest([wanted.get(name) for name in names])
 
 
-def trigger(job_id: str, changed: str) -> str:
+def savepoint_trigger_id(job_id: str, changed: str) -> str:
     """Return the id of the savepoint for this change of this job: asked again, Flink knows that it is the same."""
     return (digest([job_id, changed]) + digest([changed, job_id]))[:32]
 

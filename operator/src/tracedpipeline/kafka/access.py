@@ -23,21 +23,21 @@ class Kafkas:
     topics: Topics
 
     async def access(self, pipeline: TracedPipeline) -> Access:
-        """Return the pipeline's way into its Kafka."""
+        """Return the pipeline's access to its Kafka cluster."""
         wanted = pipeline.spec.kafka.cluster
         if wanted is None:
             return await self._by_servers(pipeline)
         return plan.access(pipeline, await self._look(pipeline, wanted))
 
-    async def verdict(self, pipeline: TracedPipeline, way: Access) -> Verdict:
+    async def verdict(self, pipeline: TracedPipeline, access: Access) -> Verdict:
         """Return whether Kafka is as the pipeline needs it; where Strimzi does not make the topics, see to them."""
-        if way.verdict:
-            return way.verdict
-        reached = way.clients[naming.CONSUMER]
-        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, way.secrets, pipeline.spec)
+        if access.verdict:
+            return access.verdict
+        reached = access.clients[naming.CONSUMER]
+        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, access.secrets, pipeline.spec)
 
     async def _by_servers(self, pipeline: TracedPipeline) -> Access:
-        """Return the way that the spec names; where a Secret for it is missing, what runs stays as it is."""
+        """Return the access that the spec names; where a Secret for it is missing, what runs stays as it is."""
         named = connection.from_spec(pipeline.spec)
         secrets = await self._secrets(pipeline.namespace, named.secrets)
         if missing := missing_secret(named, secrets):

@@ -41,22 +41,22 @@ async def apply(
     pipeline: TracedPipeline,
     desired: list[Object],
     live: Live,
-    leave: Set[tuple[str, str]] = frozenset(),
+    protected: Set[tuple[str, str]] = frozenset(),
 ) -> int:
     """Make the live objects as desired and delete those that are no longer wanted; returns how many were written.
 
-    What is to be left, by kind and name, stays as it is for now. What holds data is never deleted because the spec
-    changed: it only loses its owner. An object that is refused keeps no other from being written. Raises
+    What is protected, by kind and name, is neither applied nor pruned. What holds data is never deleted because the
+    spec changed: it only loses its owner. An object that is refused keeps no other from being written. Raises
     PreviousDrainingError where somebody has one of the names who leaves, ObjectNotOwnedError where somebody who stays,
     else NotAppliedError with all refusals.
     """
     tried = _Tried()
     for o in desired:
         key = kind_and_name(o)
-        if key not in leave and must_apply(wanted := stamped(o), live.get(key)):
+        if key not in protected and must_apply(wanted := stamped(o), live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
     prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(o)}
-    unwanted = prunable - set(map(kind_and_name, desired)) - leave
+    unwanted = prunable - set(map(kind_and_name, desired)) - protected
     for kind, name in sorted(unwanted):
         # Pods go only when those that take their place could be written.
         if not (tried.failed and kind in WORKLOADS):

@@ -120,8 +120,8 @@ def test_another_key_replaces_both_roles_at_once_and_stops_the_job_first(setting
     changed = {name for kind, name in before if kind == "Deployment" and before[kind, name] != after[kind, name]}
     assert changed == {f"orders-{role}" for role in ROLES}
     live = {key: stamped(o) for key, o in before.items()}
-    assert upgrade.change("orders", after.values(), live)
-    assert upgrade.change("orders", before.values(), live) is None
+    assert upgrade.change_id("orders", after.values(), live)
+    assert upgrade.change_id("orders", before.values(), live) is None
 
 
 def test_another_key_is_news_for_flinks_own_operator(settings: Settings) -> None:

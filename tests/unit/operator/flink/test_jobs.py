@@ -56,10 +56,10 @@ class Bench:
         pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink", **consumer}))
         return pipeline, desired.build(pipeline, plan.access(pipeline), self.settings)
 
-    async def hold(self, **consumer: Any) -> str | None:
+    async def prepare_upgrade(self, **consumer: Any) -> str | None:
         pipeline, wanted = self.build(**consumer)
-        held = await self.jobs.hold(pipeline, wanted, self.live)
-        return held.reason if held else None
+        pending = await self.jobs.prepare_upgrade(pipeline, wanted, self.live)
+        return pending.reason if pending else None
 
     async def verdict(self) -> str:
         seen = await self.jobs.observe(self.pipeline, self.live, None)
@@ -76,21 +76,21 @@ async def bench(settings: Settings, job_manager: JobManager, monkeypatch: pytest
         yield Bench(settings, cluster, Jobs(cluster, session))  # type: ignore[arg-type]  # records
 
 
-async def test_nothing_is_held_back_while_nothing_changes(bench: Bench, job_manager: JobManager) -> None:
-    assert await bench.hold() is None
+async def test_nothing_is_pending_while_nothing_changes(bench: Bench, job_manager: JobManager) -> None:
+    assert await bench.prepare_upgrade() is None
     assert (job_manager.triggers, bench.cluster.deleted) == ([], [])
 
 
 async def test_a_change_waits_for_the_savepoint_and_asks_for_one(bench: Bench, job_manager: JobManager) -> None:
-    looks = [await bench.hold(replicas=2) for _ in range(3)]
+    looks = [await bench.prepare_upgrade(replicas=2) for _ in range(3)]
     assert looks == [reasons.STOPPING_WITH_SAVEPOINT, reasons.STOPPING_WITH_SAVEPOINT, None]
     assert len(set(job_manager.triggers)) == 1
 
 
 async def test_a_change_of_the_change_is_another_trigger(bench: Bench, job_manager: JobManager) -> None:
     job_manager.answers_until_done = 9
-    await bench.hold(replicas=2)
-    await bench.hold(replicas=3)
+    await bench.prepare_upgrade(replicas=2)
+    await bench.prepare_upgrade(replicas=3)
     assert len(set(job_manager.triggers)) == 2
 
 
@@ -119,13 +119,13 @@ async def test_a_job_that_can_take_no_savepoint_is_not_waited_for(
     bench: Bench, job_manager: JobManager, arrange: Callable[[Bench, JobManager], None]
 ) -> None:
     arrange(bench, job_manager)
-    assert await bench.hold(replicas=2) is None
+    assert await bench.prepare_upgrade(replicas=2) is None
     assert job_manager.triggers == []
 
 
 async def test_a_savepoint_that_fails_is_told_and_not_waited_for(bench: Bench, job_manager: JobManager) -> None:
     job_manager.answers_until_done, job_manager.savepoint_failure = 1, "java.io.IOException: No space left on device"
-    assert await bench.hold(replicas=2) is None
+    assert await bench.prepare_upgrade(replicas=2) is None
     (event,) = bench.cluster.events
     assert event.startswith(
         "SavepointFailed: no savepoint, the job goes on from its last checkpoint: IOException: No sp"
@@ -137,17 +137,17 @@ async def test_a_silent_job_manager_is_waited_for_a_while(
     bench: Bench, job_manager: JobManager, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_manager.broken = {broken}
-    assert await bench.hold() is None, "without a change it holds up nothing"
-    assert await bench.hold(replicas=2) == reasons.JOB_MANAGER_UNREACHABLE
+    assert await bench.prepare_upgrade() is None, "without a change it holds up nothing"
+    assert await bench.prepare_upgrade(replicas=2) == reasons.JOB_MANAGER_UNREACHABLE
     monkeypatch.setattr(jobs, "PATIENCE_SECONDS", -1.0)
-    assert await bench.hold(replicas=2) is None
+    assert await bench.prepare_upgrade(replicas=2) is None
     bench.jobs.forget(Key("shop", "orders"))
     assert bench.jobs.silent_since == {}
 
 
 async def test_a_job_that_somebody_ended_is_started_again(bench: Bench, job_manager: JobManager) -> None:
     job_manager.state = "CANCELED"
-    assert await bench.hold() is None
+    assert await bench.prepare_upgrade() is None
     assert bench.cluster.deleted == ["orders-jobmanager"]
 
 
@@ -161,7 +161,7 @@ async def test_the_verdict_on_the_job(bench: Bench, job_manager: JobManager) -> 
     assert await bench.verdict() == reasons.NOT_CREATED
 
 
-async def test_what_is_held_back_is_the_verdict(bench: Bench) -> None:
+async def test_a_pending_upgrade_is_the_verdict(bench: Bench) -> None:
     seen = await bench.jobs.observe(bench.pipeline, bench.live, jobs.STOPPING)
     assert (seen.verdict, seen.ready, seen.settled) == (jobs.STOPPING, 1, False)
 

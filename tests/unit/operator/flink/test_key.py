@@ -17,7 +17,7 @@ from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.observed import Verdict
-from tracedpipeline.reconciler import World
+from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, server
@@ -114,6 +114,7 @@ async def test_a_reconcile_makes_it_where_flink_runs_the_consumer(
 ) -> None:
     answers, cluster = server
     async with probe.open_session() as session:
-        world = World(cluster, Silent(), session, settings, Jobs(cluster, session))  # type: ignore[arg-type]  # no Kafka
-        await world.bring_about(TracedPipeline.parse(body(consumer={"engine": engine})))
+        pipeline = TracedPipeline.parse(body(consumer={"engine": engine}))
+        reconciler = connected(cluster, Silent(), session, settings, Jobs(cluster, session))  # type: ignore[arg-type]  # no Kafka
+        await reconciler.applier.prepare(pipeline, await reconciler.observer.state(pipeline))
     assert [path for path in answers.objects if "/secrets/" in path] == paths

@@ -5,7 +5,6 @@ from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
 from tracedpipeline.kafka import plan
-from tracedpipeline.kafka.strimzi import metadata as strimzi
 from tracedpipeline.kubernetes_api.drift import stamped
 from tracedpipeline.settings import Settings
 
@@ -23,7 +22,7 @@ def live(wanted: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_what_was_applied_is_no_change(settings: Settings) -> None:
     wanted = objects(settings)
-    assert upgrade.change("orders", wanted, live(wanted)) is None
+    assert upgrade.change_id("orders", wanted, live(wanted)) is None
 
 
 @pytest.mark.parametrize(
@@ -33,10 +32,10 @@ def test_what_was_applied_is_no_change(settings: Settings) -> None:
 )
 def test_what_the_job_has_to_end_for(settings: Settings, consumer: dict[str, Any]) -> None:
     there = live(objects(settings))
-    changed = upgrade.change("orders", objects(settings, **consumer), there)
+    changed = upgrade.change_id("orders", objects(settings, **consumer), there)
     assert changed
-    assert changed == upgrade.change("orders", objects(settings, **consumer), there), "asked again, it is the same"
-    assert changed != upgrade.change("orders", objects(settings, groupId="another"), there)
+    assert changed == upgrade.change_id("orders", objects(settings, **consumer), there), "asked again, it is the same"
+    assert changed != upgrade.change_id("orders", objects(settings, groupId="another"), there)
 
 
 @pytest.mark.parametrize("which", [naming.JOB_MANAGER, naming.TASK_MANAGER])
@@ -45,34 +44,21 @@ def test_a_change_of_one_of_the_two_is_enough(settings: Settings, which: str) ->
     there = live(wanted)
     key = ("Deployment", naming.component("orders", which))
     there[key]["metadata"]["annotations"][naming.APPLIED_HASH] = "another"
-    assert upgrade.change("orders", wanted, there)
+    assert upgrade.change_id("orders", wanted, there)
 
 
 def test_a_change_of_anything_else_leaves_the_job_alone(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}, producer={"ratePerSecond": 11}))
     wanted = desired.build(pipeline, plan.access(pipeline), settings)
-    assert upgrade.change("orders", wanted, live(objects(settings))) is None
+    assert upgrade.change_id("orders", wanted, live(objects(settings))) is None
 
 
 def test_another_engine_is_a_change(settings: Settings) -> None:
     pipeline = TracedPipeline.parse(body())
     plain = desired.build(pipeline, plan.access(pipeline), settings)
-    assert upgrade.change("orders", plain, live(objects(settings)))
+    assert upgrade.change_id("orders", plain, live(objects(settings)))
 
 
 def test_a_trigger_is_flinks_kind_of_id_and_of_one_job_and_change() -> None:
-    assert len(bytes.fromhex(upgrade.trigger("job", "change"))) == 16
-    assert len({upgrade.trigger(job, change) for job in "ab" for change in "cd"}) == 4
-
-
-def test_while_the_way_into_kafka_is_unknown_clients_users_and_topics_stay(
-    pipeline: TracedPipeline, settings: Settings
-) -> None:
-    topic = {"kind": "KafkaTopic", "metadata": strimzi.kept(pipeline, "traced-topic")}
-    user = {"kind": "KafkaUser", "metadata": strimzi.owned(pipeline, "orders-producer", {})}
-    access = plan.access(pipeline)
-    wanted = [*desired.build(pipeline, access, settings), topic, user]
-    there = {(o["kind"], o["metadata"]["name"]): o for o in wanted}
-    left = upgrade.left_alone(there, [topic])
-    assert {name for _, name in left} == {"orders-producer", "orders-consumer"}
-    assert {kind for kind, _ in left} == {"Deployment", "ServiceAccount", "KafkaUser"}
+    assert len(bytes.fromhex(upgrade.savepoint_trigger_id("job", "change"))) == 16
+    assert len({upgrade.savepoint_trigger_id(job, change) for job in "ab" for change in "cd"}) == 4

@@ -64,7 +64,7 @@ async def test_what_is_no_longer_wanted_is_deleted(server: tuple[ApiServer, Clus
     assert query == {"propagationPolicy": "Background"}, "what belongs to it, a Deployment's pods, goes with it"
 
 
-async def test_what_is_to_be_left_is_neither_written_nor_deleted(
+async def test_what_is_protected_is_neither_applied_nor_pruned(
     server: tuple[ApiServer, Cluster], settings: Settings
 ) -> None:
     answers, cluster = server
@@ -74,7 +74,7 @@ async def test_what_is_to_be_left_is_neither_written_nor_deleted(
         o for o in objects(settings, producer={"ratePerSecond": 11}) if o["metadata"]["name"] != "orders-consumer"
     ]
     answers.requests.clear()
-    await apply(cluster, wanted, leave=left)
+    await apply(cluster, wanted, protected=left)
     assert answers.sent("PATCH") == []
     assert answers.sent("DELETE") == ["/api/v1/namespaces/shop/serviceaccounts/orders-consumer"]
 

@@ -1,0 +1,88 @@
+"""What there is of a pipeline, and how it is: all that a reconcile reads."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+
+from tracedpipeline import failure, naming, observed, reasons
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.flink import upgrade
+from tracedpipeline.flink.jobs import Jobs
+from tracedpipeline.jaeger import client as probe
+from tracedpipeline.kafka import denials
+from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.kinds import WORKLOADS
+from tracedpipeline.observed import Component, Observed
+from tracedpipeline.settings import Settings
+from tracedpipeline.state import Applied, Live, Object, State
+from tracedpipeline.status import readiness
+from tracedpipeline.together import together
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Reads from the API server, Kafka, Flink and Jaeger."""
+
+    cluster: Cluster
+    kafkas: Kafkas
+    session: aiohttp.ClientSession
+    settings: Settings
+    jobs: Jobs
+
+    async def other_pipelines(self, pipeline: TracedPipeline) -> list[TracedPipeline]:
+        """Return all other pipelines that can be understood."""
+        found = []
+        for body in await self.cluster.pipelines(self.settings.namespaces):
+            try:
+                other = TracedPipeline.parse(body)
+            except Exception as error:  # nobody else's spec may keep this pipeline from being reconciled
+                log.debug("pipeline %s cannot be compared: %s", body["metadata"]["name"], failure.described(error))
+                continue
+            if other.uid != pipeline.uid:
+                found.append(other)
+        return found
+
+    async def state(self, pipeline: TracedPipeline) -> State:
+        """Return the pipeline's live objects, its access to Kafka, and the pods of its clients."""
+        live, (access, pods) = await together(
+            self.cluster.owned(pipeline),
+            together(self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)),
+        )
+        return State(live, access, pods, await self._flink_operator(pipeline, live))
+
+    async def _flink_operator(self, pipeline: TracedPipeline, live: Live) -> bool:
+        """Tell whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
+        if pipeline.spec.consumer.by_flink is None or upgrade.job_manager(pipeline.name) in live:
+            return False
+        return await self.cluster.knows("FlinkDeployment", pipeline.namespace)
+
+    async def health(self, pipeline: TracedPipeline, applied: Applied) -> Observed:
+        """Return how the Deployments are, their pods where something is amiss, and the traces once all is there."""
+        live = await self.cluster.owned(pipeline, WORKLOADS)
+        components = {name: await self._component(pipeline, name, live) for name in naming.COMPONENTS}
+        if applied.pending_upgrade or pipeline.spec.consumer.by_flink:
+            components[naming.CONSUMER] = await self.jobs.observe(pipeline, live, applied.pending_upgrade)
+        seen = Observed(applied.kafka, components)
+        if not readiness.components_available(seen):
+            return seen
+        url = self.settings.jaeger_url or naming.jaeger_url(pipeline.name, pipeline.namespace)
+        traces, last_trace = await probe.probe(self.session, pipeline, url)
+        return replace(seen, traces=traces, last_trace=last_trace)
+
+    async def _component(self, pipeline: TracedPipeline, name: str, live: Mapping[Any, Object]) -> Component:
+        deployment = live.get(("Deployment", naming.component(pipeline.name, name)))
+        component = observed.component(name, deployment, [])
+        if component.settled or not component.exists:
+            return component
+        pods = await self.cluster.pods(pipeline, name)
+        found = observed.component(name, deployment, pods)
+        said = await denials.explanation(self.session, pods) if name in naming.KAFKA_CLIENTS else None
+        # A container that crashes tells more than what it waited for before.
+        tells = said and not (found.complaint and said.reason == reasons.PROGRESSING)
+        return replace(found, complaint=said) if tells else found
