@@ -25,6 +25,11 @@ class Verdict:
     retry_helps: bool = True
 
 
+def first(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """Return the first verdict of a list of checks; None where no check has one."""
+    return next(filter(None, verdicts), None)
+
+
 @dataclass(frozen=True)
 class LastTrace:
     """A connected trace: when its message was sent (Unix nanoseconds), and how long it took end to end."""

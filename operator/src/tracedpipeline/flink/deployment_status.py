@@ -11,7 +11,7 @@ from typing import Any
 from tracedpipeline import reasons
 from tracedpipeline.flink import root_cause as causes
 from tracedpipeline.flink.job import FAILED, RUNNING
-from tracedpipeline.observed import Verdict
+from tracedpipeline.observed import Verdict, first
 from tracedpipeline.untrusted import documents
 from tracedpipeline.untrusted.documents import DocumentError
 from tracedpipeline.untrusted.quoting import one_line
@@ -64,32 +64,66 @@ def _error(text: str) -> tuple[str, str]:
 
 def judge(seen: Status) -> Verdict | None:
     """Return why the consumer is not as it should be, as far as its operator says so; None where it runs."""
-    if seen.refused:
-        message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {one_line(seen.error)}: fix the spec"
-        return Verdict(False, reasons.FLINK_REFUSED, message)
-    if seen.lifecycle == "FAILED":
-        return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {causes.root_cause(seen.error)}")
-    if seen.job_manager == "ERROR" and seen.error and not seen.error.startswith(_HARMLESS):
-        message = f"the JobManager does not come up: {causes.root_cause(seen.error)}"
-        return Verdict(False, reasons.FLINK_BLOCKED, message)
-    return _on_its_way(seen)
+    if problem := first(check(seen) for check in PROBLEMS):
+        return problem
+    return None if _runs(seen) else first(check(seen) for check in STAGES) or _on_its_way(seen)
 
 
-def _on_its_way(seen: Status) -> Verdict | None:
-    if seen.lifecycle == "UPGRADING" and seen.job in ("FINISHED", "CANCELLING", "CANCELED"):
-        return Verdict(False, reasons.STOPPING_WITH_SAVEPOINT, "the job ends with a savepoint, then starts from it")
-    current = seen.observed_generation == seen.generation
-    if current and (seen.lifecycle, seen.job_manager, seen.job) == ("STABLE", "READY", RUNNING):
+def _refused(seen: Status) -> Verdict | None:
+    if not seen.refused:
         return None
-    if not seen.lifecycle:
-        return Verdict(
-            False, reasons.JOB_STARTING, "waiting for the Flink Kubernetes Operator to see the FlinkDeployment"
-        )
-    if current and seen.job in ("FINISHED", "CANCELED", "SUSPENDED"):
-        return Verdict(
-            False, reasons.JOB_STOPPED, f"the job is {seen.job}: give its FlinkDeployment another spec.restartNonce"
-        )
+    message = f"the Flink Kubernetes Operator refused the FlinkDeployment: {one_line(seen.error)}: fix the spec"
+    return Verdict(False, reasons.FLINK_REFUSED, message)
+
+
+def _failed(seen: Status) -> Verdict | None:
+    if seen.lifecycle != "FAILED":
+        return None
+    return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {causes.root_cause(seen.error)}")
+
+
+def _blocked(seen: Status) -> Verdict | None:
+    if seen.job_manager != "ERROR" or not seen.error or seen.error.startswith(_HARMLESS):
+        return None
+    message = f"the JobManager does not come up: {causes.root_cause(seen.error)}"
+    return Verdict(False, reasons.FLINK_BLOCKED, message)
+
+
+def _stopping(seen: Status) -> Verdict | None:
+    if seen.lifecycle != "UPGRADING" or seen.job not in ("FINISHED", "CANCELLING", "CANCELED"):
+        return None
+    return Verdict(False, reasons.STOPPING_WITH_SAVEPOINT, "the job ends with a savepoint, then starts from it")
+
+
+def _runs(seen: Status) -> bool:
+    return _current(seen) and (seen.lifecycle, seen.job_manager, seen.job) == ("STABLE", "READY", RUNNING)
+
+
+def _current(seen: Status) -> bool:
+    return seen.observed_generation == seen.generation
+
+
+def _not_seen(seen: Status) -> Verdict | None:
+    if seen.lifecycle:
+        return None
+    message = "waiting for the Flink Kubernetes Operator to see the FlinkDeployment"
+    return Verdict(False, reasons.JOB_STARTING, message)
+
+
+def _stopped(seen: Status) -> Verdict | None:
+    if not _current(seen) or seen.job not in ("FINISHED", "CANCELED", "SUSPENDED"):
+        return None
+    message = f"the job is {seen.job}: give its FlinkDeployment another spec.restartNonce"
+    return Verdict(False, reasons.JOB_STOPPED, message)
+
+
+def _on_its_way(seen: Status) -> Verdict:
     return Verdict(False, reasons.JOB_RESTARTING if _restarts(seen) else reasons.JOB_STARTING, _stage(seen))
+
+
+# The first that has a verdict decides.
+PROBLEMS = (_refused, _failed, _blocked, _stopping)
+STAGES = (_not_seen, _stopped)
 
 
 def _restarts(seen: Status) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tracedpipeline import reasons
 from tracedpipeline.flink import root_cause as causes
 from tracedpipeline.flink.job import FAILED, STOPPED, Failure, Job
-from tracedpipeline.observed import Component, Verdict
+from tracedpipeline.observed import Component, Verdict, first
 
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
 RESTARTS = 3
@@ -49,33 +49,47 @@ class Cluster:
 
 def judge(cluster: Cluster) -> Verdict:
     """Return whether the consumer is as it should be."""
-    return _job_manager(cluster) or _job(cluster)
-
-
-def _job_manager(cluster: Cluster) -> Verdict | None:
-    if not cluster.job_manager.exists:
-        return Verdict(False, reasons.NOT_CREATED, "the JobManager's Deployment is not there yet")
-    if cluster.job_manager.complaint:
-        return _of("JobManager", cluster.job_manager.complaint)
-    if not cluster.job_manager.settled:
-        return Verdict(False, reasons.PROGRESSING, "waiting for the JobManager's pod to be ready")
-    if cluster.silent:
-        message = f"{cluster.silent}: look at the JobManager's log, and whether a NetworkPolicy keeps the operator out"
-        return Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, message)
-    return None
-
-
-def _job(cluster: Cluster) -> Verdict:
+    if verdict := first(check(cluster) for check in JOB_MANAGER_CHECKS):
+        return verdict
     job = cluster.job
     if job is None:
         return Verdict(False, reasons.JOB_STARTING, "the JobManager runs; the job is being submitted")
-    if job.state == FAILED:
-        return failed(job)
-    if job.state in STOPPED:
-        return Verdict(False, reasons.JOB_STOPPED, f"the job is {job.state}: it is started again from its savepoint")
-    if job.at_work and (trouble := _trouble(cluster, job)):
-        return trouble
-    return _running(cluster, job) if job.at_work else _not_running(cluster, job)
+    checks, otherwise = (RUNNING_CHECKS, _running) if job.at_work else (WAITING_CHECKS, _starting)
+    return first(check(cluster, job) for check in (*ENDED_CHECKS, *checks)) or otherwise(cluster, job)
+
+
+def _not_created(cluster: Cluster) -> Verdict | None:
+    if cluster.job_manager.exists:
+        return None
+    return Verdict(False, reasons.NOT_CREATED, "the JobManager's Deployment is not there yet")
+
+
+def _job_manager_complaint(cluster: Cluster) -> Verdict | None:
+    complaint = cluster.job_manager.complaint
+    return _of("JobManager", complaint) if complaint else None
+
+
+def _job_manager_starting(cluster: Cluster) -> Verdict | None:
+    if cluster.job_manager.settled:
+        return None
+    return Verdict(False, reasons.PROGRESSING, "waiting for the JobManager's pod to be ready")
+
+
+def _unreachable(cluster: Cluster) -> Verdict | None:
+    if not cluster.silent:
+        return None
+    message = f"{cluster.silent}: look at the JobManager's log, and whether a NetworkPolicy keeps the operator out"
+    return Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, message)
+
+
+def _failed(_: Cluster, job: Job) -> Verdict | None:
+    return failed(job) if job.state == FAILED else None
+
+
+def _stopped(_: Cluster, job: Job) -> Verdict | None:
+    if job.state not in STOPPED:
+        return None
+    return Verdict(False, reasons.JOB_STOPPED, f"the job is {job.state}: it is started again from its savepoint")
 
 
 def failed(job: Job) -> Verdict:
@@ -90,10 +104,7 @@ def because(text: str, otherwise: str, what: str) -> Verdict:
     return Verdict(False, reason, f"{what}: {causes.root_cause(text)}: {_ADVICE[reason]}")
 
 
-def _trouble(cluster: Cluster, job: Job) -> Verdict | None:
-    """Return what is wrong with a job though its tasks run."""
-    if verdict := _restarts(cluster, job):
-        return verdict
+def _checkpoints(_: Cluster, job: Job) -> Verdict | None:
     failure = job.checkpoint_failure
     if failure is None:
         return None
@@ -110,26 +121,28 @@ def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
     return _killed(cluster, recent[0].milliseconds) or because(recent[0].text, reasons.JOB_RESTARTING, what)
 
 
-def _running(cluster: Cluster, job: Job) -> Verdict:
-    if not cluster.task_managers.settled:
-        if killed := _killed(cluster, cluster.now):
-            return killed
-        ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
-        return Verdict(False, reasons.PROGRESSING, f"{ready} of {wanted} TaskManagers are ready")
+def _fewer_task_managers(cluster: Cluster, _: Job) -> Verdict | None:
+    if cluster.task_managers.settled:
+        return None
+    ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
+    message = f"{ready} of {wanted} TaskManagers are ready"
+    return _killed(cluster, cluster.now) or Verdict(False, reasons.PROGRESSING, message)
+
+
+def _running(cluster: Cluster, _: Job) -> Verdict:
     parallel = cluster.task_managers.wanted
     return Verdict(True, reasons.JOB_RUNNING, f"the job runs with parallelism {parallel} on {parallel} TaskManagers")
 
 
-def _not_running(cluster: Cluster, job: Job) -> Verdict:
-    if complaint := cluster.task_managers.complaint:
-        return _OUT_OF_MEMORY if complaint.reason == reasons.OOM_KILLED else _of("TaskManager", complaint)
-    failed = job.failures[0].milliseconds if job.failures else cluster.now
-    waits = _missing(cluster, job) or _unregistered(cluster, job)
-    if verdict := _killed(cluster, failed) or waits or _restarts(cluster, job):
-        return verdict
-    if job.failures:
-        return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
-    return Verdict(False, reasons.JOB_STARTING, _starting(cluster, job))
+def _task_manager_complaint(cluster: Cluster, _: Job) -> Verdict | None:
+    complaint = cluster.task_managers.complaint
+    if complaint is None:
+        return None
+    return _OUT_OF_MEMORY if complaint.reason == reasons.OOM_KILLED else _of("TaskManager", complaint)
+
+
+def _task_manager_killed(cluster: Cluster, job: Job) -> Verdict | None:
+    return _killed(cluster, job.failures[0].milliseconds if job.failures else cluster.now)
 
 
 def _missing(cluster: Cluster, job: Job) -> Verdict | None:
@@ -153,10 +166,17 @@ def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:
     return Verdict(False, reasons.NO_SLOTS, f"{what} with the JobManager{says}: {_ADVICE[reasons.NO_SLOTS]}")
 
 
-def _starting(cluster: Cluster, job: Job) -> str:
+def _failure(_: Cluster, job: Job) -> Verdict | None:
+    if not job.failures:
+        return None
+    return because(job.failures[0].text, reasons.JOB_RESTARTING, f"the job is {job.state} after a failure")
+
+
+def _starting(cluster: Cluster, job: Job) -> Verdict:
     ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
     workers = f"{ready} of {wanted} TaskManagers are ready"
-    return f"the job is {job.state}: {job.tasks_running} of {job.tasks} tasks run, {workers}"
+    message = f"the job is {job.state}: {job.tasks_running} of {job.tasks} tasks run, {workers}"
+    return Verdict(False, reasons.JOB_STARTING, message)
 
 
 def _killed(cluster: Cluster, noticed: int) -> Verdict | None:
@@ -168,3 +188,12 @@ def _killed(cluster: Cluster, noticed: int) -> Verdict | None:
 
 def _of(who: str, complaint: Verdict) -> Verdict:
     return Verdict(complaint.ok, complaint.reason, f"{who}: {complaint.message}")
+
+
+# The first that has a verdict decides.
+JOB_MANAGER_CHECKS = (_not_created, _job_manager_complaint, _job_manager_starting, _unreachable)
+ENDED_CHECKS = (_failed, _stopped)
+# While its tasks run.
+RUNNING_CHECKS = (_restarts, _checkpoints, _fewer_task_managers)
+# While they do not.
+WAITING_CHECKS = (_task_manager_complaint, _task_manager_killed, _missing, _unregistered, _restarts, _failure)

@@ -1,7 +1,7 @@
 """What the observed means: one condition for each part, and Ready as their summary. Pure."""
 
 from tracedpipeline import naming, reasons
-from tracedpipeline.observed import Component, Observed, Verdict
+from tracedpipeline.observed import Component, Observed, Verdict, first
 
 KAFKA_READY = "KafkaReady"
 TRACES_FLOWING = "TracesFlowing"
@@ -48,16 +48,40 @@ def refused(reason: str, message: str) -> dict[str, Verdict]:
 
 
 def _component(component: Component) -> Verdict:
-    if component.verdict:
-        return component.verdict
-    if not component.exists:
-        return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
-    if component.settled and not component.wanted:
-        return Verdict(True, reasons.SCALED_TO_ZERO, "replicas is 0: no pod is wanted")
-    if component.settled:
-        return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
-    if component.complaint:
-        return component.complaint
+    return first(check(component) for check in COMPONENT_CHECKS) or _progressing(component)
+
+
+def _own_verdict(component: Component) -> Verdict | None:
+    return component.verdict
+
+
+def _not_created(component: Component) -> Verdict | None:
+    if component.exists:
+        return None
+    return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
+
+
+def _scaled_to_zero(component: Component) -> Verdict | None:
+    if component.wanted or not component.settled:
+        return None
+    return Verdict(True, reasons.SCALED_TO_ZERO, "replicas is 0: no pod is wanted")
+
+
+def _available(component: Component) -> Verdict | None:
+    if not component.settled:
+        return None
+    return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
+
+
+def _complaint(component: Component) -> Verdict | None:
+    return component.complaint
+
+
+def _progressing(component: Component) -> Verdict:
     awaited = "the others" if component.ready < component.wanted else "what an older revision has left to end"
     message = f"{component.ready} of {component.wanted} pods are ready; waiting for {awaited}"
     return Verdict(False, reasons.PROGRESSING, message)
+
+
+# The first that has a verdict decides; a component of which none has one only needs time.
+COMPONENT_CHECKS = (_own_verdict, _not_created, _scaled_to_zero, _available, _complaint)

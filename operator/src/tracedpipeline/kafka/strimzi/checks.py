@@ -1,12 +1,13 @@
 """What is wrong with the cluster, its topics and users, in the words of Strimzi where it has said something."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tracedpipeline import reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.strimzi.snapshot import PAUSED, Object, Shown, condition, failure, paused, up_to_date, waiting
 from tracedpipeline.kubernetes_api.ownership import belongs_to
-from tracedpipeline.observed import Verdict
+from tracedpipeline.observed import Verdict, first
 
 NOT_INSTALLED = waiting(
     reasons.STRIMZI_NOT_INSTALLED,
@@ -16,36 +17,56 @@ NOT_INSTALLED = waiting(
 
 def of_cluster(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Verdict | None:
     """Return what keeps the cluster from being used; None where it is ready."""
-    where = cluster.namespace or pipeline.namespace
-    if not shown.installed:
-        return NOT_INSTALLED
-    if shown.denied:
-        message = f"the operator may not read Kafka {where}/{cluster.name}: {shown.denied}"
-        return waiting(reasons.KAFKA_NOT_ALLOWED, f"{message}: add the namespace to the chart's watchNamespaces")
-    if shown.kafka is None:
-        if cluster.create:
-            return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being created")
-        message = f"namespace {where} has no Kafka {cluster.name}: make it, fix the name, or set kafka.cluster.create"
-        return waiting(reasons.KAFKA_NOT_FOUND, message)
-    if cluster.create and not belongs_to("Kafka", shown.kafka, pipeline):
-        message = f"Kafka {cluster.name} is there and not this pipeline's: remove kafka.cluster.create to use it"
-        return waiting(reasons.KAFKA_NOT_OWNED, f"{message}, or choose another name")
-    return _of_kafka(f"Kafka {cluster.name}", shown.kafka)
+    return first(check(pipeline, cluster, shown) for check in CLUSTER_CHECKS)
 
 
-def _of_kafka(name: str, kafka: Object) -> Verdict | None:
-    if paused(kafka):
-        return _paused(name, reasons.KAFKA_PAUSED)
-    if condition(kafka, "Ready"):
+def _not_installed(_: TracedPipeline, __: KafkaCluster, shown: Shown) -> Verdict | None:
+    return None if shown.installed else NOT_INSTALLED
+
+
+def _denied(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Verdict | None:
+    if not shown.denied:
         return None
-    if said := failure(kafka):
-        return waiting(reasons.KAFKA_NOT_READY, f"{name}: {said}")
-    message = f"Strimzi has said nothing of {name}: does its operator run, and watch this namespace?"
-    return waiting(reasons.KAFKA_NOT_READY, message)
+    message = f"the operator may not read Kafka {_where(pipeline, cluster)}/{cluster.name}: {shown.denied}"
+    return waiting(reasons.KAFKA_NOT_ALLOWED, f"{message}: add the namespace to the chart's watchNamespaces")
 
 
-def _paused(what: str, reason: str) -> Verdict:
-    return waiting(reason, f"Strimzi's work on {what} is paused: remove its annotation {PAUSED[0]}")
+def _absent(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Verdict | None:
+    if shown.kafka is not None:
+        return None
+    if cluster.create:
+        return waiting(reasons.KAFKA_NOT_READY, f"Kafka {cluster.name} is being created")
+    message = f"namespace {_where(pipeline, cluster)} has no Kafka {cluster.name}"
+    return waiting(reasons.KAFKA_NOT_FOUND, f"{message}: make it, fix the name, or set kafka.cluster.create")
+
+
+def _where(pipeline: TracedPipeline, cluster: KafkaCluster) -> str:
+    return cluster.namespace or pipeline.namespace
+
+
+def _not_owned(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Verdict | None:
+    if not (cluster.create and shown.kafka) or belongs_to("Kafka", shown.kafka, pipeline):
+        return None
+    message = f"Kafka {cluster.name} is there and not this pipeline's: remove kafka.cluster.create to use it"
+    return waiting(reasons.KAFKA_NOT_OWNED, f"{message}, or choose another name")
+
+
+def _not_ready(_: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Verdict | None:
+    if shown.kafka is None:
+        return None
+    kafka = Entity("Kafka", cluster.name, shown.kafka, reasons.KAFKA_NOT_READY, reasons.KAFKA_PAUSED)
+    return first(check(kafka) for check in KAFKA_CHECKS)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A resource that Strimzi reports of, and the reasons for it where it does not work."""
+
+    kind: str
+    name: str
+    body: Object
+    reason: str
+    paused_reason: str
 
 
 def of_user(name: str, users: Mapping[str, Object]) -> Verdict | None:
@@ -66,13 +87,48 @@ def of_topic(name: str, topics: Mapping[str, Object], *, made: bool) -> Verdict 
     return _of_entity("KafkaTopic", topic["metadata"]["name"], topic, reasons.TOPIC_NOT_READY)
 
 
-def _of_entity(kind: str, name: str, entity: Object, reason: str) -> Verdict | None:
-    if paused(entity):
-        return _paused(f"{kind} {name}", reason)
-    if not up_to_date(entity):
-        return waiting(reason, f"Strimzi has not yet looked at {kind} {name}: does its entity operator run?")
-    if said := failure(entity):
-        return waiting(reason, f"{kind} {name}: {said}")
-    if condition(entity, "Ready"):
+def _of_entity(kind: str, name: str, body: Object, reason: str) -> Verdict | None:
+    entity = Entity(kind, name, body, reason, paused_reason=reason)
+    return first(check(entity) for check in ENTITY_CHECKS)
+
+
+def _paused(entity: Entity) -> Verdict | None:
+    if not paused(entity.body):
         return None
-    return waiting(reason, f"Strimzi has not yet said that {kind} {name} is ready")
+    message = f"Strimzi's work on {entity.kind} {entity.name} is paused: remove its annotation {PAUSED[0]}"
+    return waiting(entity.paused_reason, message)
+
+
+def _not_looked_at(entity: Entity) -> Verdict | None:
+    if up_to_date(entity.body):
+        return None
+    message = f"Strimzi has not yet looked at {entity.kind} {entity.name}: does its entity operator run?"
+    return waiting(entity.reason, message)
+
+
+def _failed(entity: Entity) -> Verdict | None:
+    said = failure(entity.body)
+    return waiting(entity.reason, f"{entity.kind} {entity.name}: {said}") if said else None
+
+
+def _kafka_failed(kafka: Entity) -> Verdict | None:
+    return None if condition(kafka.body, "Ready") else _failed(kafka)
+
+
+def _kafka_unknown(kafka: Entity) -> Verdict | None:
+    if condition(kafka.body, "Ready"):
+        return None
+    message = f"Strimzi has said nothing of Kafka {kafka.name}: does its operator run, and watch this namespace?"
+    return waiting(kafka.reason, message)
+
+
+def _unknown(entity: Entity) -> Verdict | None:
+    if condition(entity.body, "Ready"):
+        return None
+    return waiting(entity.reason, f"Strimzi has not yet said that {entity.kind} {entity.name} is ready")
+
+
+# The first that has a verdict decides.
+CLUSTER_CHECKS = (_not_installed, _denied, _absent, _not_owned, _not_ready)
+KAFKA_CHECKS = (_paused, _kafka_failed, _kafka_unknown)
+ENTITY_CHECKS = (_paused, _not_looked_at, _failed, _unknown)
