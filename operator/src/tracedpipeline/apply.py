@@ -52,7 +52,7 @@ class Applier:
             return found
 
     async def apply(self, pipeline: TracedPipeline, state: State, plan: Plan) -> Applied:
-        """Apply the objects and create the topics, side by side: a Kafka that does not answer delays nothing else.
+        """Apply the objects and create the topics, side by side: a Kafka cluster that is away delays nothing else.
 
         Raises only what nothing more is to be done after, such as ObjectNotOwnedError; all else is in the result.
         """

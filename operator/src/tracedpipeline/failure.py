@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tracedpipeline import reasons
-from tracedpipeline.observed import Verdict
 from tracedpipeline.untrusted import quoting
 from tracedpipeline.untrusted.quoting import stable
+from tracedpipeline.verdict import Verdict
 
 # Of a message, and of what each of many errors may say in it.
 LONGEST, SHORTEST = 1500, 60

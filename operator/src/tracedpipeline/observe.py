@@ -7,13 +7,14 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import failure, naming, observed, reasons
+from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import denials
 from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.kinds import WORKLOADS
 from tracedpipeline.observed import Component, Observed
@@ -50,11 +51,11 @@ class Observer:
 
     async def state(self, pipeline: TracedPipeline) -> State:
         """Return the pipeline's live objects, its access to Kafka, and the pods of its clients."""
-        live, (access, pods) = await together(
+        live, (access, client_pods) = await together(
             self.cluster.owned(pipeline),
             together(self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)),
         )
-        return State(live, access, pods, await self._flink_operator(pipeline, live))
+        return State(live, access, client_pods, await self._flink_operator(pipeline, live))
 
     async def _flink_operator(self, pipeline: TracedPipeline, live: Live) -> bool:
         """Tell whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
@@ -77,12 +78,12 @@ class Observer:
 
     async def _component(self, pipeline: TracedPipeline, name: str, live: Mapping[Any, Object]) -> Component:
         deployment = live.get(("Deployment", naming.component(pipeline.name, name)))
-        component = observed.component(name, deployment, [])
+        component = pods.component(name, deployment, [])
         if component.settled or not component.exists:
             return component
-        pods = await self.cluster.pods(pipeline, name)
-        found = observed.component(name, deployment, pods)
-        said = await denials.explanation(self.session, pods) if name in naming.KAFKA_CLIENTS else None
+        found_pods = await self.cluster.pods(pipeline, name)
+        found = pods.component(name, deployment, found_pods)
+        said = await denials.explanation(self.session, found_pods) if name in naming.KAFKA_CLIENTS else None
         # A container that crashes tells more than what it waited for before.
         tells = said and not (found.complaint and said.reason == reasons.PROGRESSING)
         return replace(found, complaint=said) if tells else found

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 
 def refusal(pipeline: TracedPipeline, other_pipelines: Iterable[TracedPipeline]) -> Verdict | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
-from tracedpipeline.observed import Verdict
 from tracedpipeline.state import Object
 from tracedpipeline.status import build as status
+from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracedpipeline.desired.in_use import InUse
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 Object = dict[str, Any]
 Live = Mapping[tuple[str, str], Object]

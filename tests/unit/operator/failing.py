@@ -14,10 +14,10 @@ from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka.access import Kafkas
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import Cluster, Key
-from tracedpipeline.observed import Verdict
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import Reconciler, connected
 from tracedpipeline.settings import Settings
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.apiserver import ApiServer
 from tests.unit.operator.conftest import body

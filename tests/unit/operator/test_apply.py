@@ -9,9 +9,9 @@ from tracedpipeline.decide import decide
 from tracedpipeline.flink.jobs import STOPPING
 from tracedpipeline.kafka import plan
 from tracedpipeline.kubernetes_api.client import Cluster
-from tracedpipeline.observed import Verdict
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Applied, State
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.apiserver import ApiServer, server
 from tests.unit.operator.conftest import body

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tracedpipeline.flink import deployment_status, health
 from tracedpipeline.kafka.strimzi import checks
-from tracedpipeline.observed import Verdict, first
 from tracedpipeline.status import readiness
+from tracedpipeline.verdict import Verdict, first
 
 LISTS = [
     (readiness, "COMPONENT_CHECKS"),

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from tracedpipeline import naming, reasons
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.observed import Component, Observed, Verdict
+from tracedpipeline.observed import Component, Observed
 from tracedpipeline.reconcile import WAITING_SECONDS, reconcile
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Applied, State
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 

@@ -11,10 +11,10 @@ from typing import Any
 from tracedpipeline import reasons
 from tracedpipeline.flink import root_cause as causes
 from tracedpipeline.flink.job import FAILED, RUNNING
-from tracedpipeline.observed import Verdict, first
 from tracedpipeline.untrusted import documents
 from tracedpipeline.untrusted.documents import DocumentError
 from tracedpipeline.untrusted.quoting import one_line
+from tracedpipeline.verdict import Verdict, first
 
 # Stages of which the operator tells too little: pods that wait are invisible in its status, and root causes, too.
 DEEPER = frozenset({reasons.JOB_STARTING, reasons.JOB_RESTARTING, reasons.JOB_FAILED, reasons.FLINK_BLOCKED})

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from tracedpipeline import reasons
 from tracedpipeline.flink import root_cause as causes
 from tracedpipeline.flink.job import FAILED, STOPPED, Failure, Job
-from tracedpipeline.observed import Component, Verdict, first
+from tracedpipeline.observed import Component
+from tracedpipeline.verdict import Verdict, first
 
 # A job that failed so often within this time restarts for ever, though it may run at the moment.
 RESTARTS = 3

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from tracedpipeline import naming, observed, reasons
+from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import client as flinkrest
 from tracedpipeline.flink import deployment_status as deployment
@@ -21,8 +21,10 @@ from tracedpipeline.flink import root_cause as causes
 from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.client import JobManagerError, SavepointError
 from tracedpipeline.flink.job import STOPPED, Job
+from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster, Key
-from tracedpipeline.observed import Component, Verdict
+from tracedpipeline.observed import Component
+from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Jobs:
     async def prepare_upgrade(self, pipeline: TracedPipeline, desired: Sequence[Object], live: Live) -> Verdict | None:
         """Do the next step towards a job that may be changed; returns what to wait for, None where nothing."""
         job_manager = live.get(upgrade.job_manager(pipeline.name))
-        if job_manager is None or not observed.component(naming.JOB_MANAGER, job_manager, []).ready:
+        if job_manager is None or not pods.component(naming.JOB_MANAGER, job_manager, []).ready:
             return None
         changed = upgrade.change_id(pipeline.name, desired, live)
         try:
@@ -102,7 +104,7 @@ class Jobs:
 
     async def _part(self, pipeline: TracedPipeline, which: str, live: Live) -> Component:
         found = live.get(("Deployment", naming.component(pipeline.name, which)))
-        return observed.component(which, found, await self.cluster.pods(pipeline, which))
+        return pods.component(which, found, await self.cluster.pods(pipeline, which))
 
     async def _judge(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
         job, silent = None, None
@@ -119,7 +121,7 @@ class Jobs:
         says = deployment.judge(deployment.status(found))
         wanted = {naming.JOB_MANAGER: 1, naming.TASK_MANAGER: pipeline.spec.consumer.replicas}
         job_manager, task_managers = [
-            observed.component_of_pods(which, count, await self.cluster.pods(pipeline, which))
+            pods.component_of_pods(which, count, await self.cluster.pods(pipeline, which))
             for which, count in wanted.items()
         ]
         if says and says.reason not in deployment.DEEPER:

@@ -13,10 +13,10 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.jaeger import proof, traces
-from tracedpipeline.observed import Verdict
 from tracedpipeline.untrusted import bounded_http, documents
 from tracedpipeline.untrusted.bounded_http import Limits, NoAnswerError
 from tracedpipeline.untrusted.documents import Document, DocumentError
+from tracedpipeline.verdict import Verdict
 
 Read = TypeVar("Read")
 

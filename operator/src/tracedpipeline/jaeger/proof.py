@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tracedpipeline import naming, reasons
 from tracedpipeline.jaeger import traces
 from tracedpipeline.jaeger.traces import Span
-from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline.observed import LastTrace
+from tracedpipeline.verdict import Verdict
 
 Finding = tuple[Verdict, LastTrace | None]
 

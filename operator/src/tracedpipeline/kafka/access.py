@@ -12,7 +12,7 @@ from tracedpipeline.kafka.revisions import revision
 from tracedpipeline.kafka.strimzi import Access, Shown, users
 from tracedpipeline.kafka.strimzi import metadata as written
 from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 
 @dataclass(frozen=True)

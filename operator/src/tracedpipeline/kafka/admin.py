@@ -15,7 +15,8 @@ from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.kafka import refusals as kafka_refusals
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
-from tracedpipeline.observed import Verdict, too_few_partitions
+from tracedpipeline.kafka.partitions import too_few_partitions
+from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

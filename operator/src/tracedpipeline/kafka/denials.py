@@ -9,10 +9,11 @@ from typing import Any
 import aiohttp
 
 from tracedpipeline import naming, reasons
-from tracedpipeline.observed import Verdict, is_ready
+from tracedpipeline.kubernetes_api.pods import is_ready
 from tracedpipeline.untrusted import bounded_http
 from tracedpipeline.untrusted.bounded_http import Answer, Limits, NoAnswerError
 from tracedpipeline.untrusted.quoting import one_line, stable
+from tracedpipeline.verdict import Verdict
 
 # The text is a line; of an image of the user's own it may be a page.
 LIMITS = Limits(4096, seconds=2)

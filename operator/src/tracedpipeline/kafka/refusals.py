@@ -9,8 +9,8 @@ from typing import NamedTuple
 from confluent_kafka import KafkaError
 
 from tracedpipeline import reasons
-from tracedpipeline.observed import Verdict
 from tracedpipeline.untrusted.quoting import stable
+from tracedpipeline.verdict import Verdict
 
 
 class _Refusal(NamedTuple):

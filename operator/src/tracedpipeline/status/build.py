@@ -6,8 +6,9 @@ from typing import Any
 
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline.observed import LastTrace
 from tracedpipeline.status.readiness import OBSERVED, READY
+from tracedpipeline.verdict import Verdict
 
 # Abnormal-true conditions of the kstatus convention: there only while true.
 RECONCILING = "Reconciling"

@@ -1,7 +1,8 @@
 """What the observed means: one condition for each part, and Ready as their summary. Pure."""
 
 from tracedpipeline import naming, reasons
-from tracedpipeline.observed import Component, Observed, Verdict, first
+from tracedpipeline.observed import Component, Observed
+from tracedpipeline.verdict import Verdict, first
 
 KAFKA_READY = "KafkaReady"
 TRACES_FLOWING = "TracesFlowing"

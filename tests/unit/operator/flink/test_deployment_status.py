@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.flink import deployment_status as deployment
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 EXCEPTION = "org.apache.flink.kubernetes.operator.exception"
 

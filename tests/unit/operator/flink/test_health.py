@@ -5,7 +5,8 @@ from tracedpipeline import reasons
 from tracedpipeline.flink import health as verdict
 from tracedpipeline.flink.health import Cluster
 from tracedpipeline.flink.job import Failure, Job
-from tracedpipeline.observed import Component, Verdict
+from tracedpipeline.observed import Component
+from tracedpipeline.verdict import Verdict
 
 NOW = 1_000_000_000
 MINUTE = 60_000

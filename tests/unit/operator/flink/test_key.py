@@ -16,9 +16,9 @@ from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
-from tracedpipeline.observed import Verdict
 from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.apiserver import ApiServer, server
 from tests.unit.operator.conftest import body

@@ -9,7 +9,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.access import Kafkas
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import NotAllowedError
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.kafka.strimzi.conftest import MTLS, PLAIN, kafka, topic, user

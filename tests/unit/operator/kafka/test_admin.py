@@ -14,7 +14,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.admin import Secrets, Topics, missing_secret
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 

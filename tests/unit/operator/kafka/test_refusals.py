@@ -8,7 +8,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection
 from tracedpipeline.kafka import refusals as kafka_refusals
 from tracedpipeline.kafka.admin import Secrets, Topics
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 

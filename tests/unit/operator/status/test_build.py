@@ -3,9 +3,10 @@ from typing import Any
 
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.observed import LastTrace, Verdict
+from tracedpipeline.observed import LastTrace
 from tracedpipeline.status import build as status
 from tracedpipeline.status import readiness
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 

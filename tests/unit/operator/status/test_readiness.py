@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 from tracedpipeline import naming, reasons
-from tracedpipeline.observed import Component, Observed, Verdict
+from tracedpipeline.observed import Component, Observed
 from tracedpipeline.status import readiness
+from tracedpipeline.verdict import Verdict
 
 GOOD = Observed(
     kafka=Verdict(True, reasons.TOPIC_READY, "fine"),

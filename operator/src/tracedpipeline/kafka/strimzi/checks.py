@@ -7,7 +7,7 @@ from tracedpipeline import reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.strimzi.snapshot import PAUSED, Object, Shown, condition, failure, paused, up_to_date, waiting
 from tracedpipeline.kubernetes_api.ownership import belongs_to
-from tracedpipeline.observed import Verdict, first
+from tracedpipeline.verdict import Verdict, first
 
 NOT_INSTALLED = waiting(
     reasons.STRIMZI_NOT_INSTALLED,

@@ -10,7 +10,7 @@ from typing import Final
 
 from tracedpipeline import reasons
 from tracedpipeline.kafka.strimzi.snapshot import Object, waiting
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 TLS: Final = "tls"
 SCRAM: Final = "scram-sha-512"

@@ -7,6 +7,7 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
+from tracedpipeline.kafka.partitions import too_few_partitions
 from tracedpipeline.kafka.strimzi import access_resources as kafka_access
 from tracedpipeline.kafka.strimzi import checks as verdicts
 from tracedpipeline.kafka.strimzi import cluster_resources as kafka_cluster
@@ -14,7 +15,7 @@ from tracedpipeline.kafka.strimzi import users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.kafka.strimzi.snapshot import Object, Secret, Shown, waiting
 from tracedpipeline.kubernetes_api.ownership import belongs_to
-from tracedpipeline.observed import Verdict, too_few_partitions
+from tracedpipeline.verdict import Verdict
 
 # Whose Kafka it is, or that there can be none: nothing is written.
 _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracedpipeline.observed import Verdict
 from tracedpipeline.untrusted.quoting import one_line
+from tracedpipeline.verdict import Verdict
 
 Object = Mapping[str, Any]
 Secret = Mapping[str, bytes]

@@ -12,7 +12,7 @@ from tracedpipeline.kafka.strimzi import checks as verdicts
 from tracedpipeline.kafka.strimzi.listeners import SCRAM, TLS, Listener
 from tracedpipeline.kafka.strimzi.snapshot import Secret, Shown, waiting
 from tracedpipeline.kubernetes_api import objects
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
-from tracedpipeline.observed import Verdict
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.kafka.strimzi.conftest import MTLS, OAUTH, OUTSIDE, PLAIN, SCRAM, TLS, kafka
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.observed import complaint, component, component_of_pods
+from tracedpipeline.kubernetes_api.pods import complaint, component, component_of_pods
 
 SETTLED: dict[str, Any] = {
     "metadata": {"generation": 3},
