@@ -60,8 +60,7 @@ def test_the_receive_span_lasts_as_long_as_the_call(
 ) -> None:
     send(bare, topic)
     with recorder.tracing.tracer.start_as_current_span("around"):
-        consumer.assign([TopicPartition(topic, 0, 0)])
-        consumer.consume(2, 0.5)
+        consumed(consumer, topic, 1)
     span, around = recorder.span("poll"), recorder.span("around")
     assert ids(span)[2] == ids(around)[1]
     assert (around.start_time or 0) <= (span.start_time or 0) <= (span.end_time or 0) <= (around.end_time or 0)

@@ -66,6 +66,10 @@ async def assigned(consumer: Any, topic: str) -> Message:
     return message
 
 
+async def ignored(consumer: Any, partitions: list[TopicPartition]) -> None:
+    """An on_assign: whether the group forms before the consumer is closed is a matter of time."""
+
+
 async def committed(consumer: Any, topic: str) -> object:
     return await consumer.commit(message=await assigned(consumer, topic), asynchronous=False)
 
@@ -98,8 +102,8 @@ CONSUMING: dict[str, AsyncCall] = {
     "consume too many": lambda c, t: c.consume(-1),
     "commit": committed,
     "commit nothing": lambda c, t: c.commit(asynchronous=False),
-    "subscribe": lambda c, t: c.subscribe([t], on_assign=assigned),
-    "subscribe by position": lambda c, t: c.subscribe([t], print, print),
+    "subscribe": lambda c, t: c.subscribe([t], on_assign=ignored),
+    "subscribe by position": lambda c, t: c.subscribe([t], ignored, ignored),
     "subscribe to none": lambda c, t: c.subscribe([]),
     "one callback twice": lambda c, t: c.subscribe([t], print, on_assign=assigned),
     "unknown callback": lambda c, t: c.subscribe([t], on_holiday=print),
