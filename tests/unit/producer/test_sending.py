@@ -227,19 +227,20 @@ def test_what_a_stop_gives_up_is_counted_where_kubernetes_keeps_it(
     assert (tmp_path / "termination-log").read_text().startswith("gave up 3 orders that Kafka did not take")
 
 
-class StaleClient:
-    """Leaders that find the producer stale once."""
+class Finding:
+    """Leaders or an identity that find the producer stale once for each reason."""
 
-    def __init__(self) -> None:
-        self.reasons = ["topic orders was deleted and created again"]
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
 
-    def check(self, client: object) -> None:
+    def check(self, client: object = None) -> None:
         if self.reasons:
             raise StaleLeadersError(self.reasons.pop())
 
 
+@pytest.mark.parametrize("who", [0, 1], ids=["leaders", "identity"])
 def test_orders_outlive_the_re_creation_of_a_stale_producer_in_the_order_of_each_key(
-    failing: MockKafka, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    failing: MockKafka, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, who: int
 ) -> None:
     monkeypatch.setattr(recreating_producer, "_SECONDS_BETWEEN", 0)
     monkeypatch.setattr(orders, "_CUSTOMERS", 3)
@@ -248,7 +249,9 @@ def test_orders_outlive_the_re_creation_of_a_stale_producer_in_the_order_of_each
     failing.down()
     while bench.deliveries.waiting < 10:
         bench.sending.run_once()
-    app.recreate_when_stale(bench.recreating, StaleClient())  # type: ignore[arg-type] # what is used of it
+    findings = [Finding(), Finding()]
+    findings[who].reasons.append("topic orders was deleted and created again")
+    app.recreate_when_stale(bench.recreating, *findings)  # type: ignore[arg-type] # what is used of them
     assert bench.deliveries.problem() == "the last order was not delivered: topic orders was deleted and created again"
     bench.sending.run_once()
     assert bench.recreating.generation == 1

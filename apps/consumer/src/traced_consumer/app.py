@@ -12,6 +12,7 @@ from traced_common.order import Order
 from traced_common.recreating_producer import RecreatingProducer
 from traced_common.stale_leaders import Leaders
 from traced_common.stop import Stop
+from traced_common.topic_identity import identity
 
 from traced_consumer import dead_letters
 from traced_consumer.dead_letters import DeadLetters
@@ -37,6 +38,7 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     state = health.Health(stall)
     health.serve(state, settings.health_port)
     tracing, last_error, leaders = process.tracing(), kafka.LastError(), Leaders(settings.topic)
+    topic = identity(settings.topic, settings.kafka)
     membership = Membership(settings.group, last_error)
     receiving = Receiving(membership)
 
@@ -66,6 +68,7 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
                     receiving.run_once(consumer, processing)
                     letters.serve()
                     leaders.check(consumer)
+                    topic.check()
                     state.heartbeat(receiving.problem())
     finally:
         drain(producer, receiving, tracing)

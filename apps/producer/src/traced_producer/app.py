@@ -11,6 +11,7 @@ from traced_common import health, kafka, logs, process, termination_log
 from traced_common.recreating_producer import RecreatingProducer
 from traced_common.stale_leaders import Leaders, StaleLeadersError
 from traced_common.stop import Stop
+from traced_common.topic_identity import TopicIdentity, identity
 
 from traced_producer.deliveries import MOST_WAITING, Deliveries
 from traced_producer.sending import Sending
@@ -37,23 +38,24 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
             {**settings.kafka.client_config(), **config, "error_cb": last_error},
         )
     )
-    deliveries = Deliveries(producer)
+    deliveries, topic = Deliveries(producer), identity(settings.topic, settings.kafka)
     what = "sending %g orders a second to %s; kafkatrace in %s"
     _logger.info(what, settings.rate_per_second, settings.topic, kafkatrace.implementation)
     sending = Sending(producer, settings, deliveries)
     try:
         while not stop.requested:
             sending.run_once()
-            recreate_when_stale(producer, leaders)
+            recreate_when_stale(producer, leaders, topic)
             state.heartbeat(deliveries.problem())
     finally:
         drain(sending, producer, deliveries, tracing)
 
 
-def recreate_when_stale(producer: RecreatingProducer, leaders: Leaders) -> None:
+def recreate_when_stale(producer: RecreatingProducer, leaders: Leaders, topic: TopicIdentity) -> None:
     """Have a producer re-created that holds on to the leaders of a topic that is gone; the orders are kept."""
     try:
         leaders.check(producer.current)
+        topic.check()
     except StaleLeadersError as error:
         producer.condemn(str(error))
 
