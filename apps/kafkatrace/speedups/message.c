@@ -19,6 +19,9 @@ PyObject *reading(PyObject *message, const Reading *method)
     return result;
 }
 
+/* Whether it is of confluent-kafka's own type. */
+int is_plain_message(PyObject *message) { return Py_IS_TYPE(message, message_type); }
+
 /* The C function of a method that `type` has of its own or inherits; NULL where it is none, or another type's. */
 static PyCFunction function_of(PyObject *method, PyTypeObject *type)
 {
@@ -95,18 +98,22 @@ static int read_number(PyObject *message, const Reading *method, long long *numb
     return read;
 }
 
-/* That it is a record, and which. */
-int read_place(SpanFields *span, PyObject *message)
+/* That it is no event, and its topic. */
+int read_topic_name(SpanFields *span, PyObject *message)
 {
-    long long partition;
     PyObject *error = reading(message, &read_error);
     Py_XDECREF(error);
     if (error != Py_None)
         return error == NULL ? -1 : 0;
     if ((span->topic = reading(message, &read_topic)) == NULL)
         return -1;
-    if (!PyUnicode_CheckExact(span->topic))
-        return 0;
+    return PyUnicode_CheckExact(span->topic);
+}
+
+/* Where in its topic it is. */
+int read_place(SpanFields *span, PyObject *message)
+{
+    long long partition;
     int read = read_number(message, &read_partition, &partition);
     if (read <= 0 || partition > INT_MAX)
         return read < 0 ? -1 : 0;

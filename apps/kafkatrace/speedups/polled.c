@@ -36,7 +36,7 @@ int polled_note(PyObject *object, PyObject *consumer, PyObject *message)
         return record;
     long long now = now_ns();
     self->consumed++;
-    return times_put(message, now) < 0 ? -1 : look(self, consumer, now);
+    return times_put(message, now, is_plain_message(message)) < 0 ? -1 : look(self, consumer, now);
 }
 
 static PyObject *method_one(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -57,7 +57,7 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
         PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
         int record = is_record(message);
-        if (record < 0 || (record && (times_put(message, now) < 0 || PyList_Append(records, message) < 0)))
+        if (record < 0 || (record && (times_put(message, now, is_plain_message(message)) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
         Py_DECREF(message);
     }
@@ -87,7 +87,7 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
     }
     if (!read_exactly(args[1], &time) || time < 0)
         return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R", args[1]);
-    if (times_put(args[0], time) < 0)
+    if (times_put(args[0], time, 0) < 0)
         return NULL;
     ((Polled *)self)->consumed++;
     Py_RETURN_NONE;

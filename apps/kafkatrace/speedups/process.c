@@ -88,6 +88,18 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
     return 0;
 }
 
+/* Reads what a record has. Where in its topic an unsampled one is interests nobody: that of one that our client polled, and
+ * that is no event, is not read, for it has one. Its address can be that of a forgotten one, which was polled before; only a
+ * message made by hand can lack a place, and gets a span that nobody sees. */
+static int look_at(SpanFields *span, PyObject *message, PyObject *sender)
+{
+    int found = read_topic_name(span, message);
+    int is_sampled = PyBytes_AS_STRING(sender)[FLAGS] & SAMPLED;
+    if (found > 0 && (is_sampled || !is_plain_message(message) || !times_is_record(message)))
+        found = read_place(span, message);
+    return found > 0 ? read_time(span, message) : found;
+}
+
 /* Begins the span, or has Python do it: before anything but the message itself was touched. */
 static PyObject *common(Process *self, PyObject *message, PyObject *headers, PyObject *sender, PyObject *ambient)
 {
@@ -96,13 +108,11 @@ static PyObject *common(Process *self, PyObject *message, PyObject *headers, PyO
         return NULL;
     SpanFields *span = (SpanFields *)made;
     span->ambient = Py_NewRef(ambient);
-    int read = read_place(span, message);
-    if (read > 0)
-        read = read_time(span, message);
-    if (read > 0 && begin(self, span, message, sender) == 0)
+    int found = look_at(span, message, sender);
+    if (found > 0 && begin(self, span, message, sender) == 0)
         return made;
     Py_DECREF(made);
-    return read == 0 ? PyObject_CallFunctionObjArgs(self->other, message, headers, NULL) : NULL;
+    return found == 0 ? PyObject_CallFunctionObjArgs(self->other, message, headers, NULL) : NULL;
 }
 
 static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)

@@ -7,7 +7,7 @@
 #include <structmember.h>
 
 /* A traceparent of version 00 and where its parts lie, https://www.w3.org/TR/trace-context-2/#traceparent-header */
-enum { TRACEPARENT = 55, TRACE_ID = 3, SPAN_ID = 36, SPAN_ID_END = 52, FLAGS = 54, SPAN_ID_LENGTH = 16, SAMPLED = 1 };
+enum { TRACEPARENT = 55, TRACE_ID = 3, TRACE_ID_LENGTH = 32, SPAN_ID = 36, SPAN_ID_LENGTH = 16, FLAGS = 54, SAMPLED = 1 };
 
 /* Which numbers and flags of a span are in its C fields. One that Python set to something else, or took away, is in `odd`
  * or nowhere: such a span is left to Python. */
@@ -23,8 +23,8 @@ enum {
     HAS_OFFSET = 256,
     HAS_TOMBSTONE = 512,
     AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_APART,
-    IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_BEGUN | HAS_PARTITION | HAS_OFFSET,
-    IN_RECORDED = IN_EACH | HAS_TOMBSTONE
+    IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_BEGUN,
+    IN_RECORDED = IN_EACH | HAS_PARTITION | HAS_OFFSET | HAS_TOMBSTONE
 };
 
 /* The fields of kafkatrace.spans.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
@@ -66,7 +66,9 @@ int use_message(PyObject *type);
 int intern_readings(void);
 int read_exactly(PyObject *given, long long *number);
 int read_time(SpanFields *span, PyObject *message);
+int read_topic_name(SpanFields *span, PyObject *message);
 int read_place(SpanFields *span, PyObject *message);
+int is_plain_message(PyObject *message);
 PyObject *lone_traceparent(PyObject *headers);
 
 typedef struct {
@@ -96,7 +98,8 @@ int plain_context(PyObject **ambient);
 PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type);
 PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
 int polled_note(PyObject *polled, PyObject *consumer, PyObject *message);
-int times_put(const void *key, long long time);
+int times_put(const void *key, long long time, int is_record);
+int times_is_record(const void *key);
 long long times_take(const void *key);
 int histogram_add(PyObject *histogram, long long nanoseconds);
 PyObject *encode_message(PyObject *encoder, SpanFields *span);

@@ -6,6 +6,7 @@
 typedef struct {
     const void *key;
     long long time;
+    int is_record;
 } Entry;
 
 static Entry *entries;
@@ -16,13 +17,13 @@ static size_t place_of(const void *key)
     return ((size_t)(((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15ULL) >> 20) & (size - 1);
 }
 
-static void insert(const void *key, long long time)
+static void insert(Entry entry)
 {
-    size_t place = place_of(key);
-    while (entries[place].key != NULL && entries[place].key != key)
+    size_t place = place_of(entry.key);
+    while (entries[place].key != NULL && entries[place].key != entry.key)
         place = (place + 1) & (size - 1);
     used += entries[place].key == NULL;
-    entries[place] = (Entry){key, time};
+    entries[place] = entry;
 }
 
 static int grow(void)
@@ -39,16 +40,17 @@ static int grow(void)
     used = 0;
     for (size_t each = 0; each < count; each++)
         if (before[each].key != NULL)
-            insert(before[each].key, before[each].time);
+            insert(before[each]);
     PyMem_Free(before);
     return 0;
 }
 
-int times_put(const void *key, long long time)
+/* `is_record`: it was looked at, and has all that a record has. */
+int times_put(const void *key, long long time, int is_record)
 {
     if (used * 2 >= size && grow() < 0)
         return -1;
-    insert(key, time);
+    insert((Entry){key, time, is_record});
     return 0;
 }
 
@@ -70,15 +72,28 @@ static void remove_at(size_t gap)
     used--;
 }
 
-long long times_take(const void *key)
+static Entry *find(const void *key)
 {
     if (used == 0)
-        return 0;
+        return NULL;
     for (size_t place = place_of(key); entries[place].key != NULL; place = (place + 1) & (size - 1))
-        if (entries[place].key == key) {
-            long long time = entries[place].time;
-            remove_at(place);
-            return time;
-        }
-    return 0;
+        if (entries[place].key == key)
+            return &entries[place];
+    return NULL;
+}
+
+int times_is_record(const void *key)
+{
+    const Entry *found = find(key);
+    return found != NULL && found->is_record;
+}
+
+long long times_take(const void *key)
+{
+    const Entry *found = find(key);
+    if (found == NULL)
+        return 0;
+    long long time = found->time;
+    remove_at((size_t)(found - entries));
+    return time;
 }

@@ -9,20 +9,21 @@ static int is_named(PyObject *name, const char *wanted, Py_ssize_t length)
            memcmp(PyUnicode_1BYTE_DATA(name), wanted, (size_t)length) == 0;
 }
 
-static int is_hexadecimal(const char *text, int from, int until)
-{
-    for (int each = from; each < until; each++)
-        if (!((text[each] >= '0' && text[each] <= '9') || (text[each] >= 'a' && text[each] <= 'f')))
-            return 0;
-    return 1;
-}
+enum { DIGIT = 1, NOT_ZERO = 3 };
+static const unsigned char kinds[256] = {['0'] = DIGIT,    ['1'] = NOT_ZERO, ['2'] = NOT_ZERO, ['3'] = NOT_ZERO,
+                                         ['4'] = NOT_ZERO, ['5'] = NOT_ZERO, ['6'] = NOT_ZERO, ['7'] = NOT_ZERO,
+                                         ['8'] = NOT_ZERO, ['9'] = NOT_ZERO, ['a'] = NOT_ZERO, ['b'] = NOT_ZERO,
+                                         ['c'] = NOT_ZERO, ['d'] = NOT_ZERO, ['e'] = NOT_ZERO, ['f'] = NOT_ZERO};
 
-static int is_zero(const char *text, int from, int until)
+/* Whether these are hexadecimal digits and not all zero. */
+static inline int is_id(const char *text, int length)
 {
-    for (int each = from; each < until; each++)
-        if (text[each] != '0')
-            return 0;
-    return 1;
+    unsigned char all = NOT_ZERO, some = 0;
+    for (int each = 0; each < length; each++) {
+        all &= kinds[(unsigned char)text[each]];
+        some |= kinds[(unsigned char)text[each]];
+    }
+    return all && some == NOT_ZERO;
 }
 
 /* Whether it is a valid traceparent of version 00 with no flags but the two that are known. */
@@ -33,9 +34,8 @@ static int is_traceparent(PyObject *value)
         return 0;
     text = PyBytes_AS_STRING(value);
     return text[0] == '0' && text[1] == '0' && text[2] == '-' && text[35] == '-' && text[52] == '-' && text[53] == '0' &&
-           text[FLAGS] >= '0' && text[FLAGS] <= '3' && is_hexadecimal(text, TRACE_ID, 35) &&
-           is_hexadecimal(text, SPAN_ID, SPAN_ID_END) && !is_zero(text, TRACE_ID, 35) &&
-           !is_zero(text, SPAN_ID, SPAN_ID_END);
+           text[FLAGS] >= '0' && text[FLAGS] <= '3' && is_id(text + TRACE_ID, TRACE_ID_LENGTH) &&
+           is_id(text + SPAN_ID, SPAN_ID_LENGTH);
 }
 
 /* The lone traceparent (borrowed) of headers; NULL where there is more or less, without an exception. */

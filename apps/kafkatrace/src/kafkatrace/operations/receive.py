@@ -99,24 +99,26 @@ class Receiver:
         span = MessageSpan()
         span.receiver = self.processed
         span.ambient = ambient
-        span.topic, span.partition, span.offset = topic, partition, offset
+        span.topic = topic
         span.polled = self.polled.take(message)
         span.timestamp_type, span.timestamp = message.timestamp()
         if headers is _NOT_READ:
             headers = propagation.headers_of(message)
         sender = _traceparent(headers)
         if sender is None or not self._follow:
-            self._begin(message, span, headers, sender)
+            self._begin(message, span, headers, sender, (partition, offset))
         elif sender[54] & 1:
             span.sender = sender
             span.traceparent = sender[:36] + self._span_id() + sender[52:]
-            self._record(message, span)
+            self._record(message, span, (partition, offset))
         else:
             span.traceparent = sender
         span.start = time_ns()
         return span
 
-    def _begin(self, message: Message, span: MessageSpan, headers: object, sender: bytes | None) -> None:
+    def _begin(
+        self, message: Message, span: MessageSpan, headers: object, sender: bytes | None, place: tuple[int, int]
+    ) -> None:
         """Begin a span that does not simply follow a lone traceparent."""
         if sender is None:
             sender = self._read(headers, span)
@@ -128,11 +130,12 @@ class Receiver:
         else:
             span.traceparent = self._tracing.child(sender)
         if span.traceparent[54] & 1:
-            self._record(message, span)
+            self._record(message, span, place)
 
-    def _record(self, message: Message, span: MessageSpan) -> None:
+    def _record(self, message: Message, span: MessageSpan, place: tuple[int, int]) -> None:
         """Note all that a recorded span says of its message."""
         span.recording = True
+        span.partition, span.offset = place
         span.queue_id = self._span_id()
         span.key, span.tombstone = message.key(), message.value() is None
         high = self._highs.get((span.topic, span.partition), -1)
