@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/.cache/bin:$(PATH)
 export KUBECONFIG := $(CURDIR)/.cache/kubeconfig
 
 VENV := .venv/bin
+EXTENSION := apps/kafkatrace/src/kafkatrace/_speedups*.so
 CRD := charts/tracedpipeline-operator/files/crd.yaml
 
 ##@ Everyday
@@ -16,7 +17,9 @@ help: ## Show this help
 		/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.synced: pyproject.toml uv.lock operator/pyproject.toml $(wildcard apps/*/pyproject.toml) $(wildcard apps/kafkatrace/speedups/*) tools/uv.sh versions.mk
-	tools/uv.sh sync --frozen --all-packages
+	rm -f $(EXTENSION) # one that no longer compiles would stay as it was
+	tools/uv.sh sync --frozen --all-packages --reinstall-package kafkatrace
+	tools/check-extension.sh $(VENV)/python
 	touch $@
 
 .PHONY: setup
