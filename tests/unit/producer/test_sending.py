@@ -160,7 +160,7 @@ def trace_of(message: Message) -> int:
 
 
 def test_orders_that_kafka_denies_are_sent_again(denied: Bench, failing: MockKafka) -> None:
-    failing.fail(PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, 1000)  # until mend()
+    failing.fail(PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, 1000)  # until fix()
     expected = "the last order was not delivered: TOPIC_AUTHORIZATION_FAILED: "
     while not (denied.deliveries.problem() or "").startswith(expected):
         denied.sending.run_once()

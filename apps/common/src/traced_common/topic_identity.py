@@ -67,7 +67,7 @@ class TopicIdentity:
 
 
 def identity(topic: str, kafka: KafkaSettings) -> TopicIdentity:
-    """Return the identity of a topic, to be asked for over a connection of its own that logs nothing."""
+    """Return the identity of a topic, requested over a connection of its own that logs nothing."""
     return TopicIdentity(topic, lambda: AdminClient({**_without_logger(kafka), "log_level": 0}))
 
 
