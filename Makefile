@@ -29,6 +29,7 @@ setup: .venv/.synced ## Make the virtual environment from the lock file
 check: setup ## Lint, types, import contracts, retired words, generated files
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
+	$(VENV)/clang-format --dry-run --Werror apps/kafkatrace/speedups/*
 	$(VENV)/mypy
 	PYTHONPATH=apps/flink-consumer/src $(VENV)/lint-imports
 	$(VENV)/codespell
@@ -40,6 +41,7 @@ check: setup ## Lint, types, import contracts, retired words, generated files
 format: setup ## Format and fix what can be fixed
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
+	$(VENV)/clang-format -i apps/kafkatrace/speedups/*
 
 .PHONY: generate
 generate: setup ## Write the generated files (the CRD)
@@ -52,6 +54,10 @@ test: setup ## Unit and golden tests: no engine, no cluster
 .PHONY: test-pythons
 test-pythons: ## The same with Python 3.11 to 3.14: those that are on PATH or that uv can download
 	tools/test-pythons.sh 3.11 3.12 3.13 3.14
+
+.PHONY: sanitize
+sanitize: setup ## The C extension's tests under AddressSanitizer and UndefinedBehaviorSanitizer (10 minutes)
+	tools/sanitize.sh
 
 .PHONY: fuzz
 fuzz: setup ## A hundred thousand strange records through kafkatrace

@@ -5,8 +5,8 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *other;
-    PyObject *histograms; /* (topic) -> three: process, queue, since the timestamp */
-    PyObject *received;   /* (timestamp, polled): the broker's clock and ours */
+    PyObject *histograms;               /* (topic) -> three: process, queue, since the timestamp */
+    PyObject *received;                 /* (timestamp, polled): the broker's clock and ours */
     PyObject *known, *topic, *of_topic; /* all, and the last topic's: its name is a new string in each message */
     long long bound, bound_until; /* the largest difference that `received` was told, and until when that is enough */
 } Account;

@@ -80,7 +80,8 @@ static PyObject *in_python(Delivery *self, PyObject *error, PyObject *message)
 {
     PyObject *what = sent(self), *result = NULL;
     if (what != NULL)
-        result = PyObject_CallMethodObjArgs(self->sending->sender, shared.delivered, what, self->told, error, message, NULL);
+        result =
+            PyObject_CallMethodObjArgs(self->sending->sender, shared.delivered, what, self->told, error, message, NULL);
     Py_XDECREF(what);
     return result;
 }

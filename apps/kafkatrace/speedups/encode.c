@@ -27,9 +27,10 @@ static int has_seldom(SpanFields *span)
 /* Whether all that is read below is of the type, and as long, as when the span began. */
 static int is_whole(SpanFields *span)
 {
-    return span->valid == IN_RECORDED && is_bytes(span->sender, TRACEPARENT) && is_bytes(span->traceparent, TRACEPARENT) &&
-           is_bytes(span->queue_id, SPAN_ID_LENGTH) && span->topic != NULL && PyUnicode_CheckExact(span->topic) &&
-           span->key != NULL && span->lag != NULL && (span->lag == Py_None || PyLong_CheckExact(span->lag));
+    return span->valid == IN_RECORDED && is_bytes(span->sender, TRACEPARENT) &&
+           is_bytes(span->traceparent, TRACEPARENT) && is_bytes(span->queue_id, SPAN_ID_LENGTH) &&
+           span->topic != NULL && PyUnicode_CheckExact(span->topic) && span->key != NULL && span->lag != NULL &&
+           (span->lag == Py_None || PyLong_CheckExact(span->lag));
 }
 
 static int is_common(SpanFields *span)
@@ -89,7 +90,8 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     wire_raw(&wire, said->bytes, said->used);
     if (!lag(self, span, &wire))
         return NULL;
-    wire_double(&wire, name(self, SINCE_TIMESTAMP_MS), (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
+    wire_double(&wire, name(self, SINCE_TIMESTAMP_MS),
+                (double)(span->ended_at - span->timestamp * NS_PER_MS) / NS_PER_MS);
     return clock_attributes(self, &wire) > 0 ? wire_span(&wire) : NULL;
 }
 
@@ -133,10 +135,7 @@ PyObject *encode_message(PyObject *encoder, SpanFields *span)
 
 /* ---- to Python */
 
-static PyObject *or_none(PyObject *made)
-{
-    return made != NULL || PyErr_Occurred() ? made : Py_NewRef(Py_None);
-}
+static PyObject *or_none(PyObject *made) { return made != NULL || PyErr_Occurred() ? made : Py_NewRef(Py_None); }
 
 static PyObject *method_message(PyObject *self, PyObject *span)
 {
@@ -212,7 +211,8 @@ static void encoder_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-    {"message", method_message, METH_O, "Encode a message's spans: (finisher, process, queue); None for Python to do it."},
+    {"message", method_message, METH_O,
+     "Encode a message's spans: (finisher, process, queue); None for Python to do it."},
     {"send", method_send, METH_O, "Encode a send's span: (finisher, send); None for Python to do it."},
     {NULL},
 };

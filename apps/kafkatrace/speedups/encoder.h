@@ -4,13 +4,23 @@
 
 #include "wire.h"
 
-enum { OFFSET, KEY, OF_A_SEND, QUEUE_MS = OF_A_SEND, SINCE_TIMESTAMP_MS, LAG, OF_A_MESSAGE, KINDS = 4, NS_PER_MS = 1000000 };
+enum {
+    OFFSET,
+    KEY,
+    OF_A_SEND,
+    QUEUE_MS = OF_A_SEND,
+    SINCE_TIMESTAMP_MS,
+    LAG,
+    OF_A_MESSAGE,
+    KINDS = 4,
+    NS_PER_MS = 1000000
+};
 
 typedef struct {
     PyObject_HEAD
     PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is told, too */
-    PyObject *openings;      /* what all spans of a place begin with */
-    PyObject *names;         /* of attributes */
+    PyObject *openings;         /* what all spans of a place begin with */
+    PyObject *names;            /* of attributes */
     PyObject *tombstone, *kinds;
 } Encoder;
 

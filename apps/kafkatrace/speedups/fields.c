@@ -67,8 +67,8 @@ static PyObject *field_get(PyObject *self, void *closure)
     const Field *field = closure;
     SpanFields *span = (SpanFields *)self;
     if (span->valid & field->bit)
-        return field->kind == FLAG ? PyBool_FromLong((long)number_of(span, field)) :
-                                     PyLong_FromLongLong(number_of(span, field));
+        return field->kind == FLAG ? PyBool_FromLong((long)number_of(span, field))
+                                   : PyLong_FromLongLong(number_of(span, field));
     PyObject *odd = odd_of(span, field);
     if (odd == NULL)
         missing(field);

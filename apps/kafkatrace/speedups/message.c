@@ -3,7 +3,8 @@
 
 Reading read_error = {"error", NULL, NULL}, read_headers = {"headers", NULL, NULL}, read_key = {"key", NULL, NULL},
         read_offset = {"offset", NULL, NULL}, read_partition = {"partition", NULL, NULL},
-        read_timestamp = {"timestamp", NULL, NULL}, read_topic = {"topic", NULL, NULL}, read_value = {"value", NULL, NULL};
+        read_timestamp = {"timestamp", NULL, NULL}, read_topic = {"topic", NULL, NULL},
+        read_value = {"value", NULL, NULL};
 
 static Reading *const readings[] = {&read_error,     &read_headers,   &read_key,   &read_offset,
                                     &read_partition, &read_timestamp, &read_topic, &read_value};

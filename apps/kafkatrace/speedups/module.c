@@ -63,8 +63,8 @@ static int intern_names(void)
     static const char *const arguments[] = {"topic",    "value",       "key",       "partition",
                                             "callback", "on_delivery", "timestamp", "headers"};
 #define NAME(name) ((shared.name = PyUnicode_InternFromString(#name)) == NULL)
-    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) || NAME(metrics_enabled) || NAME(open) || NAME(put) || NAME(refused) ||
-        NAME(traceparent))
+    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) ||
+        NAME(metrics_enabled) || NAME(open) || NAME(put) || NAME(refused) || NAME(traceparent))
         return -1;
     if ((shared.sending = PyUnicode_InternFromString("_sending")) == NULL ||
         (shared.polled = PyUnicode_InternFromString("_polled")) == NULL ||
@@ -88,17 +88,14 @@ static PyMethodDef functions[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "kafkatrace._speedups",
-    .m_doc = "The common case of kafkatrace's hot path.",
-    .m_size = -1,
-    .m_methods = functions,
+    PyModuleDef_HEAD_INIT, .m_name = "kafkatrace._speedups", .m_doc = "The common case of kafkatrace's hot path.",
+    .m_size = -1,          .m_methods = functions,
 };
 
 PyMODINIT_FUNC PyInit__speedups(void)
 {
-    PyTypeObject *types[] = {&SpanFieldsType, &HistogramType, &PolledType,  &ProcessType,
-                             &AccountType, &EncoderType,  &MethodType,    &SendingType, &DeliveryType};
+    PyTypeObject *types[] = {&SpanFieldsType, &HistogramType, &PolledType,  &ProcessType, &AccountType,
+                             &EncoderType,    &MethodType,    &SendingType, &DeliveryType};
     PyObject *module;
     if (intern_names() < 0 || (module = PyModule_Create(&definition)) == NULL)
         return NULL;

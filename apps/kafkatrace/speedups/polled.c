@@ -57,7 +57,8 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
         PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
         int record = is_record(message);
-        if (record < 0 || (record && (times_put(message, now, is_plain_message(message)) < 0 || PyList_Append(records, message) < 0)))
+        if (record < 0 ||
+            (record && (times_put(message, now, is_plain_message(message)) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
         Py_DECREF(message);
     }
@@ -86,7 +87,8 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
         return NULL;
     }
     if (!read_exactly(args[1], &time) || time < 0)
-        return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R", args[1]);
+        return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R",
+                            args[1]);
     if (times_put(args[0], time, 0) < 0)
         return NULL;
     ((Polled *)self)->consumed++;
@@ -141,7 +143,8 @@ static PyMemberDef members[] = {
 static PyMethodDef methods[] = {
     {"one", (PyCFunction)(void (*)(void))method_one, METH_FASTCALL, "Note a message, or an event that is none."},
     {"all", (PyCFunction)(void (*)(void))method_all, METH_FASTCALL, "Note a batch; the result is its records."},
-    {"at", (PyCFunction)(void (*)(void))method_at, METH_FASTCALL, "Note a record that came at this time; 0: not known."},
+    {"at", (PyCFunction)(void (*)(void))method_at, METH_FASTCALL,
+     "Note a record that came at this time; 0: not known."},
     {"forget", method_forget, METH_O, "Take back what at() noted."},
     {"take", method_take, METH_O | METH_STATIC, "Give the time, nanoseconds since the epoch, once; 0 if not known."},
     {NULL},

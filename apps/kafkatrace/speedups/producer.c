@@ -63,8 +63,9 @@ static PyObject *send(PyObject *original, PyObject *producer, Sending *sending, 
         return NULL;
     if ((headers = headers_of(traceparent)) != NULL && (delivery = begin(sending, given, told, traceparent)) != NULL) {
         int reported = delivery->traceparent != NULL || sending->measures;
-        PyObject *args[] = {producer, given[TOPIC], given[VALUE], given[KEY], given[PARTITION],
-                            reported ? (PyObject *)delivery : told, Py_None, given[TIMESTAMP], headers};
+        PyObject *args[] = {producer,   given[TOPIC],     given[VALUE],
+                            given[KEY], given[PARTITION], reported ? (PyObject *)delivery : told,
+                            Py_None,    given[TIMESTAMP], headers};
         result = PyObject_Vectorcall(original, args, 9, NULL);
         if (result == NULL)
             refused(delivery);

@@ -4,9 +4,8 @@
 #define OBJECT(name) {#name, T_OBJECT_EX, offsetof(SpanFields, name), 0, NULL}
 
 static PyMemberDef members[] = {
-    OBJECT(receiver), OBJECT(ambient), OBJECT(traceparent), OBJECT(topic), OBJECT(sender), OBJECT(queue_id), OBJECT(key),
-    OBJECT(lag), OBJECT(failure),
-    {NULL},
+    OBJECT(receiver), OBJECT(ambient), OBJECT(traceparent), OBJECT(topic),   OBJECT(sender),
+    OBJECT(queue_id), OBJECT(key),     OBJECT(lag),         OBJECT(failure), {NULL},
 };
 
 PyObject *span_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))

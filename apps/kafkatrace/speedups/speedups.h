@@ -7,7 +7,15 @@
 #include <structmember.h>
 
 /* A traceparent of version 00 and where its parts lie, https://www.w3.org/TR/trace-context-2/#traceparent-header */
-enum { TRACEPARENT = 55, TRACE_ID = 3, TRACE_ID_LENGTH = 32, SPAN_ID = 36, SPAN_ID_LENGTH = 16, FLAGS = 54, SAMPLED = 1 };
+enum {
+    TRACEPARENT = 55,
+    TRACE_ID = 3,
+    TRACE_ID_LENGTH = 32,
+    SPAN_ID = 36,
+    SPAN_ID_LENGTH = 16,
+    FLAGS = 54,
+    SAMPLED = 1
+};
 
 /* Which numbers and flags of a span are in its C fields. One that Python set to something else, or took away, is in `odd`
  * or nowhere: such a span is left to Python. */
@@ -30,7 +38,8 @@ enum {
 /* The fields of kafkatrace.spans.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
 typedef struct {
     PyDictObject context;
-    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account, *encoder, *open;
+    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account,
+        *encoder, *open;
     PyObject *odd; /* numbers and flags, by name, that are none */
     long long timestamp, polled, start, ended_at, offset;
     int timestamp_type, partition, valid;
@@ -43,7 +52,7 @@ typedef struct {
     PyObject_HEAD
     Py_ssize_t bounds;
     long long bound[MOST_BOUNDS], bucket[MOST_BOUNDS + 1], lowest, highest;
-    PyObject *sum; /* a Python integer: nanoseconds of many long waits do not fit into 64 bits for ever */
+    PyObject *sum;  /* a Python integer: nanoseconds of many long waits do not fit into 64 bits for ever */
     long long part; /* what is not in `sum` yet */
 } Histogram;
 
@@ -72,8 +81,8 @@ int is_plain_message(PyObject *message);
 PyObject *lone_traceparent(PyObject *headers);
 
 typedef struct {
-    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *metrics_enabled, *open, *polled, *process, *put, *refused, *sending, *traceparent,
-        *produce_names[8];
+    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *metrics_enabled, *open, *polled, *process, *put,
+        *refused, *sending, *traceparent, *produce_names[8];
     PyObject *current; /* OpenTelemetry's context variable */
     PyObject *nothing; /* an empty tuple */
     PyObject *minus_one, *zero;
@@ -108,11 +117,11 @@ PyObject *account_span(PyObject *account, SpanFields *span);
 PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic);
 
 /* A field that is an object: `self.field = value`. */
-#define SET(field, value)                       \
-    do {                                        \
+#define SET(field, value)                        \
+    do {                                         \
         PyObject *before_ = (PyObject *)(field); \
-        (field) = (value);                      \
-        Py_XDECREF(before_);                    \
+        (field) = (value);                       \
+        Py_XDECREF(before_);                     \
     } while (0)
 
 #endif

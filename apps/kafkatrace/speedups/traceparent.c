@@ -33,8 +33,8 @@ static int is_traceparent(PyObject *value)
     if (!PyBytes_CheckExact(value) || PyBytes_GET_SIZE(value) != TRACEPARENT)
         return 0;
     text = PyBytes_AS_STRING(value);
-    return text[0] == '0' && text[1] == '0' && text[2] == '-' && text[35] == '-' && text[52] == '-' && text[53] == '0' &&
-           text[FLAGS] >= '0' && text[FLAGS] <= '3' && is_id(text + TRACE_ID, TRACE_ID_LENGTH) &&
+    return text[0] == '0' && text[1] == '0' && text[2] == '-' && text[35] == '-' && text[52] == '-' &&
+           text[53] == '0' && text[FLAGS] >= '0' && text[FLAGS] <= '3' && is_id(text + TRACE_ID, TRACE_ID_LENGTH) &&
            is_id(text + SPAN_ID, SPAN_ID_LENGTH);
 }
 
