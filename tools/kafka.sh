@@ -8,8 +8,12 @@ run_kafka() {
       /opt/kafka/bin/kafka-storage.sh format --ignore-formatted --cluster-id 4L6g3nShT-eMCtK--X86sw \
         --config /etc/kafka/server.properties
       exec /opt/kafka/bin/kafka-server-start.sh /etc/kafka/server.properties'
+  # Each question of Kafka's own tool is a JVM, which would take the processors from the broker that it waits for.
+  wait_for 240 "Kafka's port $3" listens "$3"
   wait_for 60 Kafka kafka_topics "$1" "$3" --list
 }
+
+listens() { : <"/dev/tcp/127.0.0.1/$1"; }
 
 # kafka_topics CONTAINER PORT ARGUMENT...
 kafka_topics() {

@@ -12,7 +12,7 @@ makes_volumes() {
 install() {
   kubectl delete storageclass standard --ignore-not-found
   sed "s#LOCAL_PATH_IMAGE#$LOCAL_PATH_IMAGE#" "$REPO/tools/local-path.yaml" | kubectl apply --server-side -f -
-  kubectl --namespace local-path-storage rollout status deployment/local-path-provisioner --timeout 60s
+  kubectl --namespace local-path-storage rollout status deployment/local-path-provisioner --timeout 180s
 }
 
 makes_volumes && exit 0
