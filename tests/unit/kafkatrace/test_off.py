@@ -1,6 +1,7 @@
 """With nothing sampled, and with OTEL_SDK_DISABLED, everything works and nothing is made."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,16 @@ def off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield recorder
     assert recorder.spans() == []
     assert recorder.tracing.shutdown() == FlushResult(0, 0)
+
+
+def test_disabled_nothing_is_said_to_a_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        collector.settimeout(0)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.getsockname()[1]}")
+        assert kafkatrace.configure("orders").shutdown() == FlushResult(0, 0)
+        with pytest.raises(BlockingIOError):
+            collector.accept()
 
 
 def propagated(tracing: Tracing) -> int:

@@ -51,7 +51,8 @@ class Tracing:
         self.metrics = Metrics()
         release = version("kafkatrace")
         exporter = exporter or environment.span_exporter(os.environ)
-        metric_exporter = environment.metric_exporter(os.environ, beside_otlp=exporter is None)
+        beside_otlp = exporter is None
+        metric_exporter = environment.metric_exporter(os.environ, beside_otlp=beside_otlp) if self.enabled else None
         self._reports = Reports(self.metrics, service, release, metric_exporter)
         others = Identity(service, release), Identity(cluster, release), self._reports
         chosen = OtlpExporter(*others) if exporter is None else SdkExporter(exporter, *others)
