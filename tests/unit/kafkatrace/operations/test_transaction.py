@@ -2,11 +2,12 @@ from collections.abc import Iterator
 
 import confluent_kafka
 import pytest
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from kafkatrace import Consumer, Producer
 from kafkatrace.spans import semconv
 from opentelemetry.trace import SpanKind, StatusCode
 
+from tests.librdkafka import PRODUCE, MockKafka
 from tests.unit.kafkatrace.recording import QUIET, Recorder, beside_the_server, ids, say, send
 
 
@@ -109,15 +110,20 @@ def test_offsets_that_are_refused_are_an_error_on_the_settle_span(
 
 
 def test_an_error_that_may_be_tried_again_leaves_the_transaction_open(
-    transactional: Producer, topic: str, recorder: Recorder
+    failing: MockKafka, topic: str, recorder: Recorder
 ) -> None:
-    transactional.begin_transaction()
-    transactional.produce(topic, b"v", partition=0)
-    with pytest.raises(KafkaException) as raised:
-        transactional.commit_transaction(0)
-    assert raised.value.args[0].retriable()
-    assert recorder.exporter.get_finished_spans() == ()
-    transactional.commit_transaction(10)
+    conf = {"bootstrap.servers": failing.servers, "transactional.id": topic, "linger.ms": 0, **QUIET}
+    with Producer(conf, tracing=recorder.tracing) as producer:
+        producer.init_transactions(10)
+        producer.begin_transaction()
+        failing.fail(PRODUCE, KafkaError.NOT_ENOUGH_REPLICAS, times=10_000)
+        producer.produce(topic, b"v", partition=0)
+        with pytest.raises(KafkaException) as raised:
+            producer.commit_transaction(2)  # a timeout of 0 may end before librdkafka knows of the commit
+        assert raised.value.args[0].retriable()
+        assert recorder.exporter.get_finished_spans() == ()
+        failing.fix(PRODUCE)
+        producer.commit_transaction(10)
     for name in ("transaction", "send"):
         assert outcomes(recorder, name) == ["committed"]
     assert recorder.span("transaction").status.status_code is StatusCode.UNSET
