@@ -45,8 +45,8 @@ def image(text: str) -> Odd:
     return kafka() | {"producer": {"image": text}}
 
 
-def limit(which: str, **amounts: str) -> Odd:
-    return kafka() | {which: {"resources": {"limits": amounts}}}
+def limit(component: str, **amounts: str) -> Odd:
+    return kafka() | {component: {"resources": {"limits": amounts}}}
 
 
 def flink(**fields: Any) -> Odd:

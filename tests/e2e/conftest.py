@@ -90,8 +90,8 @@ def _story(namespace: str) -> str:
         _run("get", "pods", "-n", namespace, "-o", "wide"),
     ]
     parts += [
-        _run("logs", "-n", namespace, "-l", f"app.kubernetes.io/name={which}", "--tail=15", "--prefix")
-        for which in COMPONENTS
+        _run("logs", "-n", namespace, "-l", f"app.kubernetes.io/name={component}", "--tail=15", "--prefix")
+        for component in COMPONENTS
     ]
     return "\n".join(parts)
 

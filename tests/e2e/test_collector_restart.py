@@ -5,12 +5,12 @@ import pytest
 from tests.e2e import kube
 
 
-@pytest.mark.parametrize("which", ["collector", "jaeger"])
-def test_traces_flow_again(flowing: tuple[str, str], which: str) -> None:
+@pytest.mark.parametrize("component", ["collector", "jaeger"])
+def test_traces_flow_again(flowing: tuple[str, str], component: str) -> None:
     namespace, name = flowing
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
     kube.kubectl(
-        "delete", "pod", "-n", namespace, "-l", f"app.kubernetes.io/name={which}", "--force", "--grace-period=0"
+        "delete", "pod", "-n", namespace, "-l", f"app.kubernetes.io/name={component}", "--force", "--grace-period=0"
     )
     kube.until("a trace that was sent after the restart", 90, lambda: _newer_trace(namespace, name, before))
     kube.until_condition(namespace, name, "TracesFlowing", "True")

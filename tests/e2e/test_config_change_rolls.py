@@ -5,15 +5,17 @@ import json
 from tests.e2e import kube
 
 
-def _revision(namespace: str, which: str) -> str:
-    found = kube.get(namespace, f"deployment/orders-{which}")["metadata"]["annotations"]
+def _revision(namespace: str, component: str) -> str:
+    found = kube.get(namespace, f"deployment/orders-{component}")["metadata"]["annotations"]
     return str(found["deployment.kubernetes.io/revision"])
 
 
 def test_only_the_pods_that_the_change_concerns_are_rolled(flowing: tuple[str, str]) -> None:
     namespace, name = flowing
     kube.until_condition(namespace, name, "Ready", "True")
-    before = {which: _revision(namespace, which) for which in ("producer", "consumer", "collector", "jaeger")}
+    before = {
+        component: _revision(namespace, component) for component in ("producer", "consumer", "collector", "jaeger")
+    }
     change = json.dumps({"spec": {"producer": {"ratePerSecond": 25}}})
     kube.kubectl("patch", "tp", name, "-n", namespace, "--type=merge", "-p", change)
     kube.until("the producer is rolled", 30, lambda: _revision(namespace, "producer") != before["producer"])
@@ -26,8 +28,8 @@ def test_only_the_pods_that_the_change_concerns_are_rolled(flowing: tuple[str, s
             and c["observedGeneration"] == generation
         ),
     )
-    for which in ("consumer", "collector", "jaeger"):
-        assert _revision(namespace, which) == before[which]
+    for component in ("consumer", "collector", "jaeger"):
+        assert _revision(namespace, component) == before[component]
     kube.until_condition(namespace, name, "TracesFlowing", "True")
 
 

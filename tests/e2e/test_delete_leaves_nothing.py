@@ -53,9 +53,9 @@ def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
     kube.until(f"all is gone, left: {_left(namespace)}", 120, lambda: not _left(namespace))
 
 
-def _follow(namespace: str, which: str) -> subprocess.Popen[str]:
+def _follow(namespace: str, component: str) -> subprocess.Popen[str]:
     """Follow a component's log, which ends with its pod."""
-    command = ("kubectl", "logs", "-n", namespace, f"deployment/orders-{which}", "--follow", "--tail=1")
+    command = ("kubectl", "logs", "-n", namespace, f"deployment/orders-{component}", "--follow", "--tail=1")
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -68,14 +68,14 @@ def test_the_clients_drain_before_what_they_need_goes(namespace: str, operator: 
     kube.until("the clients' pods are what holds the rest", 30, lambda: len(_holding(namespace)) == 2)
     if operator == "away":
         _send_the_operator_away()
-    followed = {which: _follow(namespace, which) for which in ("producer", "consumer")}
+    followed = {component: _follow(namespace, component) for component in ("producer", "consumer")}
     kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
-    for which, log in followed.items():
+    for component, log in followed.items():
         said, _ = log.communicate(timeout=60)
         ended = ENDED.search(said)
-        assert ended, f"the {which} was not let end: {said}"
-        assert ended[2] == "0", f"the {which} lost spans, so the Collector was gone: {said}"
-        assert ("undelivered 0" in said) == (which == "producer"), said
+        assert ended, f"the {component} was not let end: {said}"
+        assert ended[2] == "0", f"the {component} lost spans, so the Collector was gone: {said}"
+        assert ("undelivered 0" in said) == (component == "producer"), said
         assert "may come again" not in said, "the last commit was refused"
     kube.until("all is gone", 90, lambda: not _left(namespace))
 

@@ -14,10 +14,10 @@ OPERATOR = ("-n", "tracedpipeline-system")
 
 def _versions(namespace: str, name: str) -> dict[str, str]:
     return {
-        which: item["metadata"]["generation"]
+        component: item["metadata"]["generation"]
         if "generation" in item["metadata"]
         else item["metadata"]["resourceVersion"]
-        for which, item in kube.owned(namespace, name).items()
+        for component, item in kube.owned(namespace, name).items()
     }
 
 

@@ -39,14 +39,14 @@ JAEGER_QUERY_PORT: Final = 16686
 FLINK_REST_PORT: Final = 8081
 
 
-def component(pipeline: str, which: str) -> str:
+def component(pipeline: str, component: str) -> str:
     """Return the name of a component's objects, which is also its service name in traces."""
-    return f"{pipeline}-{which}"
+    return f"{pipeline}-{component}"
 
 
-def config(pipeline: str, which: str) -> str:
+def config(pipeline: str, component: str) -> str:
     """Return the name of a component's ConfigMap."""
-    return f"{pipeline}-{which}-config"
+    return f"{pipeline}-{component}-config"
 
 
 def ca_certificates(pipeline: str) -> str:
@@ -89,9 +89,9 @@ def queue_service(pipeline: str) -> str:
     return f"{pipeline}-kafka"
 
 
-def selector(pipeline: str, which: str) -> dict[str, str]:
+def selector(pipeline: str, component: str) -> dict[str, str]:
     """Return what selects a component's pods; immutable for the life of a Deployment, so never more than this."""
-    return {NAME: which, INSTANCE: pipeline, "app.kubernetes.io/part-of": PART_OF}
+    return {NAME: component, INSTANCE: pipeline, "app.kubernetes.io/part-of": PART_OF}
 
 
 def client_pods(pipeline: str) -> str:
@@ -99,9 +99,9 @@ def client_pods(pipeline: str) -> str:
     return f"{NAME} in ({','.join(CLIENT_PARTS)}),{INSTANCE}={pipeline},app.kubernetes.io/part-of={PART_OF}"
 
 
-def labels(pipeline: str, which: str) -> dict[str, str]:
+def labels(pipeline: str, component: str) -> dict[str, str]:
     """Return the labels of a component's objects."""
-    return selector(pipeline, which) | MANAGED_BY | {"app.kubernetes.io/component": which}
+    return selector(pipeline, component) | MANAGED_BY | {"app.kubernetes.io/component": component}
 
 
 def jaeger_url(pipeline: str, namespace: str) -> str:

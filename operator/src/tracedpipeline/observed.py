@@ -23,7 +23,7 @@ class Component:
     became ready; both Unix milliseconds. `missing` counts the pods that nobody has made, where no Deployment tells why.
     """
 
-    which: str
+    name: str
     wanted: int = 1
     ready: int = 0
     settled: bool = False

@@ -48,8 +48,8 @@ def _jar() -> bytes:
 
 def is_real() -> bool:
     """Whether the operator itself runs here."""
-    which = "app.kubernetes.io/name=flink-kubernetes-operator"
-    return bool(kube.kubectl("get", "deployments", "-A", "-l", which, "--output=name"))
+    selector = "app.kubernetes.io/name=flink-kubernetes-operator"
+    return bool(kube.kubectl("get", "deployments", "-A", "-l", selector, "--output=name"))
 
 
 def install() -> None:
@@ -105,7 +105,7 @@ def start_job(namespace: str, pipeline: str, image: str) -> None:
         "metadata": _named(namespace, f"{pipeline}-consumer-rest"),
         "spec": {"selector": {"app.kubernetes.io/name": "jobmanager"}, "ports": [{"port": 8081}]},
     }
-    pods = [_pod(namespace, pipeline, which, image) for which in ("jobmanager", "taskmanager")]
+    pods = [_pod(namespace, pipeline, component, image) for component in ("jobmanager", "taskmanager")]
     kube.apply(config, service, *pods)
 
 
@@ -113,9 +113,9 @@ def _named(namespace: str, name: str) -> dict[str, str]:
     return {"namespace": namespace, "name": name}
 
 
-def _pod(namespace: str, pipeline: str, which: str, image: str) -> kube.Object:
+def _pod(namespace: str, pipeline: str, component: str, image: str) -> kube.Object:
     template = kube.get(namespace, f"flinkdeployment/{pipeline}-consumer")["spec"]
-    role = {"jobmanager": "jobManager", "taskmanager": "taskManager"}[which]
+    role = {"jobmanager": "jobManager", "taskmanager": "taskManager"}[component]
     places = {
         "cluster": "overview",
         "overview": "jobs/overview",
@@ -134,7 +134,7 @@ def _pod(namespace: str, pipeline: str, which: str, image: str) -> kube.Object:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            **_named(namespace, f"fake-{which}"),
+            **_named(namespace, f"fake-{component}"),
             "labels": template[role]["podTemplate"]["metadata"]["labels"],
         },
         "spec": {

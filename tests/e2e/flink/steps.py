@@ -21,12 +21,12 @@ class ByFlink(NamedTuple):
         patch = json.dumps({"spec": {"consumer": consumer}})
         kube.kubectl("patch", "tp", self.name, "-n", self.namespace, "--type=merge", "-p", patch)
 
-    def pods(self, which: str) -> list[kube.Object]:
-        found = kube.get(self.namespace, "pods", "--selector", f"app.kubernetes.io/name={which}")["items"]
+    def pods(self, component: str) -> list[kube.Object]:
+        found = kube.get(self.namespace, "pods", "--selector", f"app.kubernetes.io/name={component}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
-    def end(self, which: str) -> None:
-        names = [pod["metadata"]["name"] for pod in self.pods(which)]
+    def end(self, component: str) -> None:
+        names = [pod["metadata"]["name"] for pod in self.pods(component)]
         kube.kubectl("delete", "pod", "-n", self.namespace, *names, "--force", "--grace-period=0")
 
     def log(self) -> str:

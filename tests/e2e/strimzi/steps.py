@@ -34,8 +34,8 @@ def patch_kafka(namespace: str, fields: dict[str, Any]) -> None:
     kube.kubectl("patch", "kafka", "demo", "-n", namespace, "--type=merge", "--patch", patch)
 
 
-def pods(namespace: str, which: str) -> set[str]:
-    found = kube.get(namespace, "pods", "--selector", f"app.kubernetes.io/name={which}")["items"]
+def pods(namespace: str, component: str) -> set[str]:
+    found = kube.get(namespace, "pods", "--selector", f"app.kubernetes.io/name={component}")["items"]
     return {pod["metadata"]["uid"] for pod in found}
 
 

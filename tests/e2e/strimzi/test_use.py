@@ -40,7 +40,7 @@ def test_the_first_trace_goes_through_tls_with_users_and_rights(by_certificate: 
 
 def test_a_renewed_certificate_replaces_that_clients_pods_and_no_message_is_lost(by_certificate: Strimzi) -> None:
     namespace = by_certificate.namespace
-    before = {which: steps.pods(namespace, which) for which in ("producer", "consumer")}
+    before = {component: steps.pods(namespace, component) for component in ("producer", "consumer")}
     by_certificate.renew_user("orders-producer")
     kube.until("the producer's pods are others", 90, lambda: not steps.pods(namespace, "producer") & before["producer"])
     kube.until_condition(namespace, steps.NAME, "Ready", "True", seconds=90)

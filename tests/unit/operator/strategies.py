@@ -43,12 +43,14 @@ SERVERS = st.sampled_from(
 REPLICAS = st.integers(0, 100)
 
 
-def _ordered(request: st.SearchStrategy[str], limit: st.SearchStrategy[str], which: str) -> Fields:
+def _ordered(request: st.SearchStrategy[str], limit: st.SearchStrategy[str], resource: str) -> Fields:
     """Draw a request, a limit, or both with the smaller one as the request."""
     pairs = st.tuples(request, limit).map(lambda pair: sorted(pair, key=amount))
-    both = pairs.map(lambda pair: {"requests": {which: pair[0]}, "limits": {which: pair[1]}})
+    both = pairs.map(lambda pair: {"requests": {resource: pair[0]}, "limits": {resource: pair[1]}})
     return st.one_of(
-        both, request.map(lambda text: {"requests": {which: text}}), limit.map(lambda text: {"limits": {which: text}})
+        both,
+        request.map(lambda text: {"requests": {resource: text}}),
+        limit.map(lambda text: {"limits": {resource: text}}),
     )
 
 

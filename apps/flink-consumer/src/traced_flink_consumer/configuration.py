@@ -79,8 +79,8 @@ def _tls(store: str | None) -> Properties:
     internal = "security.ssl.internal"
     return {
         f"{internal}.enabled": True,
-        **{f"{internal}.{which}": store for which in ("keystore", "truststore")},
-        **{f"{internal}.{which}-password": _STORE_PASSWORD for which in ("keystore", "key", "truststore")},
+        **{f"{internal}.{kind}": store for kind in ("keystore", "truststore")},
+        **{f"{internal}.{kind}-password": _STORE_PASSWORD for kind in ("keystore", "key", "truststore")},
     }
 
 

@@ -37,19 +37,19 @@ class ResourceList(SpecModel):
     memory: Memory | None = Field(default=None, description="Memory, such as 128Mi.")
 
 
-def _request_within_limit(which: str) -> Rule:
-    request, limit = f"self.requests.{which}", f"self.limits.{which}"
+def _request_within_limit(resource: str) -> Rule:
+    request, limit = f"self.requests.{resource}", f"self.limits.{resource}"
 
     def holds(spec: Any) -> bool:
-        requested, limited = getattr(spec.requests, which), getattr(spec.limits, which)
+        requested, limited = getattr(spec.requests, resource), getattr(spec.limits, resource)
         return None in (requested, limited) or amount(requested) <= amount(limited)
 
     # An empty default is asked, too, before its own defaults are filled in.
-    given = " && ".join(f"has(self.{side}) && has(self.{side}.{which})" for side in ("requests", "limits"))
+    given = " && ".join(f"has(self.{side}) && has(self.{side}.{resource})" for side in ("requests", "limits"))
     sound = f"isQuantity({request}) && isQuantity({limit})"
     return Rule(
         f"!({given} && {sound}) || quantity({request}).compareTo(quantity({limit})) <= 0",
-        f"requests.{which} is above limits.{which}: lower the request or raise the limit",
+        f"requests.{resource} is above limits.{resource}: lower the request or raise the limit",
         holds,
     )
 

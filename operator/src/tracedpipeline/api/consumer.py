@@ -44,8 +44,8 @@ def _mode_of(consumer: str) -> str:
     return f"(has({consumer}.flink) ? {consumer}.flink.pythonMode : 'Thread')"
 
 
-def _own_resources(which: str) -> str:
-    amounts = f"self.resources.{which}"
+def _own_resources(side: str) -> str:
+    amounts = f"self.resources.{side}"
     return f"!(has(self.resources) && has({amounts}) && (has({amounts}.cpu) || has({amounts}.memory)))"
 
 

@@ -50,8 +50,8 @@ def _version() -> dict[str, Any]:
 
 
 def _columns() -> list[dict[str, Any]]:
-    def condition(which: str, field: str) -> str:
-        return f'.status.conditions[?(@.type=="{which}")].{field}'
+    def condition(condition_type: str, field: str) -> str:
+        return f'.status.conditions[?(@.type=="{condition_type}")].{field}'
 
     columns: list[tuple[str, str, dict[str, Any]]] = [
         ("Ready", condition("Ready", "status"), {}),

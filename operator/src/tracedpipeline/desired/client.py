@@ -46,10 +46,10 @@ def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
     return variables
 
 
-def _telemetry(pipeline: TracedPipeline, which: str) -> Variables:
+def _telemetry(pipeline: TracedPipeline, component: str) -> Variables:
     collector = naming.component(pipeline.name, naming.COLLECTOR)
     return {
-        "OTEL_SERVICE_NAME": naming.component(pipeline.name, which),
+        "OTEL_SERVICE_NAME": naming.component(pipeline.name, component),
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector}:{naming.OTLP_HTTP_PORT}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_METRICS_EXPORTER": "none",  # our Collector has nowhere to send metrics to; whoever has sets env
@@ -119,9 +119,9 @@ def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
     ]
 
 
-def settings_of(pipeline: TracedPipeline, kafka: KafkaConnection, *, which: str, own: Variables) -> Variables:
+def settings_of(pipeline: TracedPipeline, kafka: KafkaConnection, *, component: str, own: Variables) -> Variables:
     """Return all variables of a Kafka client; `own` are those that only it has."""
-    return _kafka(pipeline, kafka) | own | _telemetry(pipeline, which)
+    return _kafka(pipeline, kafka) | own | _telemetry(pipeline, component)
 
 
 def revised(variables: Variables, kafka: KafkaConnection) -> Variables:
@@ -135,15 +135,17 @@ def deployment(
     kafka: KafkaConnection,
     workload: Workload,
     *,
-    which: str,
+    component: str,
     image: str,
     own: Variables,
 ) -> dict[str, Any]:
     """Return the pods of a Kafka client; `own` are the variables that only it has."""
     mounted = volumes(pipeline, kafka)
-    variables = settings_of(pipeline, kafka, which=which, own=own) | {"HEALTH_PORT": str(naming.CLIENT_HEALTH_PORT)}
+    variables = settings_of(pipeline, kafka, component=component, own=own) | {
+        "HEALTH_PORT": str(naming.CLIENT_HEALTH_PORT)
+    }
     container = objects.container(
-        which,
+        component,
         workload.image or image,
         env=environment(variables, workload),
         ports=[objects.port("health", naming.CLIENT_HEALTH_PORT)],
@@ -154,5 +156,5 @@ def deployment(
     pod = {"containers": [container], "volumes": [volume for volume, _ in mounted]}
     config = revised(variables, kafka)
     return objects.deployment(
-        pipeline, which, replicas=workload.replicas, pod=pod, config=config, strategy="RollingUpdate"
+        pipeline, component, replicas=workload.replicas, pod=pod, config=config, strategy="RollingUpdate"
     )

@@ -9,7 +9,7 @@ from tracedpipeline.desired import trace_memory
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.COLLECTOR
+COMPONENT = naming.COLLECTOR
 HEALTH_PORT = 13133
 CONFIG_DIRECTORY = "/etc/otelcol"
 FILE = "config.yaml"
@@ -82,25 +82,25 @@ def _files(pipeline: TracedPipeline) -> dict[str, str]:
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the account."""
-    return objects.service_account(pipeline, WHICH)
+    return objects.service_account(pipeline, COMPONENT)
 
 
 def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the configuration."""
-    return objects.config_map(pipeline, WHICH, _files(pipeline))
+    return objects.config_map(pipeline, COMPONENT, _files(pipeline))
 
 
 def service(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return where OTLP is taken."""
     ports = {"otlp-grpc": naming.OTLP_GRPC_PORT, "otlp-http": naming.OTLP_HTTP_PORT}
-    return objects.service(pipeline, WHICH, ports)
+    return objects.service(pipeline, COMPONENT, ports)
 
 
 def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     """Return the pods."""
     resources = objects.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit=MEMORY)
     container = objects.container(
-        WHICH,
+        COMPONENT,
         settings.images.collector,
         args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
         ports=[
@@ -115,9 +115,9 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     )
     pod = {
         "containers": [container],
-        "volumes": [{"name": "config", "configMap": {"name": naming.config(pipeline.name, WHICH)}}],
+        "volumes": [{"name": "config", "configMap": {"name": naming.config(pipeline.name, COMPONENT)}}],
     }
     replicas = pipeline.spec.collector.replicas
     return objects.deployment(
-        pipeline, WHICH, replicas=replicas, pod=pod, config=_files(pipeline), strategy="RollingUpdate"
+        pipeline, COMPONENT, replicas=replicas, pod=pod, config=_files(pipeline), strategy="RollingUpdate"
     )

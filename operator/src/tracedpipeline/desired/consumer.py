@@ -10,12 +10,12 @@ from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.CONSUMER
+COMPONENT = naming.CONSUMER
 
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the account."""
-    return objects.service_account(pipeline, WHICH)
+    return objects.service_account(pipeline, COMPONENT)
 
 
 def variables(pipeline: TracedPipeline) -> client.Variables:
@@ -31,4 +31,4 @@ def variables(pipeline: TracedPipeline) -> client.Variables:
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
     """Return the pods."""
     consumer, image = pipeline.spec.consumer, settings.images.consumer
-    return client.deployment(pipeline, kafka, consumer, which=WHICH, image=image, own=variables(pipeline))
+    return client.deployment(pipeline, kafka, consumer, component=COMPONENT, image=image, own=variables(pipeline))

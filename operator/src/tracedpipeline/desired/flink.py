@@ -41,7 +41,7 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
         "FLINK_PYTHON_MODE": spec.python_mode,
         "FLINK_BUNDLE_TIME_MS": str(milliseconds(spec.bundle_time)),
     }
-    found = client.settings_of(pipeline, kafka, which=naming.CONSUMER, own=own)
+    found = client.settings_of(pipeline, kafka, component=naming.CONSUMER, own=own)
     return found | {"OTEL_METRICS_EXPORTER": "otlp"}
 
 

@@ -126,11 +126,11 @@ def _factors(role: str, process: FlinkProcess, *, cpu: str) -> dict[str, str]:
     }
 
 
-def _process(pipeline: TracedPipeline, which: str, process: FlinkProcess, *, cpu: str) -> dict[str, Any]:
+def _process(pipeline: TracedPipeline, component: str, process: FlinkProcess, *, cpu: str) -> dict[str, Any]:
     cores = amount(flink.resources(process, cpu=cpu)["requests"]["cpu"])
     return {
         "resource": {"memory": flink.megabytes(process.memory), "cpu": float(cores)},
-        "podTemplate": {"metadata": {"labels": naming.labels(pipeline.name, which)}},
+        "podTemplate": {"metadata": {"labels": naming.labels(pipeline.name, component)}},
     }
 
 

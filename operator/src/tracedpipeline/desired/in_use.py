@@ -13,7 +13,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.kubernetes_api.ownership import reference, with_owners
 
-WHICH = naming.IN_USE
+COMPONENT = naming.IN_USE
 KIND = "ConfigMap"
 PURPOSE = "The pods that own this ConfigMap need the objects that it owns, until they have drained."
 
@@ -30,7 +30,7 @@ class InUse:
 
 def config_map(pipeline: TracedPipeline, pods: Iterable[Mapping[str, Any]]) -> Object:
     """Return the ConfigMap for these pods of clients."""
-    metadata = objects.metadata(pipeline, WHICH)
+    metadata = objects.metadata(pipeline, COMPONENT)
     owners = sorted((reference("v1", "Pod", pod["metadata"]) for pod in pods), key=lambda owner: owner["uid"])
     return {
         "apiVersion": "v1",

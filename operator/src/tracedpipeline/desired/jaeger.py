@@ -9,7 +9,7 @@ from tracedpipeline.desired import trace_memory
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.JAEGER
+COMPONENT = naming.JAEGER
 HEALTH_PORT = 13133
 CONFIG_DIRECTORY = "/etc/jaeger"
 FILE = "config.yaml"
@@ -64,24 +64,24 @@ def _memory_limit(pipeline: TracedPipeline) -> str:
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the account."""
-    return objects.service_account(pipeline, WHICH)
+    return objects.service_account(pipeline, COMPONENT)
 
 
 def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the configuration."""
-    return objects.config_map(pipeline, WHICH, _files(pipeline))
+    return objects.config_map(pipeline, COMPONENT, _files(pipeline))
 
 
 def service(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return where queries are answered and OTLP is taken."""
     ports = {"query": naming.JAEGER_QUERY_PORT, "otlp-grpc": naming.OTLP_GRPC_PORT}
-    return objects.service(pipeline, WHICH, ports)
+    return objects.service(pipeline, COMPONENT, ports)
 
 
 def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     """Return the pod; one, as its memory is the store."""
     container = objects.container(
-        WHICH,
+        COMPONENT,
         settings.images.jaeger,
         args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
         ports=[
@@ -100,8 +100,8 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     pod = {
         "containers": [container],
         "volumes": [
-            {"name": "config", "configMap": {"name": naming.config(pipeline.name, WHICH)}},
+            {"name": "config", "configMap": {"name": naming.config(pipeline.name, COMPONENT)}},
             {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
         ],
     }
-    return objects.deployment(pipeline, WHICH, replicas=1, pod=pod, config=_files(pipeline), strategy="Recreate")
+    return objects.deployment(pipeline, COMPONENT, replicas=1, pod=pod, config=_files(pipeline), strategy="Recreate")

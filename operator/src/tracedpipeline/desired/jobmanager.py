@@ -9,7 +9,7 @@ from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.JOB_MANAGER
+COMPONENT = naming.JOB_MANAGER
 PORTS = {"rpc": flink.RPC_PORT, "blob": flink.BLOB_PORT, "rest": naming.FLINK_REST_PORT}
 
 # Without it a job that was stopped with a savepoint would end its process, and the kubelet would start it again with
@@ -21,7 +21,7 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
     """Return what both roles read."""
     lines = KEEP_JOB_MANAGER | flink.configuration(pipeline)
     return flink.variables(pipeline, kafka) | {
-        "FLINK_JOBMANAGER_ADDRESS": naming.component(pipeline.name, WHICH),
+        "FLINK_JOBMANAGER_ADDRESS": naming.component(pipeline.name, COMPONENT),
         "FLINK_TLS_STORE": flink_tls.STORE_FILE,
         "FLINK_PROPERTIES": flink.properties(lines),
     }
@@ -29,19 +29,19 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
 
 def service(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return where TaskManagers and the operator find it, also before its probes have seen it."""
-    found = objects.service(pipeline, WHICH, PORTS)
+    found = objects.service(pipeline, COMPONENT, PORTS)
     return {**found, "spec": found["spec"] | {"publishNotReadyAddresses": True}}
 
 
 def container(
-    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, which: str, **more: Any
+    pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, *, component: str, **more: Any
 ) -> dict[str, Any]:
     """Return the container of either role; the image's entrypoint takes the role's name."""
     consumer = pipeline.spec.consumer
     return objects.container(
-        which,
+        component,
         consumer.image or settings.images.flink_consumer,
-        args=[which],
+        args=[component],
         env=client.environment(variables(pipeline, kafka), consumer),
         volumeMounts=client.mounts(flink.volumes(pipeline, kafka)),
         **more,
@@ -69,14 +69,14 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         pipeline,
         kafka,
         settings,
-        which=WHICH,
+        component=COMPONENT,
         ports=[objects.port(name, number) for name, number in PORTS.items()],
         resources=flink.resources(flink.of(pipeline).job_manager, cpu="100m"),
         **objects.probes("rest", live="/config", ready="/jobs/overview"),
     )
     return objects.deployment(
         pipeline,
-        WHICH,
+        COMPONENT,
         replicas=1,
         pod=pod(pipeline, kafka, main),
         config=revised(pipeline, kafka, key),

@@ -9,12 +9,12 @@ from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.PRODUCER
+COMPONENT = naming.PRODUCER
 
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the account."""
-    return objects.service_account(pipeline, WHICH)
+    return objects.service_account(pipeline, COMPONENT)
 
 
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
@@ -24,4 +24,4 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         "PRODUCER_RATE_PER_SECOND": objects.number(producer.rate_per_second),
         "PRODUCER_MESSAGE_BYTES": str(producer.message_bytes),
     }
-    return client.deployment(pipeline, kafka, producer, which=WHICH, image=settings.images.producer, own=own)
+    return client.deployment(pipeline, kafka, producer, component=COMPONENT, image=settings.images.producer, own=own)

@@ -9,7 +9,7 @@ from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
-WHICH = naming.TASK_MANAGER
+COMPONENT = naming.TASK_MANAGER
 
 
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, key: str) -> dict[str, Any]:
@@ -18,14 +18,14 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         pipeline,
         kafka,
         settings,
-        which=WHICH,
+        component=COMPONENT,
         ports=[objects.port("rpc", flink.TASK_MANAGER_PORT)],
         resources=flink.resources(flink.of(pipeline).task_manager, cpu="200m"),
         **objects.connection_probes("rpc"),
     )
     return objects.deployment(
         pipeline,
-        WHICH,
+        COMPONENT,
         replicas=pipeline.spec.consumer.replicas,
         pod=jobmanager.pod(pipeline, kafka, container),
         config=jobmanager.revised(pipeline, kafka, key),

@@ -102,9 +102,9 @@ class Jobs:
             return _consumer(task_managers, pending_upgrade)
         return _consumer(task_managers, await self._judge(_url(pipeline), job_manager, task_managers))
 
-    async def _part(self, pipeline: TracedPipeline, which: str, live: Live) -> Component:
-        found = live.get(("Deployment", naming.component(pipeline.name, which)))
-        return pods.component(which, found, await self.cluster.pods(pipeline, which))
+    async def _part(self, pipeline: TracedPipeline, component: str, live: Live) -> Component:
+        found = live.get(("Deployment", naming.component(pipeline.name, component)))
+        return pods.component(component, found, await self.cluster.pods(pipeline, component))
 
     async def _judge(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
         job, silent = None, None
@@ -121,8 +121,8 @@ class Jobs:
         says = deployment.judge(deployment.status(found))
         wanted = {naming.JOB_MANAGER: 1, naming.TASK_MANAGER: pipeline.spec.consumer.replicas}
         job_manager, task_managers = [
-            pods.component_of_pods(which, count, await self.cluster.pods(pipeline, which))
-            for which, count in wanted.items()
+            pods.component_of_pods(component, count, await self.cluster.pods(pipeline, component))
+            for component, count in wanted.items()
         ]
         if says and says.reason not in deployment.DEEPER:
             return _consumer(task_managers, says)

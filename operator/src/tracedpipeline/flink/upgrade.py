@@ -19,13 +19,13 @@ def job_manager(pipeline: str) -> tuple[str, str]:
 def protected_while_pending(pipeline: str) -> frozenset[tuple[str, str]]:
     """Return kind and name of what is neither applied nor pruned while the job ends: who replaces it, too."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER, naming.CONSUMER)
-    return frozenset(("Deployment", naming.component(pipeline, which)) for which in parts)
+    return frozenset(("Deployment", naming.component(pipeline, component)) for component in parts)
 
 
 def change_id(pipeline: str, desired: Iterable[Object], live: Live) -> str | None:
     """Return what identifies the change that the job has to end for; None where it may go on."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER)
-    names = [naming.component(pipeline, which) for which in parts]
+    names = [naming.component(pipeline, component) for component in parts]
     wanted = {o["metadata"]["name"]: _applied(stamped(o)) for o in desired if o["kind"] == "Deployment"}
     applied = {name: _applied(live[key]) for name in names if (key := ("Deployment", name)) in live}
     if all(wanted.get(name) == applied.get(name) for name in names):

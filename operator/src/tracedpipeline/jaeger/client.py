@@ -77,8 +77,8 @@ class Jaeger:
     async def topics(self) -> list[str]:
         """Return the topics whose messages Jaeger knows, for those who do not have the pipeline's spec."""
         found = set()
-        for which, operation in ((naming.PRODUCER, traces.SEND), (naming.CONSUMER, traces.PROCESS)):
-            service = naming.component(self.pipeline, which)
+        for component, operation in ((naming.PRODUCER, traces.SEND), (naming.CONSUMER, traces.PROCESS)):
+            service = naming.component(self.pipeline, component)
             names = await self._ask("/api/v3/operations", {"service": service}, _names)
             found |= {name.removeprefix(f"{operation} ") for name in names if name.startswith(f"{operation} ")}
         return sorted(found)
@@ -156,9 +156,9 @@ async def probe(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: s
     """Return whether traces flow, and the newest connected one."""
     if pipeline.spec.tracing.sampling_ratio == 0:
         return Verdict(None, reasons.SAMPLING_OFF, "tracing.samplingRatio is 0: there are no traces to read back"), None
-    for which, workload in ((naming.PRODUCER, pipeline.spec.producer), (naming.CONSUMER, pipeline.spec.consumer)):
+    for component, workload in ((naming.PRODUCER, pipeline.spec.producer), (naming.CONSUMER, pipeline.spec.consumer)):
         if workload.replicas == 0:
-            return Verdict(None, reasons.SCALED_TO_ZERO, f"{which}.replicas is 0: there are no new traces"), None
+            return Verdict(None, reasons.SCALED_TO_ZERO, f"{component}.replicas is 0: there are no new traces"), None
     try:
         return await _look(Jaeger(session, url, pipeline.name), pipeline)
     except JaegerError as error:

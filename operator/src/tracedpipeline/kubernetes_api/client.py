@@ -105,9 +105,9 @@ class Cluster:
             raise
         return list(found["items"])
 
-    async def pods(self, pipeline: TracedPipeline, which: str) -> list[Object]:
+    async def pods(self, pipeline: TracedPipeline, component: str) -> list[Object]:
         """Return a component's pods."""
-        selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, which).items())
+        selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, component).items())
         return await self._pods(pipeline.namespace, selector)
 
     async def client_pods(self, pipeline: TracedPipeline) -> list[Object]:

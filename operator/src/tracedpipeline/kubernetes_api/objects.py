@@ -20,46 +20,46 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def metadata(pipeline: TracedPipeline, which: str, name: str | None = None) -> dict[str, Any]:
+def metadata(pipeline: TracedPipeline, component: str, name: str | None = None) -> dict[str, Any]:
     """Return an object's metadata: the pipeline owns it, so that it goes with the pipeline."""
     return {
-        "name": name or naming.component(pipeline.name, which),
+        "name": name or naming.component(pipeline.name, component),
         "namespace": pipeline.namespace,
-        "labels": naming.labels(pipeline.name, which),
+        "labels": naming.labels(pipeline.name, component),
         "ownerReferences": [ownership.controller(pipeline)],
     }
 
 
-def service_account(pipeline: TracedPipeline, which: str) -> dict[str, Any]:
+def service_account(pipeline: TracedPipeline, component: str) -> dict[str, Any]:
     """Return an account of the component's own that may do nothing at the API server."""
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata(pipeline, which),
+        "metadata": metadata(pipeline, component),
         "automountServiceAccountToken": False,
     }
 
 
-def config_map(pipeline: TracedPipeline, which: str, data: dict[str, str]) -> dict[str, Any]:
+def config_map(pipeline: TracedPipeline, component: str, data: dict[str, str]) -> dict[str, Any]:
     """Return the component's configuration files."""
-    name = naming.config(pipeline.name, which)
+    name = naming.config(pipeline.name, component)
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": metadata(pipeline, which, name),
+        "metadata": metadata(pipeline, component, name),
         "data": data,
     }
 
 
-def service(pipeline: TracedPipeline, which: str, ports: dict[str, int]) -> dict[str, Any]:
+def service(pipeline: TracedPipeline, component: str, ports: dict[str, int]) -> dict[str, Any]:
     """Return a Service with these named ports."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": metadata(pipeline, which),
+        "metadata": metadata(pipeline, component),
         "spec": {
             "type": "ClusterIP",
-            "selector": naming.selector(pipeline.name, which),
+            "selector": naming.selector(pipeline.name, component),
             "ports": [
                 {"name": name, "port": port, "protocol": "TCP", "targetPort": name} for name, port in ports.items()
             ],
@@ -68,17 +68,17 @@ def service(pipeline: TracedPipeline, which: str, ports: dict[str, int]) -> dict
 
 
 def deployment(
-    pipeline: TracedPipeline, which: str, *, replicas: int, pod: dict[str, Any], config: Any, strategy: str
+    pipeline: TracedPipeline, component: str, *, replicas: int, pod: dict[str, Any], config: Any, strategy: str
 ) -> dict[str, Any]:
     """Return a Deployment whose pods are replaced when `config` changes; `strategy` is a Deployment strategy's type.
 
     Nothing in a pod depends on how many there are: to scale is to add and to remove, never to replace.
     """
-    selector = naming.selector(pipeline.name, which)
+    selector = naming.selector(pipeline.name, component)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": metadata(pipeline, which),
+        "metadata": metadata(pipeline, component),
         "spec": {
             "replicas": replicas,
             "revisionHistoryLimit": 3,
@@ -86,10 +86,10 @@ def deployment(
             "strategy": _strategy(strategy),
             "template": {
                 "metadata": {
-                    "labels": naming.labels(pipeline.name, which),
+                    "labels": naming.labels(pipeline.name, component),
                     "annotations": {naming.CONFIG_HASH: digest(config)},
                 },
-                "spec": _pod(pipeline, which, pod),
+                "spec": _pod(pipeline, component, pod),
             },
         },
     }
@@ -101,9 +101,9 @@ def _strategy(kind: str) -> dict[str, Any]:
     return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
-def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any]) -> dict[str, Any]:
+def _pod(pipeline: TracedPipeline, component: str, pod: dict[str, Any]) -> dict[str, Any]:
     return {
-        "serviceAccountName": naming.component(pipeline.name, which),
+        "serviceAccountName": naming.component(pipeline.name, component),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
@@ -113,7 +113,7 @@ def _pod(pipeline: TracedPipeline, which: str, pod: dict[str, Any]) -> dict[str,
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
                 "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": naming.selector(pipeline.name, which)},
+                "labelSelector": {"matchLabels": naming.selector(pipeline.name, component)},
             }
         ],
         **pod,
@@ -140,10 +140,10 @@ def container_security() -> dict[str, Any]:
     }
 
 
-def container(which: str, image: str, **more: Any) -> dict[str, Any]:
+def container(component: str, image: str, **more: Any) -> dict[str, Any]:
     """Return a container that satisfies the restricted Pod Security Standard with a read-only root file system."""
     return {
-        "name": which,
+        "name": component,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "securityContext": container_security(),
@@ -193,10 +193,10 @@ def resources(wanted: Resources, *, cpu: str, memory: str, memory_limit: str) ->
     """
     requests = {"cpu": cpu, "memory": memory} | _given(wanted.requests)
     limits = {"memory": memory_limit} | _given(wanted.limits)
-    for which in requests.keys() & limits.keys():
-        if amount(requests[which]) > amount(limits[which]):
-            loser, winner = (limits, requests) if which in _given(wanted.requests) else (requests, limits)
-            loser[which] = winner[which]
+    for resource in requests.keys() & limits.keys():
+        if amount(requests[resource]) > amount(limits[resource]):
+            loser, winner = (limits, requests) if resource in _given(wanted.requests) else (requests, limits)
+            loser[resource] = winner[resource]
     return {"requests": requests, "limits": limits}
 
 
@@ -209,8 +209,8 @@ def memory_limit(resources: dict[str, Any], default: str) -> str:
 def given_resources(wanted: Resources) -> dict[str, Any]:
     """Return what the spec gives of them, and nothing else."""
     given = {"requests": _given(wanted.requests), "limits": _given(wanted.limits)}
-    return {which: resources for which, resources in given.items() if resources}
+    return {side: resources for side, resources in given.items() if resources}
 
 
 def _given(resources: ResourceList) -> dict[str, str]:
-    return {which: canonical(quantity) for which, quantity in resources.model_dump(exclude_none=True).items()}
+    return {resource: canonical(quantity) for resource, quantity in resources.model_dump(exclude_none=True).items()}

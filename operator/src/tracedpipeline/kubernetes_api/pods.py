@@ -13,13 +13,13 @@ from tracedpipeline.verdict import Verdict
 OOM = "OOMKilled"
 
 
-def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:
+def component(name: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:
     """Return what a Deployment and its pods show.
 
     It is settled when the controller has seen its newest generation and no pod of an older one is left.
     """
     if deployment is None:
-        return Component(which, exists=False)
+        return Component(name, exists=False)
     status = deployment.get("status", {})
     wanted = deployment["spec"].get("replicas", 1)
     ready = status.get("readyReplicas", 0)
@@ -30,7 +30,7 @@ def component(which: str, deployment: Mapping[str, Any] | None, pods: Sequence[M
     )
     complaints = [] if settled else [*filter(None, map(complaint, pods)), *_refusals(status)]
     return Component(
-        which,
+        name,
         wanted,
         ready,
         settled,
@@ -48,7 +48,7 @@ def _refusals(status: Mapping[str, Any]) -> Iterator[Verdict]:
             yield Verdict(False, reasons.FAILED_CREATE, f"{words}: raise the quota, or change the policy that it names")
 
 
-def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
+def component_of_pods(name: str, wanted: int, pods: Sequence[Mapping[str, Any]]) -> Component:
     """Return what pods show that belong to no Deployment of ours.
 
     There may be more than are wanted: Flink keeps a TaskManager that it requested while it found an older one again.
@@ -56,7 +56,7 @@ def component_of_pods(which: str, wanted: int, pods: Sequence[Mapping[str, Any]]
     ready = sum(map(is_ready, pods))
     complaints = [verdict for pod in pods if (verdict := complaint(pod))]
     return Component(
-        which,
+        name,
         wanted,
         ready,
         settled=ready == len(pods) >= wanted,

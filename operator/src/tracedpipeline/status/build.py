@@ -52,8 +52,8 @@ def failed(old: Mapping[str, Any], generation: int, ready: Verdict, now: datetim
 
 def details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:
     """Return the status fields that are not conditions."""
-    which = naming.TASK_MANAGER if pipeline.spec.consumer.by_flink else naming.CONSUMER
-    selector = naming.selector(pipeline.name, which)
+    component = naming.TASK_MANAGER if pipeline.spec.consumer.by_flink else naming.CONSUMER
+    selector = naming.selector(pipeline.name, component)
     fields: Status = {
         "consumerReplicas": ready_consumers,
         "selector": ",".join(f"{key}={value}" for key, value in selector.items()),

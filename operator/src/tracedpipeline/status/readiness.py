@@ -7,7 +7,7 @@ from tracedpipeline.verdict import Verdict, first
 KAFKA_READY = "KafkaReady"
 TRACES_FLOWING = "TracesFlowing"
 READY = "Ready"
-COMPONENT_READY = {which: f"{which.capitalize()}Ready" for which in naming.COMPONENTS}
+COMPONENT_READY = {name: f"{name.capitalize()}Ready" for name in naming.COMPONENTS}
 
 # What Ready sums up, and the traces.
 OBSERVED = (KAFKA_READY, *COMPONENT_READY.values(), TRACES_FLOWING)
@@ -18,8 +18,8 @@ WAITING = Verdict(None, reasons.WAITING_FOR_COMPONENTS, "traces are looked for o
 def judge(observed: Observed) -> dict[str, Verdict]:
     """Return the verdict of each condition, Ready last."""
     parts = {KAFKA_READY: observed.kafka}
-    for which in naming.COMPONENTS:
-        parts[COMPONENT_READY[which]] = _component(observed.components.get(which, Component(which, exists=False)))
+    for name in naming.COMPONENTS:
+        parts[COMPONENT_READY[name]] = _component(observed.components.get(name, Component(name, exists=False)))
     parts[TRACES_FLOWING] = observed.traces or WAITING
     return parts | {READY: summary(parts)}
 
@@ -59,7 +59,7 @@ def _own_verdict(component: Component) -> Verdict | None:
 def _not_created(component: Component) -> Verdict | None:
     if component.exists:
         return None
-    return Verdict(False, reasons.NOT_CREATED, f"the {component.which}'s Deployment is not there yet")
+    return Verdict(False, reasons.NOT_CREATED, f"the {component.name}'s Deployment is not there yet")
 
 
 def _scaled_to_zero(component: Component) -> Verdict | None:

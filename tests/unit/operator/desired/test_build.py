@@ -82,9 +82,9 @@ def test_a_flink_job_that_is_scaled_differs_in_its_parallelism_and_in_nothing_el
     def without_parallelism(replicas: int) -> Any:
         objects = build(settings, **scaled("flink", replicas))
         templates = deployments(objects)
-        for which in ("jobmanager", "taskmanager"):
-            assert variables(objects, which)["FLINK_PARALLELISM"] == str(replicas)
-            template = templates[f"Deployment/orders-{which}"]
+        for component in ("jobmanager", "taskmanager"):
+            assert variables(objects, component)["FLINK_PARALLELISM"] == str(replicas)
+            template = templates[f"Deployment/orders-{component}"]
             del template["metadata"]["annotations"][naming.CONFIG_HASH]
             env = template["spec"]["containers"][0]["env"]
             template["spec"]["containers"][0]["env"] = [v for v in env if v["name"] != "FLINK_PARALLELISM"]
@@ -158,14 +158,14 @@ def test_a_variable_takes_its_value_from_a_secret_or_config_map(settings: Settin
     secret = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "partner", "key": "token"}}}
     plain = {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "place", "key": "region"}}}
     objects = build(settings, consumer={**consumer, "env": [secret, plain]})
-    for which in ("jobmanager", "taskmanager") if consumer else ("consumer",):
-        assert container(objects, which)["env"][-2:] == [secret, plain]
+    for component in ("jobmanager", "taskmanager") if consumer else ("consumer",):
+        assert container(objects, component)["env"][-2:] == [secret, plain]
 
 
 def test_no_pods_are_wanted_where_replicas_is_0(settings: Settings) -> None:
     objects = build(settings, producer={"replicas": 0}, consumer={"replicas": 0})
-    for which in ("producer", "consumer"):
-        assert objects[f"Deployment/orders-{which}"]["spec"]["replicas"] == 0
+    for component in ("producer", "consumer"):
+        assert objects[f"Deployment/orders-{component}"]["spec"]["replicas"] == 0
 
 
 # What a pod finds its way by, or the operator the pod's traces, is no business of `env`; all else may be replaced.
@@ -196,8 +196,8 @@ def test_every_variable_of_ours_may_be_replaced_or_is_refused_in_env(settings: S
     certificate = {"protocol": "SSL", "caSecret": "authority"}
     for security in (password, certificate):
         spec = {"kafka": {"bootstrapServers": "kafka:9093", "security": security}, "consumer": {"engine": engine}}
-        for which in ("producer", *CONSUMERS[engine]):
-            assert variables(build(settings, **spec), which).keys() <= REPLACEABLE | set(WIRING)
+        for component in ("producer", *CONSUMERS[engine]):
+            assert variables(build(settings, **spec), component).keys() <= REPLACEABLE | set(WIRING)
 
 
 CREDENTIALS = {"mechanism": "PLAIN", "credentialsSecret": "login"}
@@ -267,8 +267,8 @@ def test_flink_takes_the_place_of_the_consumers_pods(settings: Settings) -> None
 
 def test_every_pod_of_flink_is_restricted_and_shares_the_volume(settings: Settings) -> None:
     templates = deployments(build(settings, consumer=FLINK))
-    for which in ("jobmanager", "taskmanager"):
-        pod = templates[f"Deployment/orders-{which}"]["spec"]
+    for component in ("jobmanager", "taskmanager"):
+        pod = templates[f"Deployment/orders-{component}"]["spec"]
         assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["fsGroup"]) == (9999, 9999)
         assert pod["automountServiceAccountToken"] is False
         (claim,) = (v["persistentVolumeClaim"]["claimName"] for v in pod["volumes"] if "persistentVolumeClaim" in v)
@@ -288,7 +288,7 @@ def test_a_claim_of_the_users_is_used_and_not_made(settings: Settings) -> None:
 def test_one_job_manager_at_a_time_and_a_task_manager_for_each_parallel_part(settings: Settings) -> None:
     objects = build(settings, consumer={**FLINK, "replicas": 3})
     job_manager, task_manager = (
-        objects[f"Deployment/orders-{which}"]["spec"] for which in ("jobmanager", "taskmanager")
+        objects[f"Deployment/orders-{component}"]["spec"] for component in ("jobmanager", "taskmanager")
     )
     assert (job_manager["replicas"], job_manager["strategy"]) == (1, {"type": "Recreate"})
     assert task_manager["replicas"] == 3

@@ -39,8 +39,8 @@ class Cluster:
     async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str) -> None:
         self.events.append(f"{reason}: {message}")
 
-    async def pods(self, pipeline: TracedPipeline, which: str) -> Objects:
-        return self.of.get(which, [])
+    async def pods(self, pipeline: TracedPipeline, component: str) -> Objects:
+        return self.of.get(component, [])
 
 
 class Bench:

@@ -38,11 +38,11 @@ def test_what_the_job_has_to_end_for(settings: Settings, consumer: dict[str, Any
     assert changed != upgrade.change_id("orders", objects(settings, groupId="another"), there)
 
 
-@pytest.mark.parametrize("which", [naming.JOB_MANAGER, naming.TASK_MANAGER])
-def test_a_change_of_one_of_the_two_is_enough(settings: Settings, which: str) -> None:
+@pytest.mark.parametrize("component", [naming.JOB_MANAGER, naming.TASK_MANAGER])
+def test_a_change_of_one_of_the_two_is_enough(settings: Settings, component: str) -> None:
     wanted = objects(settings)
     there = live(wanted)
-    key = ("Deployment", naming.component("orders", which))
+    key = ("Deployment", naming.component("orders", component))
     there[key]["metadata"]["annotations"][naming.APPLIED_HASH] = "another"
     assert upgrade.change_id("orders", wanted, there)
 

@@ -201,11 +201,11 @@ async def test_without_sampling_there_is_nothing_to_ask() -> None:
     assert (verdict.ok, verdict.reason) == (None, reasons.SAMPLING_OFF)
 
 
-@pytest.mark.parametrize("which", ["producer", "consumer"])
-async def test_without_pods_there_is_nothing_to_ask(which: str) -> None:
-    verdict, _ = await ask("http://127.0.0.1:9", **{which: {"replicas": 0}})
+@pytest.mark.parametrize("component", ["producer", "consumer"])
+async def test_without_pods_there_is_nothing_to_ask(component: str) -> None:
+    verdict, _ = await ask("http://127.0.0.1:9", **{component: {"replicas": 0}})
     assert (verdict.ok, verdict.reason) == (None, reasons.SCALED_TO_ZERO)
-    assert verdict.message.startswith(f"{which}.replicas is 0")
+    assert verdict.message.startswith(f"{component}.replicas is 0")
 
 
 @pytest.mark.parametrize(

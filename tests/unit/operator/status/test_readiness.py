@@ -8,13 +8,13 @@ from tracedpipeline.verdict import Verdict
 
 GOOD = Observed(
     kafka=Verdict(True, reasons.TOPIC_READY, "fine"),
-    components={which: Component(which, 1, 1, settled=True) for which in naming.COMPONENTS},
+    components={component: Component(component, 1, 1, settled=True) for component in naming.COMPONENTS},
     traces=Verdict(True, reasons.FLOWING, "fine"),
 )
 
 
 def with_component(component: Component) -> Observed:
-    return replace(GOOD, components={**GOOD.components, component.which: component})
+    return replace(GOOD, components={**GOOD.components, component.name: component})
 
 
 def test_all_is_well() -> None:

@@ -28,21 +28,21 @@ def topic(pipeline: TracedPipeline, cluster: KafkaCluster, name: str) -> dict[st
 
 
 def user(
-    pipeline: TracedPipeline, cluster: KafkaCluster, which: str, *, authentication: str, authorized: bool
+    pipeline: TracedPipeline, cluster: KafkaCluster, component: str, *, authentication: str, authorized: bool
 ) -> dict[str, Any]:
     """Return the user of a client; it may do what it has to and nothing else, where the cluster asks for rights."""
     spec: dict[str, Any] = {"authentication": {"type": authentication}}
     if authorized:
-        spec["authorization"] = {"type": "simple", "acls": list(acls(pipeline, which))}
-    name = naming.component(pipeline.name, which)
+        spec["authorization"] = {"type": "simple", "acls": list(acls(pipeline, component))}
+    name = naming.component(pipeline.name, component)
     metadata = strimzi.owned(pipeline, name, strimzi.of_cluster(cluster.name))
     return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaUser", "metadata": metadata, "spec": spec}
 
 
-def acls(pipeline: TracedPipeline, which: str) -> Iterable[Acl]:
+def acls(pipeline: TracedPipeline, component: str) -> Iterable[Acl]:
     """Return the least rights that producer or consumer need."""
     topic_name, *written = pipeline.spec.topics
-    if which == naming.PRODUCER:
+    if component == naming.PRODUCER:
         yield _acl("topic", topic_name, "Write", "Describe")
         return
     group = pipeline.spec.consumer.group_id

@@ -19,7 +19,7 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 def names(pipeline: TracedPipeline) -> dict[str, str]:
     """Return the names of the users, which are also those of their Secrets, by component."""
-    return {which: naming.component(pipeline.name, which) for which in naming.KAFKA_CLIENTS}
+    return {component: naming.component(pipeline.name, component) for component in naming.KAFKA_CLIENTS}
 
 
 def wanted(
@@ -29,11 +29,11 @@ def wanted(
     if listener.authentication is None or shown.kafka is None:
         return
     authorization = shown.kafka["spec"]["kafka"].get("authorization") or {}
-    for which in naming.KAFKA_CLIENTS:
+    for component in naming.KAFKA_CLIENTS:
         yield kafka_access.user(
             pipeline,
             cluster,
-            which,
+            component,
             authentication=listener.authentication,
             authorized=authorization.get("type") == "simple",
         )
@@ -48,12 +48,12 @@ def connections(
         listener.bootstrap_servers, listener.protocol, ca_certificates=bundle(listener, ca) if listener.tls else None
     )
     found, waits = {}, None
-    for which, name in names(pipeline).items():
+    for component, name in names(pipeline).items():
         connection = _of_user(common, listener, name)
         secret = shown.secrets.get(name, {})
         if connection.secrets:
             waits = waits or verdicts.of_user(name, shown.users) or _missing(connection, secret)
-        found[which] = replace(connection, revision=_revision(connection, secret))
+        found[component] = replace(connection, revision=_revision(connection, secret))
     return found, waits
 
 

@@ -38,9 +38,9 @@ def test_everything_is_ready(shown: Shown) -> None:
         "KafkaUser/orders-consumer",
         "ConfigMap/orders-kafka-ca",
     ]
-    for which in naming.KAFKA_CLIENTS:
-        client = way.clients[which]
-        assert (client.protocol, client.certificate_secret) == ("SSL", f"orders-{which}")
+    for component in naming.KAFKA_CLIENTS:
+        client = way.clients[component]
+        assert (client.protocol, client.certificate_secret) == ("SSL", f"orders-{component}")
         assert client.bootstrap_servers == "demo-kafka-bootstrap.shop.svc:9094"
 
 
