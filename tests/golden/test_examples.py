@@ -11,7 +11,7 @@ import yaml
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import plan
-from tracedpipeline.kafka.strimzi import Shown
+from tracedpipeline.kafka.strimzi import KafkaSnapshot
 from tracedpipeline.settings import Images, Pods, Settings
 
 HERE = Path(__file__).parent
@@ -27,17 +27,17 @@ def build(example: Path, *, flink_operator: bool = False) -> list[dict[str, Any]
     body["metadata"] |= {"uid": "7d0f0a1e-0000-4000-8000-000000000001", "generation": 1}
     pipeline = TracedPipeline.parse(body)
     # What Strimzi shows, where it has a part in it, is in a file of the example's name.
-    shown = HERE / "shown" / example.name
-    access = plan.access(pipeline, read_shown(shown) if shown.exists() else None)
+    snapshot = HERE / "kafka_snapshots" / example.name
+    access = plan.access(pipeline, read_snapshot(snapshot) if snapshot.exists() else None)
     return desired.build(pipeline, access, SETTINGS, flink_operator=flink_operator)
 
 
-def read_shown(file: Path) -> Shown:
+def read_snapshot(file: Path) -> KafkaSnapshot:
     content = yaml.safe_load(file.read_text())
     secrets = {
         name: {key: text.encode() for key, text in secret.items()} for name, secret in content.pop("secrets").items()
     }
-    return Shown(**content, secrets=secrets)
+    return KafkaSnapshot(**content, secrets=secrets)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

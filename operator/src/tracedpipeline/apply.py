@@ -10,7 +10,7 @@ from tracedpipeline.desired.in_use import InUse
 from tracedpipeline.flink import key as flink_key
 from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api import apply as objects
 from tracedpipeline.kubernetes_api.client import Cluster, kind_and_name
 from tracedpipeline.kubernetes_api.errors import ApiServerError, SilentError
@@ -26,7 +26,7 @@ class Applier:
     """Writes to the API server and Kafka, and ends Flink jobs."""
 
     cluster: Cluster
-    kafkas: Kafkas
+    kafka_clusters: KafkaClusters
     jobs: Jobs
 
     async def prepare(self, pipeline: TracedPipeline, state: State) -> State:
@@ -62,7 +62,7 @@ class Applier:
         if pending:
             protected |= upgrade.protected_while_pending(pipeline.name)
         kafka, written = await both_ends(
-            self.kafkas.verdict(pipeline, state.access),
+            self.kafka_clusters.verdict(pipeline, state.access),
             objects.apply(self.cluster, pipeline, plan.objects, state.live, protected),
         )
         if isinstance(written, ObjectNotOwnedError | PreviousDrainingError):

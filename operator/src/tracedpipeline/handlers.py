@@ -10,7 +10,7 @@ from kopf._core.engines.peering import Identity  # not among the public names
 from tracedpipeline import api, naming
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api import client as cluster
 from tracedpipeline.kubernetes_api.client import Cluster, Key
@@ -29,8 +29,8 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     memo.session = probe.open_session()
     memo.known = {}
     reached = Cluster(memo.api)
-    kafkas, jobs = Kafkas(reached, Topics()), Jobs(reached, memo.session)
-    reconciler = connected(reached, kafkas, memo.session, memo.settings, jobs)
+    kafka_clusters, jobs = KafkaClusters(reached, Topics()), Jobs(reached, memo.session)
+    reconciler = connected(reached, kafka_clusters, memo.session, memo.settings, jobs)
     memo.queue = Queue(lambda key: reconcile(reconciler, key))
 
 

@@ -13,7 +13,7 @@ from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import denials
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.kinds import WORKLOADS
@@ -31,7 +31,7 @@ class Observer:
     """Reads from the API server, Kafka, Flink and Jaeger."""
 
     cluster: Cluster
-    kafkas: Kafkas
+    kafka_clusters: KafkaClusters
     session: aiohttp.ClientSession
     settings: Settings
     jobs: Jobs
@@ -53,7 +53,7 @@ class Observer:
         """Return the pipeline's live objects, its access to Kafka, and the pods of its clients."""
         live, (access, client_pods) = await together(
             self.cluster.owned(pipeline),
-            together(self.kafkas.access(pipeline), self.cluster.client_pods(pipeline)),
+            together(self.kafka_clusters.access(pipeline), self.cluster.client_pods(pipeline)),
         )
         return State(live, access, client_pods, await self._flink_operator(pipeline, live))
 
@@ -79,11 +79,11 @@ class Observer:
     async def _component(self, pipeline: TracedPipeline, name: str, live: Mapping[Any, Object]) -> Component:
         deployment = live.get(("Deployment", naming.component(pipeline.name, name)))
         component = pods.component(name, deployment, [])
-        if component.settled or not component.exists:
+        if component.rolled_out or not component.exists:
             return component
         found_pods = await self.cluster.pods(pipeline, name)
         found = pods.component(name, deployment, found_pods)
         said = await denials.explanation(self.session, found_pods) if name in naming.KAFKA_CLIENTS else None
         # A container that crashes tells more than what it waited for before.
-        tells = said and not (found.complaint and said.reason == reasons.PROGRESSING)
-        return replace(found, complaint=said) if tells else found
+        tells = said and not (found.problem and said.reason == reasons.PROGRESSING)
+        return replace(found, problem=said) if tells else found

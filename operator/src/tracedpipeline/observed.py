@@ -17,7 +17,7 @@ class LastTrace:
 
 @dataclass(frozen=True)
 class Component:
-    """A Deployment and what its pods complain about; `verdict` is there where more than its pods decides.
+    """A Deployment and what is wrong with its pods (`problem`); `verdict` is there where more than its pods decides.
 
     `killed_for_memory` is when that happened last to one of its containers, `ready_since` when the last of its pods
     became ready; both Unix milliseconds. `missing` counts the pods that nobody has made, where no Deployment tells why.
@@ -26,9 +26,9 @@ class Component:
     name: str
     wanted: int = 1
     ready: int = 0
-    settled: bool = False
+    rolled_out: bool = False
     exists: bool = True
-    complaint: Verdict | None = None
+    problem: Verdict | None = None
     killed_for_memory: int | None = None
     ready_since: int | None = None
     missing: int = 0

@@ -6,7 +6,7 @@ import aiohttp
 
 from tracedpipeline.apply import Applier
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.observe import Observer
 from tracedpipeline.report import Reporter
@@ -25,13 +25,13 @@ class Reconciler:
 
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""
-        self.observer.kafkas.forget(key)
+        self.observer.kafka_clusters.forget(key)
         self.observer.jobs.forget(key)
 
 
 def connected(
-    cluster: Cluster, kafkas: Kafkas, session: aiohttp.ClientSession, settings: Settings, jobs: Jobs
+    cluster: Cluster, kafka_clusters: KafkaClusters, session: aiohttp.ClientSession, settings: Settings, jobs: Jobs
 ) -> Reconciler:
     """Return the Reconciler of these connections."""
-    observer = Observer(cluster, kafkas, session, settings, jobs)
-    return Reconciler(observer, Applier(cluster, kafkas, jobs), Reporter(cluster), cluster, settings)
+    observer = Observer(cluster, kafka_clusters, session, settings, jobs)
+    return Reconciler(observer, Applier(cluster, kafka_clusters, jobs), Reporter(cluster), cluster, settings)

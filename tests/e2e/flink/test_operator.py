@@ -112,8 +112,8 @@ def _is_mirrored(namespace: str) -> None:
     )
     assert not {"Deployment/orders-jobmanager", "Service/orders-jobmanager"} & kube.owned(namespace, "orders").keys()
     for status, reason in STAGES:
-        shown = {"jobStatus": {"state": "RECONCILING"}, **status}
-        fake_flink_operator.write_status(namespace, "orders-consumer", **shown)
+        found = {"jobStatus": {"state": "RECONCILING"}, **status}
+        fake_flink_operator.write_status(namespace, "orders-consumer", **found)
         kube.until_condition(namespace, "orders", "ConsumerReady", "False", reason, seconds=30)
     fake_flink_operator.start_job(namespace, "orders", _image())
     fake_flink_operator.write_status(namespace, "orders-consumer", **STABLE)

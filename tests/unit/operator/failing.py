@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from kubernetes.aio import client
 from tracedpipeline import reasons
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.reconcile import reconcile
@@ -105,5 +105,5 @@ async def bench(settings: Settings) -> AsyncIterator[Bench]:
         configuration = client.Configuration(host=str(listening.make_url("")).rstrip("/"))
         async with client.ApiClient(configuration) as api:
             cluster = Cluster(api)
-            reconciler = connected(cluster, Kafkas(cluster, kafka), session, settings, Jobs(cluster, session))
+            reconciler = connected(cluster, KafkaClusters(cluster, kafka), session, settings, Jobs(cluster, session))
             yield Bench(answers, reconciler, kafka)

@@ -18,7 +18,7 @@ KEY = ("shop", "orders")
 FLOWING = Verdict(True, reasons.FLOWING, "fine")
 GOOD = Observed(
     kafka=Verdict(True, reasons.TOPIC_READY, "fine"),
-    components={component: Component(component, 1, 1, settled=True) for component in naming.COMPONENTS},
+    components={component: Component(component, 1, 1, rolled_out=True) for component in naming.COMPONENTS},
     traces=FLOWING,
 )
 

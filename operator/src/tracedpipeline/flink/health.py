@@ -65,13 +65,13 @@ def _not_created(cluster: Cluster) -> Verdict | None:
     return Verdict(False, reasons.NOT_CREATED, "the JobManager's Deployment is not there yet")
 
 
-def _job_manager_complaint(cluster: Cluster) -> Verdict | None:
-    complaint = cluster.job_manager.complaint
-    return _of("JobManager", complaint) if complaint else None
+def _job_manager_problem(cluster: Cluster) -> Verdict | None:
+    problem = cluster.job_manager.problem
+    return _of("JobManager", problem) if problem else None
 
 
 def _job_manager_starting(cluster: Cluster) -> Verdict | None:
-    if cluster.job_manager.settled:
+    if cluster.job_manager.rolled_out:
         return None
     return Verdict(False, reasons.PROGRESSING, "waiting for the JobManager's pod to be ready")
 
@@ -123,7 +123,7 @@ def _restarts(cluster: Cluster, job: Job) -> Verdict | None:
 
 
 def _fewer_task_managers(cluster: Cluster, _: Job) -> Verdict | None:
-    if cluster.task_managers.settled:
+    if cluster.task_managers.rolled_out:
         return None
     ready, wanted = cluster.task_managers.ready, cluster.task_managers.wanted
     message = f"{ready} of {wanted} TaskManagers are ready"
@@ -135,11 +135,11 @@ def _running(cluster: Cluster, _: Job) -> Verdict:
     return Verdict(True, reasons.JOB_RUNNING, f"the job runs with parallelism {parallel} on {parallel} TaskManagers")
 
 
-def _task_manager_complaint(cluster: Cluster, _: Job) -> Verdict | None:
-    complaint = cluster.task_managers.complaint
-    if complaint is None:
+def _task_manager_problem(cluster: Cluster, _: Job) -> Verdict | None:
+    problem = cluster.task_managers.problem
+    if problem is None:
         return None
-    return _OUT_OF_MEMORY if complaint.reason == reasons.OOM_KILLED else _of("TaskManager", complaint)
+    return _OUT_OF_MEMORY if problem.reason == reasons.OOM_KILLED else _of("TaskManager", problem)
 
 
 def _task_manager_killed(cluster: Cluster, job: Job) -> Verdict | None:
@@ -159,7 +159,7 @@ def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:
     """Return that TaskManagers are ready, but not for Flink: it says so only when it has waited five minutes."""
     since = max(cluster.task_managers.ready_since or 0, cluster.job_manager.ready_since or 0)
     waited = cluster.now - since > REGISTERED_WITHIN_MILLISECONDS
-    if not (cluster.task_managers.settled and waited and job.slots < cluster.task_managers.wanted):
+    if not (cluster.task_managers.rolled_out and waited and job.slots < cluster.task_managers.wanted):
         return None
     what = f"all pods are ready, but {job.slots} of {cluster.task_managers.wanted} TaskManagers have registered"
     texts = [failure.text for failure in job.failures[:1] if causes.kind(failure.text) == reasons.NO_SLOTS]
@@ -187,14 +187,14 @@ def _killed(cluster: Cluster, noticed: int) -> Verdict | None:
     return _OUT_OF_MEMORY
 
 
-def _of(who: str, complaint: Verdict) -> Verdict:
-    return Verdict(complaint.ok, complaint.reason, f"{who}: {complaint.message}")
+def _of(who: str, problem: Verdict) -> Verdict:
+    return Verdict(problem.ok, problem.reason, f"{who}: {problem.message}")
 
 
 # The first that has a verdict decides.
-JOB_MANAGER_CHECKS = (_not_created, _job_manager_complaint, _job_manager_starting, _unreachable)
+JOB_MANAGER_CHECKS = (_not_created, _job_manager_problem, _job_manager_starting, _unreachable)
 ENDED_CHECKS = (_failed, _stopped)
 # While its tasks run.
 RUNNING_CHECKS = (_restarts, _checkpoints, _fewer_task_managers)
 # While they do not.
-WAITING_CHECKS = (_task_manager_complaint, _task_manager_killed, _missing, _unregistered, _restarts, _failure)
+WAITING_CHECKS = (_task_manager_problem, _task_manager_killed, _missing, _unregistered, _restarts, _failure)

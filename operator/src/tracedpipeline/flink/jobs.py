@@ -137,7 +137,7 @@ class Jobs:
 
 def _consumer(task_managers: Component, seen: Verdict) -> Component:
     ready, wanted = task_managers.ready, task_managers.wanted
-    return Component(naming.CONSUMER, wanted, ready, settled=bool(seen.ok), verdict=seen)
+    return Component(naming.CONSUMER, wanted, ready, rolled_out=bool(seen.ok), verdict=seen)
 
 
 def _key(pipeline: TracedPipeline) -> Key:

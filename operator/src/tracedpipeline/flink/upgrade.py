@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracedpipeline import naming
-from tracedpipeline.kubernetes_api.drift import stamped
+from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.kubernetes_api.objects import digest
 
 Object = Mapping[str, Any]
@@ -26,7 +26,7 @@ def change_id(pipeline: str, desired: Iterable[Object], live: Live) -> str | Non
     """Return what identifies the change that the job has to end for; None where it may go on."""
     parts = (naming.JOB_MANAGER, naming.TASK_MANAGER)
     names = [naming.component(pipeline, component) for component in parts]
-    wanted = {o["metadata"]["name"]: _applied(stamped(o)) for o in desired if o["kind"] == "Deployment"}
+    wanted = {o["metadata"]["name"]: _applied(with_applied_hash(o)) for o in desired if o["kind"] == "Deployment"}
     applied = {name: _applied(live[key]) for name in names if (key := ("Deployment", name)) in live}
     if all(wanted.get(name) == applied.get(name) for name in names):
         return None

@@ -9,14 +9,14 @@ from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka import connection, plan
 from tracedpipeline.kafka.admin import Topics, missing_secret
 from tracedpipeline.kafka.revisions import revision
-from tracedpipeline.kafka.strimzi import Access, Shown, users
+from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, users
 from tracedpipeline.kafka.strimzi import metadata as written
 from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
 from tracedpipeline.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Kafkas:
+class KafkaClusters:
     """What a reconcile needs of Kafka."""
 
     cluster: Cluster
@@ -46,23 +46,23 @@ class Kafkas:
         revised = replace(named, revision=await asyncio.to_thread(revision, named, secrets, pipeline.uid))
         return Access(None, clients=connection.alike(revised), secrets=secrets)
 
-    async def _look(self, pipeline: TracedPipeline, wanted: KafkaCluster) -> Shown:
+    async def _look(self, pipeline: TracedPipeline, wanted: KafkaCluster) -> KafkaSnapshot:
         where = wanted.namespace or pipeline.namespace
         try:
             return await self._look_into(pipeline, wanted, where)
         except NotAllowedError as error:
-            return Shown(denied=str(error))
+            return KafkaSnapshot(denied=str(error))
 
-    async def _look_into(self, pipeline: TracedPipeline, wanted: KafkaCluster, where: str) -> Shown:
+    async def _look_into(self, pipeline: TracedPipeline, wanted: KafkaCluster, where: str) -> KafkaSnapshot:
         kafka = await self.cluster.find("Kafka", where, wanted.name)
         if kafka is None:
-            return Shown(installed=await self.cluster.knows("Kafka", where))
+            return KafkaSnapshot(installed=await self.cluster.knows("Kafka", where))
         selector = f"{written.CLUSTER_LABEL}={wanted.name}"
         topics, found = await asyncio.gather(
             self.cluster.list_of("KafkaTopic", where, selector), self.cluster.list_of("KafkaUser", where, selector)
         )
         names = [*users.names(pipeline).values(), naming.cluster_ca_secret(wanted.name)]
-        return Shown(
+        return KafkaSnapshot(
             kafka=kafka,
             topics=topics,
             users={user["metadata"]["name"]: user for user in found},

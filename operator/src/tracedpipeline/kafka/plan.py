@@ -2,11 +2,11 @@
 
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection, strimzi
-from tracedpipeline.kafka.strimzi import Access, Shown
+from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot
 
 
-def access(pipeline: TracedPipeline, shown: Shown | None = None) -> Access:
+def access(pipeline: TracedPipeline, snapshot: KafkaSnapshot | None = None) -> Access:
     """Return the access; without what Strimzi's resources show there are no clients of a cluster that it runs."""
     if cluster := pipeline.spec.kafka.cluster:
-        return strimzi.access(pipeline, cluster, shown or Shown())
+        return strimzi.access(pipeline, cluster, snapshot or KafkaSnapshot())
     return Access(None, clients=connection.alike(connection.from_spec(pipeline.spec)))

@@ -7,7 +7,7 @@ from tracedpipeline import failure
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import ownership
 from tracedpipeline.kubernetes_api.client import Cluster, Live, Object, kind_and_name
-from tracedpipeline.kubernetes_api.drift import must_apply, stamped
+from tracedpipeline.kubernetes_api.drift import must_apply, with_applied_hash
 from tracedpipeline.kubernetes_api.errors import ApiServerError, ConflictError, SilentError
 from tracedpipeline.kubernetes_api.kinds import KEPT, WORKLOADS
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
@@ -30,7 +30,7 @@ class NotAppliedError(ExceptionGroup[Exception]):
 
 async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, live: Object | None) -> Object:
     """Return the live object after it was made as desired, where it was not so already."""
-    wanted = stamped(desired)
+    wanted = with_applied_hash(desired)
     if live and not must_apply(wanted, live):
         return live
     return await _apply(cluster, pipeline, wanted, new=live is None)
@@ -53,7 +53,7 @@ async def apply(
     tried = _Tried()
     for o in desired:
         key = kind_and_name(o)
-        if key not in protected and must_apply(wanted := stamped(o), live.get(key)):
+        if key not in protected and must_apply(wanted := with_applied_hash(o), live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
     prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(o)}
     unwanted = prunable - set(map(kind_and_name, desired)) - protected

@@ -7,19 +7,19 @@ from tracedpipeline import naming
 from tracedpipeline.kubernetes_api.objects import digest
 
 
-def stamped(desired: Mapping[str, Any]) -> dict[str, Any]:
+def with_applied_hash(desired: Mapping[str, Any]) -> dict[str, Any]:
     """Return the object with the annotation that tells what was applied."""
     metadata = desired["metadata"]
     annotations = {**metadata.get("annotations", {}), naming.APPLIED_HASH: digest(desired)}
     return {**desired, "metadata": {**metadata, "annotations": annotations}}
 
 
-def must_apply(stamped_object: Mapping[str, Any], live: Mapping[str, Any] | None) -> bool:
+def must_apply(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> bool:
     """Tell whether the live object is missing, or something that we want is no longer so.
 
     The annotation shows fields that we no longer want, the comparison what others have changed.
     """
-    return live is None or not contains(live, stamped_object)
+    return live is None or not contains(live, wanted)
 
 
 def contains(live: Any, wanted: Any) -> bool:

@@ -16,25 +16,25 @@ OOM = "OOMKilled"
 def component(name: str, deployment: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]]) -> Component:
     """Return what a Deployment and its pods show.
 
-    It is settled when the controller has seen its newest generation and no pod of an older one is left.
+    It is rolled out when the controller has seen its newest generation and no pod of an older one is left.
     """
     if deployment is None:
         return Component(name, exists=False)
     status = deployment.get("status", {})
     wanted = deployment["spec"].get("replicas", 1)
     ready = status.get("readyReplicas", 0)
-    settled = (
+    rolled_out = (
         status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
         and status.get("updatedReplicas", 0) == status.get("replicas", 0) == wanted
         and ready == wanted
     )
-    complaints = [] if settled else [*filter(None, map(complaint, pods)), *_refusals(status)]
+    problems = [] if rolled_out else [*filter(None, map(problem, pods)), *_refusals(status)]
     return Component(
         name,
         wanted,
         ready,
-        settled,
-        complaint=complaints[0] if complaints else None,
+        rolled_out,
+        problem=problems[0] if problems else None,
         killed_for_memory=killed_for_memory(pods),
         ready_since=ready_since(pods),
     )
@@ -54,13 +54,13 @@ def component_of_pods(name: str, wanted: int, pods: Sequence[Mapping[str, Any]])
     There may be more than are wanted: Flink keeps a TaskManager that it requested while it found an older one again.
     """
     ready = sum(map(is_ready, pods))
-    complaints = [verdict for pod in pods if (verdict := complaint(pod))]
+    problems = [verdict for pod in pods if (verdict := problem(pod))]
     return Component(
         name,
         wanted,
         ready,
-        settled=ready == len(pods) >= wanted,
-        complaint=complaints[0] if complaints else None,
+        rolled_out=ready == len(pods) >= wanted,
+        problem=problems[0] if problems else None,
         killed_for_memory=killed_for_memory(pods),
         ready_since=ready_since(pods),
         missing=max(wanted - len(pods), 0),
@@ -110,21 +110,21 @@ def _ends(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [end for end in ends if end]
 
 
-def complaint(pod: Mapping[str, Any]) -> Verdict | None:
+def problem(pod: Mapping[str, Any]) -> Verdict | None:
     """Return why a pod does not come up, or None where nothing is wrong but time."""
     status = pod.get("status", {})
     for condition in status.get("conditions", ()):
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return Verdict(False, reasons.UNSCHEDULABLE, f"no node takes the pod: {condition.get('message', '')}")
-    return next(filter(None, (_container_complaint(who, container) for who, container in _containers(pod))), None)
+    return next(filter(None, (_container_problem(who, container) for who, container in _containers(pod))), None)
 
 
-def _container_complaint(who: str, container: Mapping[str, Any]) -> Verdict | None:
+def _container_problem(who: str, container: Mapping[str, Any]) -> Verdict | None:
     waiting = container.get("state", {}).get("waiting") or {}
     reason = waiting.get("reason")
     if reason in ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"):
-        problem = f"image {container['image']!r} cannot be pulled; fix the image's name or the access to its registry"
-        return Verdict(False, reasons.IMAGE_PULL_BACK_OFF, problem)
+        message = f"image {container['image']!r} cannot be pulled; fix the image's name or the access to its registry"
+        return Verdict(False, reasons.IMAGE_PULL_BACK_OFF, message)
     if reason in ("CreateContainerConfigError", "CreateContainerError"):
         return Verdict(
             False, reasons.CREATE_CONTAINER_CONFIG_ERROR, one_line(f"{who}: {waiting.get('message', reason)}")

@@ -26,7 +26,7 @@ def judge(observed: Observed) -> dict[str, Verdict]:
 
 def components_available(observed: Observed) -> bool:
     """Tell whether Kafka and every Deployment are as they should be, so that traces can be expected."""
-    return bool(observed.kafka.ok) and all(component.settled for component in observed.components.values())
+    return bool(observed.kafka.ok) and all(component.rolled_out for component in observed.components.values())
 
 
 def summary(parts: dict[str, Verdict]) -> Verdict:
@@ -63,19 +63,19 @@ def _not_created(component: Component) -> Verdict | None:
 
 
 def _scaled_to_zero(component: Component) -> Verdict | None:
-    if component.wanted or not component.settled:
+    if component.wanted or not component.rolled_out:
         return None
     return Verdict(True, reasons.SCALED_TO_ZERO, "replicas is 0: no pod is wanted")
 
 
 def _available(component: Component) -> Verdict | None:
-    if not component.settled:
+    if not component.rolled_out:
         return None
     return Verdict(True, reasons.AVAILABLE, f"{component.ready} of {component.wanted} pods are ready")
 
 
-def _complaint(component: Component) -> Verdict | None:
-    return component.complaint
+def _problem(component: Component) -> Verdict | None:
+    return component.problem
 
 
 def _progressing(component: Component) -> Verdict:
@@ -85,4 +85,4 @@ def _progressing(component: Component) -> Verdict:
 
 
 # The first that has a verdict decides; a component of which none has one only needs time.
-COMPONENT_CHECKS = (_own_verdict, _not_created, _scaled_to_zero, _available, _complaint)
+COMPONENT_CHECKS = (_own_verdict, _not_created, _scaled_to_zero, _available, _problem)

@@ -14,7 +14,7 @@ from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import connection, strimzi
 from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.kafka.strimzi import access_resources as kafka_access
-from tracedpipeline.kubernetes_api.drift import stamped
+from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Images, Settings
 from tracedpipeline.status import build as status
 
@@ -62,10 +62,10 @@ def _build(spec: dict[str, Any]) -> None:
     access = Access(None, clients=connection.alike(connection.KafkaConnection("kafka:9092")))
     for flink_operator in (False, True):
         for o in desired.build(pipeline, access, SETTINGS, flink_operator=flink_operator):
-            json.dumps(stamped(o), allow_nan=False)
+            json.dumps(with_applied_hash(o), allow_nan=False)
             _check_factors(o)
     if cluster := pipeline.spec.kafka.cluster:
-        made = strimzi.access(pipeline, cluster, strimzi.Shown()).objects
+        made = strimzi.access(pipeline, cluster, strimzi.KafkaSnapshot()).objects
         topics = [kafka_access.topic(pipeline, cluster, name) for name in pipeline.spec.topics]
         json.dumps([*made, *topics], allow_nan=False)
     json.dumps(status.details(pipeline, 1, None))

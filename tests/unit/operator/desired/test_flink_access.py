@@ -9,7 +9,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink_tls
 from tracedpipeline.flink import upgrade
 from tracedpipeline.kafka import plan
-from tracedpipeline.kubernetes_api.drift import stamped
+from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Pods, Settings
 
 from tests.unit.operator.conftest import body
@@ -119,7 +119,7 @@ def test_another_key_replaces_both_roles_at_once_and_stops_the_job_first(setting
     before, after = build(settings, flink_key="a"), build(settings, flink_key="b")
     changed = {name for kind, name in before if kind == "Deployment" and before[kind, name] != after[kind, name]}
     assert changed == {f"orders-{role}" for role in ROLES}
-    live = {key: stamped(o) for key, o in before.items()}
+    live = {key: with_applied_hash(o) for key, o in before.items()}
     assert upgrade.change_id("orders", after.values(), live)
     assert upgrade.change_id("orders", before.values(), live) is None
 

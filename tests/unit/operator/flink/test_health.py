@@ -12,8 +12,8 @@ NOW = 1_000_000_000
 MINUTE = 60_000
 JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3, slots=2)
 CLUSTER = Cluster(
-    job_manager=Component("jobmanager", 1, 1, settled=True),
-    task_managers=Component("taskmanager", 2, 2, settled=True),
+    job_manager=Component("jobmanager", 1, 1, rolled_out=True),
+    task_managers=Component("taskmanager", 2, 2, rolled_out=True),
     job=JOB,
     now=NOW,
 )
@@ -41,7 +41,7 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
         replace(CLUSTER, job_manager=Component("jobmanager", exists=False)), reasons.NOT_CREATED, "not there yet",
     ),
     "JobManager's pod waits": (
-        replace(CLUSTER, job_manager=Component("jobmanager", complaint=UNSCHEDULABLE)),
+        replace(CLUSTER, job_manager=Component("jobmanager", problem=UNSCHEDULABLE)),
         reasons.UNSCHEDULABLE,
         "JobManager: no node takes the pod",
     ),
@@ -49,9 +49,9 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
     "REST is silent": (replace(CLUSTER, job=None, silent="no"), reasons.JOB_MANAGER_UNREACHABLE, "NetworkPolicy"),
     "main() compiles": (replace(CLUSTER, job=None), reasons.JOB_STARTING, "being submitted"),
     "tasks are deployed": (job(tasks_running=1), reasons.JOB_STARTING, "1 of 4 tasks run"),
-    "the job waits for slots": (waiting(ready=1, settled=False), reasons.JOB_STARTING, "1 of 2 TaskManagers are ready"),
+    "the job waits for slots": (waiting(ready=1, rolled_out=False), reasons.JOB_STARTING, "1 of 2 TaskManagers"),
     "a TaskManager's pod waits": (
-        waiting(complaint=UNSCHEDULABLE, settled=False), reasons.UNSCHEDULABLE, "TaskManager: no node",
+        waiting(problem=UNSCHEDULABLE, rolled_out=False), reasons.UNSCHEDULABLE, "TaskManager: no node",
     ),
     "Flink waited for slots": (
         job("RESTARTING", failures=failures(1, text=SLOTS)), reasons.NO_SLOTS, "NoResourceAvailableException",
@@ -67,7 +67,7 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
         job("RESTARTING", tasks_running=0, failures=failures(0, 1, 2)), reasons.JOB_RESTARTING, "failed 3 times",
     ),
     "killed for memory": (
-        waiting(killed_for_memory=NOW - 5000, settled=False),
+        waiting(killed_for_memory=NOW - 5000, rolled_out=False),
         reasons.OUT_OF_MEMORY,
         "consumer.flink.taskManager.memory",
     ),
@@ -117,7 +117,7 @@ def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> N
 
 @pytest.mark.parametrize(("ago", "reason"), [(5000, reasons.OUT_OF_MEMORY), (2 * MINUTE, reasons.PROGRESSING)])
 def test_a_kill_is_named_though_flink_has_not_noticed_it(ago: int, reason: str) -> None:
-    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, settled=False, ready=0)
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, rolled_out=False, ready=0)
     assert verdict.judge(replace(CLUSTER, task_managers=killed)).reason == reason
 
 
@@ -134,7 +134,7 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     ids=["refused", "requested", "all are there"],
 )
 def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
-    cluster = waiting(missing=missing, ready=1, settled=False)
+    cluster = waiting(missing=missing, ready=1, rolled_out=False)
     found = verdict.judge(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
     assert found.reason == reason
     assert ("no pods for 1 of 2 TaskManagers" in found.message) == (reason == reasons.NO_SLOTS)
@@ -158,7 +158,7 @@ def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: st
         (registered(2), reasons.JOB_RESTARTING),
         (registered(1, ready=0.5), reasons.JOB_RESTARTING),
         (registered(1, job_manager=0.5), reasons.JOB_RESTARTING),
-        (registered(1, settled=False), reasons.JOB_RESTARTING),
+        (registered(1, rolled_out=False), reasons.JOB_RESTARTING),
         (registered(1, killed_for_memory=NOW - MINUTE - 5000), reasons.OUT_OF_MEMORY),
     ],
     ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
@@ -179,6 +179,6 @@ def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> N
 
 
 def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> None:
-    complaint = Verdict(False, reasons.OOM_KILLED, "the container was killed")
-    cluster = waiting(complaint=complaint, settled=False)
+    problem = Verdict(False, reasons.OOM_KILLED, "the container was killed")
+    cluster = waiting(problem=problem, rolled_out=False)
     assert verdict.judge(cluster).reason == reasons.OUT_OF_MEMORY

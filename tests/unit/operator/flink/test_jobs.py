@@ -11,7 +11,7 @@ from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import plan
 from tracedpipeline.kubernetes_api.client import Key
-from tracedpipeline.kubernetes_api.drift import stamped
+from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -47,7 +47,7 @@ class Bench:
     def __init__(self, settings: Settings, cluster: Cluster, found: Jobs) -> None:
         self.settings, self.cluster, self.jobs = settings, cluster, found
         self.pipeline, self.wanted = self.build()
-        self.live = {(o["kind"], o["metadata"]["name"]): self._ready(stamped(o)) for o in self.wanted}
+        self.live = {(o["kind"], o["metadata"]["name"]): self._ready(with_applied_hash(o)) for o in self.wanted}
 
     def _ready(self, o: dict[str, Any]) -> dict[str, Any]:
         return {**o, "metadata": {**o["metadata"], "generation": 1}, "status": READY}
@@ -64,7 +64,7 @@ class Bench:
     async def verdict(self) -> str:
         seen = await self.jobs.observe(self.pipeline, self.live, None)
         assert seen.verdict
-        assert seen.settled == bool(seen.verdict.ok)
+        assert seen.rolled_out == bool(seen.verdict.ok)
         return seen.verdict.reason
 
 
@@ -163,7 +163,7 @@ async def test_the_verdict_on_the_job(bench: Bench, job_manager: JobManager) -> 
 
 async def test_a_pending_upgrade_is_the_verdict(bench: Bench) -> None:
     seen = await bench.jobs.observe(bench.pipeline, bench.live, jobs.STOPPING)
-    assert (seen.verdict, seen.ready, seen.settled) == (jobs.STOPPING, 1, False)
+    assert (seen.verdict, seen.ready, seen.rolled_out) == (jobs.STOPPING, 1, False)
 
 
 def flink_deployment(**status: Any) -> dict[str, Any]:

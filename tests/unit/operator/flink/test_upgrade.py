@@ -5,7 +5,7 @@ from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
 from tracedpipeline.kafka import plan
-from tracedpipeline.kubernetes_api.drift import stamped
+from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.conftest import body
@@ -17,7 +17,7 @@ def objects(settings: Settings, **consumer: Any) -> list[dict[str, Any]]:
 
 
 def live(wanted: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(o["kind"], o["metadata"]["name"]): stamped(o) for o in wanted}
+    return {(o["kind"], o["metadata"]["name"]): with_applied_hash(o) for o in wanted}
 
 
 def test_what_was_applied_is_no_change(settings: Settings) -> None:

@@ -75,11 +75,11 @@ async def serving(jaeger: Jaeger) -> AsyncIterator[str]:
 def message(sent: int, *, waited: float = 0.01, topic: str = "traced-topic", skew: float = 0) -> list[Span]:
     """Make the spans of one message: sent at `sent`, nanoseconds, by a clock that is `skew` seconds ahead."""
     trace = f"{next(_ids):032x}"
-    stamped = sent + int(skew * SECOND)
+    dated = sent + int(skew * SECOND)
     polled = sent + int(waited * SECOND)
-    queued = min(stamped, polled)
+    queued = min(dated, polled)
     return [
-        Span(trace, "a", "", "orders-producer", f"send {topic}", stamped, stamped + 3 * MS),
+        Span(trace, "a", "", "orders-producer", f"send {topic}", dated, dated + 3 * MS),
         Span(trace, "b", "a", "orders-kafka", f"queue {topic}", queued, polled),
         Span(trace, "c", "b", "orders-consumer", f"process {topic}", polled, polled + 20 * MS),
     ]

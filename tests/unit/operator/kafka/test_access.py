@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka.access import Kafkas
+from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import NotAllowedError
 from tracedpipeline.verdict import Verdict
@@ -53,10 +53,10 @@ def pipeline(**spec: Any) -> TracedPipeline:
     ],
 )
 async def test_a_strimzi_cluster(installed: bool, name: str, reason: str) -> None:
-    kafkas = Kafkas(ApiServer(installed=installed), Topics())  # type: ignore[arg-type] # as much of it as is asked
+    kafka_clusters = KafkaClusters(ApiServer(installed=installed), Topics())  # type: ignore[arg-type] # as much of it as is asked
     of = pipeline(cluster={"name": name})
-    way = await kafkas.access(of)
-    assert (await kafkas.verdict(of, way)).reason == reason
+    access = await kafka_clusters.access(of)
+    assert (await kafka_clusters.verdict(of, access)).reason == reason
 
 
 async def test_a_kafka_that_the_operator_may_not_read() -> None:
@@ -64,37 +64,37 @@ async def test_a_kafka_that_the_operator_may_not_read() -> None:
         async def find(self, kind: str, namespace: str, name: str) -> Any:
             raise NotAllowedError("get kafkas/demo: kafkas is forbidden")
 
-    kafkas = Kafkas(Forbidding(), Topics())  # type: ignore[arg-type] # as above
+    kafka_clusters = KafkaClusters(Forbidding(), Topics())  # type: ignore[arg-type] # as above
     of = pipeline(cluster={"name": "demo", "namespace": "theirs"})
-    way = await kafkas.access(of)
-    verdict = await kafkas.verdict(of, way)
+    access = await kafka_clusters.access(of)
+    verdict = await kafka_clusters.verdict(of, access)
     assert verdict.reason == reasons.KAFKA_NOT_ALLOWED
     assert verdict.message == (
         "the operator may not read Kafka theirs/demo: get kafkas/demo: kafkas is forbidden: "
         "add the namespace to the chart's watchNamespaces"
     )
-    assert not way.objects
+    assert not access.objects
 
 
 async def test_only_the_secrets_of_the_own_users_and_of_the_clusters_authority_are_read() -> None:
     server = ApiServer()
-    await Kafkas(server, Topics()).access(pipeline(cluster={"name": "demo"}))  # type: ignore[arg-type] # as above
+    await KafkaClusters(server, Topics()).access(pipeline(cluster={"name": "demo"}))  # type: ignore[arg-type] # as above
     assert server.asked == ["shop/orders-producer", "shop/orders-consumer", "shop/demo-cluster-ca-cert"]
 
 
 async def test_no_secret_of_another_namespace_is_read() -> None:
     server = ApiServer()
-    await Kafkas(server, Topics()).access(pipeline(cluster={"name": "demo", "namespace": "kafka"}))  # type: ignore[arg-type] # as above
+    await KafkaClusters(server, Topics()).access(pipeline(cluster={"name": "demo", "namespace": "kafka"}))  # type: ignore[arg-type] # as above
     assert server.asked == []
 
 
 async def test_bootstrap_servers_are_asked_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracedpipeline.kafka.admin.TIMEOUT_SECONDS", 0.1)
-    kafkas = Kafkas(ApiServer(), Topics())  # type: ignore[arg-type] # as above
+    kafka_clusters = KafkaClusters(ApiServer(), Topics())  # type: ignore[arg-type] # as above
     of = pipeline(bootstrapServers="127.0.0.1:1")
-    way = await kafkas.access(of)
-    assert way.clients[naming.PRODUCER] == way.clients[naming.CONSUMER]
-    assert (await kafkas.verdict(of, way)).reason == reasons.KAFKA_UNREACHABLE
+    access = await kafka_clusters.access(of)
+    assert access.clients[naming.PRODUCER] == access.clients[naming.CONSUMER]
+    assert (await kafka_clusters.verdict(of, access)).reason == reasons.KAFKA_UNREACHABLE
 
 
 LOGIN: dict[str, bytes] = {"username": b"u", "password": b"secret"}
@@ -108,9 +108,9 @@ SECURED = {
 async def revision(login: dict[str, bytes], authority: dict[str, bytes], **more: Any) -> str:
     server = ApiServer()
     server.secrets = {"login": login, "ca": authority}
-    way = await Kafkas(server, Topics()).access(TracedPipeline.parse(body(kafka=SECURED, **more)))  # type: ignore[arg-type] # as above
-    assert way.clients[naming.PRODUCER] == way.clients[naming.CONSUMER]
-    return way.clients[naming.PRODUCER].revision
+    access = await KafkaClusters(server, Topics()).access(TracedPipeline.parse(body(kafka=SECURED, **more)))  # type: ignore[arg-type] # as above
+    assert access.clients[naming.PRODUCER] == access.clients[naming.CONSUMER]
+    return access.clients[naming.PRODUCER].revision
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ async def test_a_revision_shows_nothing_of_the_content() -> None:
 async def test_the_same_password_elsewhere_is_another_revision() -> None:
     server = ApiServer()
     server.secrets = {"login": LOGIN, "ca": AUTHORITY}
-    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    kafka_clusters = KafkaClusters(server, Topics())  # type: ignore[arg-type] # as above
     one, other = [TracedPipeline.parse(body(name, kafka=SECURED)) for name in ("orders", "returns")]
-    found = [(await kafkas.access(of)).clients[naming.PRODUCER].revision for of in (one, other)]
+    found = [(await kafka_clusters.access(of)).clients[naming.PRODUCER].revision for of in (one, other)]
     assert found[0] != found[1]
 
 
@@ -163,11 +163,11 @@ async def test_while_a_secret_is_incomplete_the_clients_stay_as_they_are(
 ) -> None:
     server = ApiServer()
     server.secrets = {"login": LOGIN, "ca": AUTHORITY, name: content}
-    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    kafka_clusters = KafkaClusters(server, Topics())  # type: ignore[arg-type] # as above
     of = TracedPipeline.parse(body(kafka=SECURED))
-    way = await kafkas.access(of)
-    assert not way.clients
-    assert (await kafkas.verdict(of, way)).reason == reasons.SECRET_MISSING
+    access = await kafka_clusters.access(of)
+    assert not access.clients
+    assert (await kafka_clusters.verdict(of, access)).reason == reasons.SECRET_MISSING
     assert server.asked == ["shop/login", "shop/ca"], "once each"
 
 
@@ -180,9 +180,9 @@ async def test_the_operator_itself_asks_with_the_new_content(monkeypatch: pytest
 
     monkeypatch.setattr(Topics, "ensure", ensure)
     server = ApiServer()
-    kafkas = Kafkas(server, Topics())  # type: ignore[arg-type] # as above
+    kafka_clusters = KafkaClusters(server, Topics())  # type: ignore[arg-type] # as above
     of = TracedPipeline.parse(body(kafka=SECURED))
     for password in (b"old", b"new"):
         server.secrets = {"login": LOGIN | {"password": password}, "ca": AUTHORITY}
-        await kafkas.verdict(of, await kafkas.access(of))
+        await kafka_clusters.verdict(of, await kafka_clusters.access(of))
     assert [secrets["login"]["password"] for secrets in asked] == [b"old", b"new"]

@@ -1,9 +1,11 @@
 from typing import Any
 
 import pytest
-from tracedpipeline.kubernetes_api.drift import contains, must_apply, stamped
+from tracedpipeline.kubernetes_api.drift import contains, must_apply, with_applied_hash
 
-WANTED = stamped({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}], "type": "ClusterIP"}})
+WANTED = with_applied_hash(
+    {"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}], "type": "ClusterIP"}}
+)
 LIVE = {**WANTED, "spec": {"ports": [{"port": 1, "nodePort": 7}], "type": "ClusterIP", "clusterIP": "10.0.0.1"}}
 
 
@@ -28,12 +30,12 @@ def test_a_missing_object_must_be_applied() -> None:
 
 
 def test_a_field_that_is_no_longer_wanted_shows_in_the_hash() -> None:
-    less = stamped({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}]}})
+    less = with_applied_hash({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}]}})
     assert contains(LIVE["spec"], less["spec"])
     assert must_apply(less, LIVE)
 
 
 def test_stamping_leaves_the_given_object_as_it_was() -> None:
     given: dict[str, Any] = {"metadata": {"name": "a"}}
-    stamped(given)
+    with_applied_hash(given)
     assert given == {"metadata": {"name": "a"}}

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.kubernetes_api.pods import complaint, component, component_of_pods
+from tracedpipeline.kubernetes_api.pods import component, component_of_pods, problem
 
-SETTLED: dict[str, Any] = {
+ROLLED_OUT: dict[str, Any] = {
     "metadata": {"generation": 3},
     "spec": {"replicas": 2},
     "status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2},
@@ -12,7 +12,7 @@ SETTLED: dict[str, Any] = {
 
 
 def deployment(**status: int) -> dict[str, Any]:
-    return {**SETTLED, "status": SETTLED["status"] | status}
+    return {**ROLLED_OUT, "status": ROLLED_OUT["status"] | status}
 
 
 def waiting(reason: str, **more: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def injected(reason: str, **more: Any) -> dict[str, Any]:
 
 
 def test_settled() -> None:
-    assert component("jaeger", SETTLED, []).settled
+    assert component("jaeger", ROLLED_OUT, []).rolled_out
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_settled() -> None:
     ids=["not seen", "half updated", "old pods left", "not ready", "more ready than wanted"],
 )
 def test_not_settled(status: dict[str, int]) -> None:
-    assert not component("jaeger", deployment(**status), []).settled
+    assert not component("jaeger", deployment(**status), []).rolled_out
 
 
 def test_pods_that_the_api_server_refuses() -> None:
     message = 'pods "orders-jaeger-7" is forbidden: exceeded quota: small'
     refused = {"type": "ReplicaFailure", "status": "True", "message": message}
-    status = {**SETTLED["status"], "readyReplicas": 1, "conditions": [refused]}
-    found = component("jaeger", {**SETTLED, "status": status}, []).complaint
+    status = {**ROLLED_OUT["status"], "readyReplicas": 1, "conditions": [refused]}
+    found = component("jaeger", {**ROLLED_OUT, "status": status}, []).problem
     assert found and found.reason == reasons.FAILED_CREATE
     assert message in found.message
 
@@ -126,22 +126,22 @@ def test_a_missing_deployment() -> None:
     ],
 )
 def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str) -> None:
-    found = complaint(pod)
+    found = problem(pod)
     assert found
     assert found.reason == reason
     assert words in found.message
 
 
-def test_a_pod_that_only_needs_time_has_no_complaint() -> None:
-    assert complaint(waiting("ContainerCreating")) is None
-    assert complaint(injected("PodInitializing")) is None
+def test_a_pod_that_only_needs_time_has_no_problem() -> None:
+    assert problem(waiting("ContainerCreating")) is None
+    assert problem(injected("PodInitializing")) is None
     done = {"name": "istio-init", "ready": True, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
-    assert complaint({"status": {"initContainerStatuses": [done]}}) is None
+    assert problem({"status": {"initContainerStatuses": [done]}}) is None
 
 
-def test_a_container_that_is_ready_again_has_no_complaint() -> None:
+def test_a_container_that_is_ready_again_has_no_problem() -> None:
     ready_again = {"ready": True, "state": {"running": {}}, "lastState": {"terminated": {"reason": "OOMKilled"}}}
-    assert complaint({"status": {"containerStatuses": [ready_again]}}) is None
+    assert problem({"status": {"containerStatuses": [ready_again]}}) is None
 
 
 def ended(reason: str, when: str = "lastState") -> dict[str, Any]:
@@ -158,7 +158,7 @@ def ended(reason: str, when: str = "lastState") -> dict[str, Any]:
     ("OOMKilled", "lastState", 1_000), ("OOMKilled", "state", 1_000), ("Error", "lastState", None),
 ])  # fmt: skip
 def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: int | None) -> None:
-    assert component("taskmanager", SETTLED, [ended(reason, when)]).killed_for_memory == killed
+    assert component("taskmanager", ROLLED_OUT, [ended(reason, when)]).killed_for_memory == killed
 
 
 def ready(status: str, since: str) -> dict[str, Any]:
@@ -167,14 +167,14 @@ def ready(status: str, since: str) -> dict[str, Any]:
 
 def test_pods_without_a_deployment_of_ours() -> None:
     now = ready("True", "1970-01-01T00:00:01Z")
-    assert component_of_pods("taskmanager", 2, [now, now]).settled
-    assert component_of_pods("taskmanager", 1, [now, now]).settled, "Flink may keep one more"
-    assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")]).settled
+    assert component_of_pods("taskmanager", 2, [now, now]).rolled_out
+    assert component_of_pods("taskmanager", 1, [now, now]).rolled_out, "Flink may keep one more"
+    assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")]).rolled_out
     assert component_of_pods("taskmanager", 2, [now]).missing == 1
     some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
-    assert (some.ready, some.settled, some.missing) == (1, False, 0)
-    assert some.complaint
-    assert some.complaint.reason == reasons.IMAGE_PULL_BACK_OFF
+    assert (some.ready, some.rolled_out, some.missing) == (1, False, 0)
+    assert some.problem
+    assert some.problem.reason == reasons.IMAGE_PULL_BACK_OFF
 
 
 @pytest.mark.parametrize(("pods", "since"), [
@@ -183,5 +183,5 @@ def test_pods_without_a_deployment_of_ours() -> None:
     ([{}], None),
 ])  # fmt: skip
 def test_since_when_pods_are_ready(pods: list[dict[str, Any]], since: int | None) -> None:
-    assert component("taskmanager", SETTLED, pods).ready_since == since
+    assert component("taskmanager", ROLLED_OUT, pods).ready_since == since
     assert component_of_pods("taskmanager", 1, pods).ready_since == since

@@ -8,7 +8,7 @@ from tracedpipeline.verdict import Verdict
 
 GOOD = Observed(
     kafka=Verdict(True, reasons.TOPIC_READY, "fine"),
-    components={component: Component(component, 1, 1, settled=True) for component in naming.COMPONENTS},
+    components={component: Component(component, 1, 1, rolled_out=True) for component in naming.COMPONENTS},
     traces=Verdict(True, reasons.FLOWING, "fine"),
 )
 
@@ -24,7 +24,7 @@ def test_all_is_well() -> None:
 
 
 def test_ready_tells_the_first_part_that_is_not() -> None:
-    crashing = Component("jaeger", complaint=Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "exit code 1"))
+    crashing = Component("jaeger", problem=Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "exit code 1"))
     ready = readiness.judge(with_component(crashing))[readiness.READY]
     assert ready == Verdict(False, reasons.CRASH_LOOP_BACK_OFF, "Jaeger: exit code 1")
 
@@ -61,7 +61,7 @@ def test_a_verdict_of_its_own_is_the_components() -> None:
 
 
 def test_a_component_that_is_scaled_to_0_is_ready_and_said() -> None:
-    verdicts = readiness.judge(with_component(Component("consumer", 0, 0, settled=True)))
+    verdicts = readiness.judge(with_component(Component("consumer", 0, 0, rolled_out=True)))
     assert verdicts["ConsumerReady"].reason == reasons.SCALED_TO_ZERO
     ready = verdicts[readiness.READY]
     assert ready == Verdict(True, reasons.ALL_AVAILABLE, "all components are available; scaled to 0: Consumer")

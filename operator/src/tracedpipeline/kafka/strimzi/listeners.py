@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracedpipeline import reasons
-from tracedpipeline.kafka.strimzi.snapshot import Object, waiting
+from tracedpipeline.kafka.strimzi.snapshot import Object, not_ready
 from tracedpipeline.verdict import Verdict
 
 TLS: Final = "tls"
@@ -52,19 +52,19 @@ def choose(kafka: Object, wanted: str | None) -> Listener | Verdict:
     if usable:
         return min(usable, key=lambda listener: listener.rank)
     message = f"Kafka {name} has no internal listener that a KafkaUser can use: add one, or name kafka.cluster.listener"
-    return waiting(reasons.LISTENER_NOT_FOUND, message)
+    return not_ready(reasons.LISTENER_NOT_FOUND, message)
 
 
 def _named(name: str, wanted: str, declared: dict[str, Object], found: dict[str, Listener]) -> Listener | Verdict:
     if wanted not in declared:
         message = f"Kafka {name} has no listener {wanted!r}, but {', '.join(declared) or 'none at all'}: "
-        return waiting(reasons.LISTENER_NOT_FOUND, f"{message}fix kafka.cluster.listener, or add the listener")
+        return not_ready(reasons.LISTENER_NOT_FOUND, f"{message}fix kafka.cluster.listener, or add the listener")
     if wanted not in found:
-        return waiting(reasons.KAFKA_NOT_READY, f"Strimzi has not yet published listener {wanted!r} of Kafka {name}")
+        return not_ready(reasons.KAFKA_NOT_READY, f"Strimzi has not yet published listener {wanted!r} of Kafka {name}")
     listener = found[wanted]
     if listener.authentication not in USABLE:
         message = f"listener {wanted!r} of Kafka {name} asks for {listener.authentication}, which no KafkaUser has: "
-        return waiting(reasons.LISTENER_NOT_FOUND, f"{message}name one with tls, scram-sha-512 or none")
+        return not_ready(reasons.LISTENER_NOT_FOUND, f"{message}name one with tls, scram-sha-512 or none")
     return listener
 
 

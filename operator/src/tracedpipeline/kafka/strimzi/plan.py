@@ -13,7 +13,7 @@ from tracedpipeline.kafka.strimzi import checks as verdicts
 from tracedpipeline.kafka.strimzi import cluster_resources as kafka_cluster
 from tracedpipeline.kafka.strimzi import users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
-from tracedpipeline.kafka.strimzi.snapshot import Object, Secret, Shown, waiting
+from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Object, Secret, not_ready
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.verdict import Verdict
 
@@ -35,20 +35,20 @@ class Access:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
-def access(pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown) -> Access:
-    """Return the pipeline's way in, as far as it is open."""
-    blocked = verdicts.of_cluster(pipeline, cluster, shown)
+def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot) -> Access:
+    """Return the pipeline's access, as far as there is one yet."""
+    blocked = verdicts.of_cluster(pipeline, cluster, snapshot)
     if blocked and blocked.reason in _HANDS_OFF:
         return Access(blocked)
     own = tuple(_cluster(pipeline, cluster))
-    if blocked or shown.kafka is None:
+    if blocked or snapshot.kafka is None:
         return Access(blocked, own)
-    listener = choose(shown.kafka, cluster.listener)
+    listener = choose(snapshot.kafka, cluster.listener)
     if isinstance(listener, Verdict):
         return Access(listener, own)
     if cluster.namespace not in (None, pipeline.namespace):
         return _from_elsewhere(pipeline, cluster, listener)
-    return _here(pipeline, cluster, shown, listener, own)
+    return _here(pipeline, cluster, snapshot, listener, own)
 
 
 def _cluster(pipeline: TracedPipeline, cluster: KafkaCluster) -> Iterator[dict[str, Any]]:
@@ -64,7 +64,7 @@ def _from_elsewhere(pipeline: TracedPipeline, cluster: KafkaCluster, listener: L
             f"would be in namespace {cluster.namespace}: put the pipeline there, or name a listener without "
             "authentication"
         )
-        return Access(waiting(reasons.KAFKA_IN_OTHER_NAMESPACE, message))
+        return Access(not_ready(reasons.KAFKA_IN_OTHER_NAMESPACE, message))
     connection = KafkaConnection(
         listener.bootstrap_servers, listener.protocol, ca_certificates=users.bundle(listener, None)
     )
@@ -77,16 +77,20 @@ def _trust(pipeline: TracedPipeline, connection: KafkaConnection) -> Iterator[di
 
 
 def _here(
-    pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown, listener: Listener, own: tuple[dict[str, Any], ...]
+    pipeline: TracedPipeline,
+    cluster: KafkaCluster,
+    snapshot: KafkaSnapshot,
+    listener: Listener,
+    own: tuple[dict[str, Any], ...],
 ) -> Access:
-    topics = topics_by_name(pipeline, shown)
+    topics = topics_by_name(pipeline, snapshot)
     made = [name for name in pipeline.spec.topics if _is_made(pipeline, topics.get(name))]
     objects = (
         *own,
         *(kafka_access.topic(pipeline, cluster, name) for name in made),
-        *users.wanted(pipeline, cluster, shown, listener),
+        *users.wanted(pipeline, cluster, snapshot, listener),
     )
-    connection, waits = users.connections(pipeline, cluster, shown, listener)
+    connection, waits = users.connections(pipeline, cluster, snapshot, listener)
     topic_waits = [verdicts.of_topic(name, topics, made=name in made) for name in pipeline.spec.topics]
     problem = waits or next(filter(None, topic_waits), None) or _too_few(pipeline, topics)
     if waits or not _all_exist(topics, made):
@@ -95,13 +99,13 @@ def _here(
     return Access(problem or _ready(pipeline, cluster, listener), objects, connection)
 
 
-def topics_by_name(pipeline: TracedPipeline, shown: Shown) -> dict[str, Object]:
+def topics_by_name(pipeline: TracedPipeline, snapshot: KafkaSnapshot) -> dict[str, Object]:
     """Return the resources of topics by the topics' names in Kafka; the pipeline's own before others'."""
 
     def is_own(topic: Object) -> bool:
         return belongs_to("KafkaTopic", topic, pipeline)
 
-    return {_name(topic): topic for topic in sorted(shown.topics, key=is_own)}
+    return {_name(topic): topic for topic in sorted(snapshot.topics, key=is_own)}
 
 
 def _name(topic: Object) -> str:

@@ -14,7 +14,7 @@ PAUSED = ("strimzi.io/pause-reconciliation", "true")
 
 
 @dataclass(frozen=True)
-class Shown:
+class KafkaSnapshot:
     """One look; `installed` tells whether the API server knows Strimzi's resources, `denied` why they can't be read.
 
     `topics` are all of the cluster, whoever made them. Users and Secrets are by name, those that are not there missing.
@@ -61,6 +61,6 @@ def up_to_date(o: Object) -> bool:
     return bool(seen >= o["metadata"].get("generation", 0))
 
 
-def waiting(reason: str, message: str) -> Verdict:
+def not_ready(reason: str, message: str) -> Verdict:
     """Return the verdict that something is not, or not yet, as it should be."""
     return Verdict(False, reason, message)

@@ -10,7 +10,7 @@ from tracedpipeline.kafka.connection import Clients, KafkaConnection
 from tracedpipeline.kafka.strimzi import access_resources as kafka_access
 from tracedpipeline.kafka.strimzi import checks as verdicts
 from tracedpipeline.kafka.strimzi.listeners import SCRAM, TLS, Listener
-from tracedpipeline.kafka.strimzi.snapshot import Secret, Shown, waiting
+from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Secret, not_ready
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.verdict import Verdict
 
@@ -23,12 +23,12 @@ def names(pipeline: TracedPipeline) -> dict[str, str]:
 
 
 def wanted(
-    pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown, listener: Listener
+    pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot, listener: Listener
 ) -> Iterator[dict[str, Any]]:
     """Yield the users to be made: none where the listener asks for none."""
-    if listener.authentication is None or shown.kafka is None:
+    if listener.authentication is None or snapshot.kafka is None:
         return
-    authorization = shown.kafka["spec"]["kafka"].get("authorization") or {}
+    authorization = snapshot.kafka["spec"]["kafka"].get("authorization") or {}
     for component in naming.KAFKA_CLIENTS:
         yield kafka_access.user(
             pipeline,
@@ -40,19 +40,19 @@ def wanted(
 
 
 def connections(
-    pipeline: TracedPipeline, cluster: KafkaCluster, shown: Shown, listener: Listener
+    pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot, listener: Listener
 ) -> tuple[Clients, Verdict | None]:
     """Return how each client connects, and what that still waits for."""
-    ca = shown.secrets.get(naming.cluster_ca_secret(cluster.name))
+    ca = snapshot.secrets.get(naming.cluster_ca_secret(cluster.name))
     common = KafkaConnection(
         listener.bootstrap_servers, listener.protocol, ca_certificates=bundle(listener, ca) if listener.tls else None
     )
     found, waits = {}, None
     for component, name in names(pipeline).items():
         connection = _of_user(common, listener, name)
-        secret = shown.secrets.get(name, {})
+        secret = snapshot.secrets.get(name, {})
         if connection.secrets:
-            waits = waits or verdicts.of_user(name, shown.users) or _missing(connection, secret)
+            waits = waits or verdicts.of_user(name, snapshot.users) or _missing(connection, secret)
         found[component] = replace(connection, revision=_revision(connection, secret))
     return found, waits
 
@@ -72,7 +72,7 @@ def _missing(connection: KafkaConnection, secret: Secret) -> Verdict | None:
                 message = (
                     f"KafkaUser {name} is ready, but Secret {name} has no {key}: does Strimzi's user operator run?"
                 )
-                return waiting(reasons.SECRET_MISSING, message)
+                return not_ready(reasons.SECRET_MISSING, message)
     return None
 
 

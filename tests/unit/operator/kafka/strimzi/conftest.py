@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka.strimzi import Shown
+from tracedpipeline.kafka.strimzi import KafkaSnapshot
 
 from tests.unit.operator.conftest import body
 
@@ -30,8 +30,8 @@ def pipeline(**kafka: Any) -> TracedPipeline:
 
 
 def listener_status(listener: dict[str, Any]) -> dict[str, Any]:
-    shown = {"name": listener["name"], "bootstrapServers": f"demo-kafka-bootstrap.shop.svc:{listener['port']}"}
-    return shown | ({"certificates": [NEW]} if listener["tls"] else {})
+    status = {"name": listener["name"], "bootstrapServers": f"demo-kafka-bootstrap.shop.svc:{listener['port']}"}
+    return status | ({"certificates": [NEW]} if listener["tls"] else {})
 
 
 def kafka(*listeners: dict[str, Any], conditions: list[dict[str, Any]] | None = None, **spec: Any) -> dict[str, Any]:
@@ -67,10 +67,10 @@ def user(name: str, *conditions: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def shown() -> Shown:
+def snapshot() -> KafkaSnapshot:
     """All that a pipeline with an mTLS listener needs."""
     secret = {"user.crt": b"certificate", "user.key": b"key"}
-    return Shown(
+    return KafkaSnapshot(
         kafka=kafka(PLAIN, MTLS, authorization={"type": "simple"}),
         topics=[topic("traced-topic"), topic("traced-topic.dlq")],
         users={name: user(name) for name in ("orders-producer", "orders-consumer")},

@@ -7,7 +7,7 @@ import pytest
 from tracedpipeline import reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.strimzi import checks
-from tracedpipeline.kafka.strimzi.snapshot import PAUSED, Shown
+from tracedpipeline.kafka.strimzi.snapshot import PAUSED, KafkaSnapshot
 
 from tests.unit.operator.conftest import body
 
@@ -28,22 +28,22 @@ PAUSED_AND_FAILED = resource("NotReady=True", annotations=PAUSE)
 
 
 @pytest.mark.parametrize(
-    ("shown", "create", "reason"),
+    ("snapshot", "create", "reason"),
     [
-        (Shown(installed=False, denied="no"), False, reasons.STRIMZI_NOT_INSTALLED),
-        (Shown(denied="no"), False, reasons.KAFKA_NOT_ALLOWED),
-        (Shown(), False, reasons.KAFKA_NOT_FOUND),
-        (Shown(), True, reasons.KAFKA_NOT_READY),
-        (Shown(kafka=PAUSED_AND_FAILED), True, reasons.KAFKA_NOT_OWNED),
-        (Shown(kafka=PAUSED_AND_FAILED), False, reasons.KAFKA_PAUSED),
-        (Shown(kafka=resource("NotReady=True")), False, reasons.KAFKA_NOT_READY),
-        (Shown(kafka=resource()), False, reasons.KAFKA_NOT_READY),
-        (Shown(kafka=resource("Warning=True", "Ready=True")), False, None),
+        (KafkaSnapshot(installed=False, denied="no"), False, reasons.STRIMZI_NOT_INSTALLED),
+        (KafkaSnapshot(denied="no"), False, reasons.KAFKA_NOT_ALLOWED),
+        (KafkaSnapshot(), False, reasons.KAFKA_NOT_FOUND),
+        (KafkaSnapshot(), True, reasons.KAFKA_NOT_READY),
+        (KafkaSnapshot(kafka=PAUSED_AND_FAILED), True, reasons.KAFKA_NOT_OWNED),
+        (KafkaSnapshot(kafka=PAUSED_AND_FAILED), False, reasons.KAFKA_PAUSED),
+        (KafkaSnapshot(kafka=resource("NotReady=True")), False, reasons.KAFKA_NOT_READY),
+        (KafkaSnapshot(kafka=resource()), False, reasons.KAFKA_NOT_READY),
+        (KafkaSnapshot(kafka=resource("Warning=True", "Ready=True")), False, None),
     ],
 )
-def test_of_cluster(shown: Shown, create: bool, reason: str | None) -> None:
+def test_of_cluster(snapshot: KafkaSnapshot, create: bool, reason: str | None) -> None:
     cluster = KafkaCluster.model_validate({"name": "demo", "create": create})
-    found = checks.of_cluster(TracedPipeline.parse(body()), cluster, shown)
+    found = checks.of_cluster(TracedPipeline.parse(body()), cluster, snapshot)
     assert (found and found.reason) == reason
 
 
@@ -71,7 +71,7 @@ def test_a_topic_that_strimzi_leaves_to_others_is_not_looked_at() -> None:
 
 
 def test_the_order_is_part_of_the_checks() -> None:
-    everything = Shown(installed=False, denied="no", kafka=PAUSED_AND_FAILED)
+    everything = KafkaSnapshot(installed=False, denied="no", kafka=PAUSED_AND_FAILED)
     found = [checks.of_cluster(TracedPipeline.parse(body()), KafkaCluster(name="demo"), everything)]
     found.append(
         checks.of_cluster(TracedPipeline.parse(body()), KafkaCluster(name="demo"), replace(everything, installed=True))

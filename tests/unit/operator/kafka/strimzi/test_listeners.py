@@ -48,23 +48,23 @@ def test_a_named_listener_may_be_one_for_the_outside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "wanted", "said"),
+    ("resource", "wanted", "said"),
     [
         (kafka(PLAIN, TLS), "mtls", "no listener 'mtls', but plain, tls"),
         (kafka(OAUTH), "oauth", "asks for custom, which no KafkaUser has"),
         (kafka(OUTSIDE, OAUTH), None, "no internal listener that a KafkaUser can use"),
     ],
 )
-def test_no_such_listener(shown: dict[str, Any], wanted: str | None, said: str) -> None:
-    verdict = choose(shown, wanted)
+def test_no_such_listener(resource: dict[str, Any], wanted: str | None, said: str) -> None:
+    verdict = choose(resource, wanted)
     assert isinstance(verdict, Verdict)
     assert (verdict.ok, verdict.reason) == (False, reasons.LISTENER_NOT_FOUND)
     assert said in verdict.message
 
 
 def test_a_listener_that_strimzi_has_not_published_yet() -> None:
-    shown = kafka(PLAIN, TLS)
-    shown["status"]["listeners"].pop()
-    verdict = choose(shown, "tls")
+    resource = kafka(PLAIN, TLS)
+    resource["status"]["listeners"].pop()
+    verdict = choose(resource, "tls")
     assert isinstance(verdict, Verdict)
     assert verdict.reason == reasons.KAFKA_NOT_READY
