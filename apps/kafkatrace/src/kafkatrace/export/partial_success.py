@@ -5,7 +5,7 @@ https://opentelemetry.io/docs/specs/otlp/#partial-success-1
 
 from typing import Any, NamedTuple
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # it has no types
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 

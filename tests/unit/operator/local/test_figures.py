@@ -1,0 +1,62 @@
+import pytest
+from tracedpipeline.local.figures import END_TO_END, MOST_SERIES, QUEUE, Figures, Histogram, told
+
+from tests.unit.operator.local.otlp import histogram
+
+BOUNDS = [0.01, 0.02, 0.1]
+
+
+def test_the_last_of_a_process_counts_and_those_of_several_are_added() -> None:
+    figures = Figures()
+    figures.take(histogram(QUEUE, [1, 0, 0, 0], BOUNDS, "a"))
+    figures.take(histogram(QUEUE, [5, 1, 0, 0], BOUNDS, "a"))
+    figures.take(histogram(QUEUE, [0, 0, 2, 1], BOUNDS, "b"))
+    assert figures.histogram(QUEUE) == Histogram(tuple(BOUNDS), (5, 1, 2, 1))
+
+
+def test_differences_are_added() -> None:
+    figures = Figures()
+    for _ in range(2):
+        figures.take(histogram(QUEUE, [1, 0, 0, 2], BOUNDS, delta=True))
+    assert figures.histogram(QUEUE) == Histogram(tuple(BOUNDS), (2, 0, 0, 4))
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "expected"),
+    [
+        ((10, 0, 0, 0), 0.5, 0.005),
+        ((5, 5, 0, 0), 0.5, 0.01),
+        ((0, 10, 0, 0), 0.5, 0.015),
+        ((0, 99, 1, 0), 0.99, 0.02),
+        ((0, 0, 0, 3), 0.5, 0.1),
+        ((0, 0, 0, 0), 0.5, None),
+    ],
+)
+def test_quantiles(counts: tuple[int, ...], share: float, expected: float | None) -> None:
+    found = Histogram(tuple(BOUNDS), counts).quantile(share)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_what_is_no_histogram_is_left_out() -> None:
+    figures = Figures()
+    figures.take(histogram(QUEUE, [1, 2], BOUNDS))
+    assert figures.histogram(QUEUE) is None
+
+
+def test_so_many_series_are_kept() -> None:
+    figures = Figures()
+    for number in range(MOST_SERIES + 5):
+        figures.take(histogram(QUEUE, [1, 0, 0, 0], BOUNDS, f"s{number}"))
+    whole = figures.histogram(QUEUE)
+    assert whole is not None and whole.count == MOST_SERIES
+
+
+def test_all_messages_are_told_of_in_a_line() -> None:
+    figures = Figures()
+    assert told(figures) is None
+    figures.take(histogram(QUEUE, [10, 0, 0, 0], BOUNDS))
+    figures.take(histogram(END_TO_END, [0, 10, 0, 0], BOUNDS))
+    assert told(figures) == (
+        "all 10 messages, sampled or not: end to end p50 15.0 ms, p99 19.9 ms, "
+        "of that in the queue p50 5.0 ms, p99 9.9 ms"
+    )
