@@ -7,11 +7,10 @@ from tracedpipeline import failure
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
 from tracedpipeline.desired.in_use import InUse
-from tracedpipeline.flink import key as flink_key
-from tracedpipeline.flink import upgrade
+from tracedpipeline.flink import tls_key, upgrade
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka.access import KafkaClusters
-from tracedpipeline.kubernetes_api import apply as objects
+from tracedpipeline.kubernetes_api import apply
 from tracedpipeline.kubernetes_api.client import Cluster, kind_and_name
 from tracedpipeline.kubernetes_api.errors import ApiServerError, SilentError
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
@@ -37,14 +36,14 @@ class Applier:
         wanted = in_use.config_map(pipeline, state.client_pods)
         written = await self._write_in_use(pipeline, wanted, state.live)
         live = dict(state.live) | ({kind_and_name(wanted): written} if written else {})
-        key = await flink_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
+        key = await tls_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""
         return replace(state, live=live, in_use=InUse(wanted, written), flink_key=key)
 
     async def _write_in_use(self, pipeline: TracedPipeline, wanted: Object, live: Live) -> Object | None:
         """Return what keeps objects there until clients have drained; where it is refused, so far, others are not."""
         found = live.get(kind_and_name(wanted))
         try:
-            return await objects.write(self.cluster, pipeline, wanted, found)
+            return await apply.write(self.cluster, pipeline, wanted, found)
         except SilentError:
             raise
         except ApiServerError as error:
@@ -63,7 +62,7 @@ class Applier:
             protected |= upgrade.protected_while_pending(pipeline.name)
         kafka, written = await both_ends(
             self.kafka_clusters.verdict(pipeline, state.access),
-            objects.apply(self.cluster, pipeline, plan.objects, state.live, protected),
+            apply.apply(self.cluster, pipeline, plan.objects, state.live, protected),
         )
         if isinstance(written, ObjectNotOwnedError | PreviousDrainingError):
             raise written

@@ -17,7 +17,7 @@ import yaml
 from tracedpipeline import desired, naming
 from tracedpipeline.api import KIND, TracedPipeline, crd
 from tracedpipeline.kafka import plan
-from tracedpipeline.manifests import pipelines as manifests
+from tracedpipeline.manifests import pipelines
 from tracedpipeline.manifests.yaml_documents import MOST_BYTES
 from tracedpipeline.settings import Settings, SettingsError
 
@@ -31,11 +31,11 @@ class CommandError(Exception):
     """The command cannot be carried out; its lines are for the person who typed it."""
 
 
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, manifests.Manifests]]:
+def _files(paths: Sequence[str]) -> Iterator[tuple[str, pipelines.Manifests]]:
     """Yield what each file has, and tell of what in it is not looked at."""
     for path in paths:
         name = "standard input" if path == STANDARD_INPUT else path
-        found = manifests.read(_content(path, name))
+        found = pipelines.read(_content(path, name))
         for other in found.others:
             _tell(f"{name}: {other} is no {KIND} and was not looked at")
         yield name, found
@@ -95,22 +95,23 @@ def _crd(_: argparse.Namespace) -> None:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    from tracedpipeline.jaeger import client as probe
     from tracedpipeline.jaeger import lookup
+    from tracedpipeline.jaeger.client import JaegerError
 
     url = arguments.jaeger or naming.jaeger_url(arguments.name, arguments.namespace)
     try:
         print(asyncio.run(_waterfall(arguments.name, url)))
-    except (lookup.NoTraceError, probe.JaegerError) as error:
+    except (lookup.NoTraceError, JaegerError) as error:
         raise CommandError(str(error)) from None
 
 
 async def _waterfall(pipeline: str, url: str) -> str:
-    from tracedpipeline.jaeger import client as probe
     from tracedpipeline.jaeger import lookup, waterfall
+    from tracedpipeline.jaeger.client import Jaeger
+    from tracedpipeline.untrusted.bounded_http import open_session
 
-    async with probe.open_session() as session:
-        found, last = await lookup.newest(probe.Jaeger(session, url, pipeline), _tell)
+    async with open_session() as session:
+        found, last = await lookup.newest(Jaeger(session, url, pipeline), _tell)
     return waterfall.draw(found, last.end_to_end_milliseconds)
 
 

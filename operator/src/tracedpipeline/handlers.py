@@ -9,24 +9,23 @@ from kopf._core.engines.peering import Identity  # not among the public names
 
 from tracedpipeline import api, naming
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
-from tracedpipeline.kubernetes_api import client as cluster
-from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.kubernetes_api.client import Cluster, Key, connect
 from tracedpipeline.kubernetes_api.kinds import WATCHED
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
+from tracedpipeline.untrusted.bounded_http import open_session
 
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
     """Connect to what a reconcile touches."""
     configure(settings)
-    memo.api = await cluster.connect()
-    memo.session = probe.open_session()
+    memo.api = await connect()
+    memo.session = open_session()
     memo.known = {}
     reached = Cluster(memo.api)
     kafka_clusters, jobs = KafkaClusters(reached, Topics()), Jobs(reached, memo.session)

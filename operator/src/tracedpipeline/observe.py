@@ -11,7 +11,7 @@ from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.jaeger import client as probe
+from tracedpipeline.jaeger.client import find_traces
 from tracedpipeline.kafka import denials
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api import pods
@@ -73,7 +73,7 @@ class Observer:
         if not readiness.components_available(seen):
             return seen
         url = self.settings.jaeger_url or naming.jaeger_url(pipeline.name, pipeline.namespace)
-        traces, last_trace = await probe.probe(self.session, pipeline, url)
+        traces, last_trace = await find_traces(self.session, pipeline, url)
         return replace(seen, traces=traces, last_trace=last_trace)
 
     async def _component(self, pipeline: TracedPipeline, name: str, live: Mapping[Any, Object]) -> Component:

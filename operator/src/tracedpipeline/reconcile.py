@@ -11,8 +11,8 @@ from tracedpipeline.observed import Observed
 from tracedpipeline.preconditions import refusal
 from tracedpipeline.reconciler import Reconciler
 from tracedpipeline.state import Applied
-from tracedpipeline.status import build as status
 from tracedpipeline.status import readiness
+from tracedpipeline.status.build import status_details
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
 WAITING_SECONDS = 1.0
@@ -77,8 +77,8 @@ async def _report(
     reconciler: Reconciler, body: dict[str, Any], pipeline: TracedPipeline, applied: Applied, seen: Observed
 ) -> None:
     """Report what was seen; raises what went wrong before, which the status then tells of."""
-    verdicts = readiness.judge(seen)
-    details = status.details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
+    verdicts = readiness.conditions(seen)
+    details = status_details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
     if not applied.errors:
         await reconciler.reporter.report(body, verdicts, details)
         return

@@ -9,7 +9,7 @@ from typing import Any
 from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.state import Object
-from tracedpipeline.status import build as status
+from tracedpipeline.status.build import Status, build_status, failed_status, transition
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -26,24 +26,24 @@ class Reporter:
     ) -> None:
         """Write the status where it differs, and an event where Ready's reason does."""
         old, generation = body.get("status", {}), body["metadata"]["generation"]
-        await self._write(body, status.build(old, generation, verdicts, datetime.now(UTC), details or {}))
+        await self._write(body, build_status(old, generation, verdicts, datetime.now(UTC), details or {}))
 
     async def report_failure(self, body: Object, error: Exception) -> None:
         """Write why the reconcile failed; that this fails as well is only logged, since it is tried again anyway."""
         old, generation = body.get("status", {}), body["metadata"]["generation"]
         try:
-            await self._write(body, status.failed(old, generation, failure.verdict(error), datetime.now(UTC)))
+            await self._write(body, failed_status(old, generation, failure.verdict(error), datetime.now(UTC)))
         except Exception as also:
             name = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
             log.error("%s: the status cannot tell of it: %s", name, failure.described(also))
 
-    async def _write(self, body: Object, new: status.Status) -> None:
+    async def _write(self, body: Object, new: Status) -> None:
         old, metadata = body.get("status", {}), body["metadata"]
         if new == old:
             return
         key = Key(metadata["namespace"], metadata["name"])
         await self.cluster.write_status(key, new)
-        if change := status.transition(old, new):
+        if change := transition(old, new):
             reason, message = change
             log.info("%s/%s: %s: %s", *key, reason, message)
             kind = "Normal" if reason in reasons.EXPECTED else "Warning"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline.desired import flink_tls
-from tracedpipeline.flink import key as flink_key
+from tracedpipeline.flink import tls_key
 
 from tests.e2e import kube
 from tests.e2e.flink import fake_flink_operator
@@ -61,7 +61,7 @@ def _task_managers(by_flink: ByFlink) -> set[str]:
 
 def _secret(by_flink: ByFlink) -> kube.Object:
     """Another key, in a certificate of the same name."""
-    data = {flink_tls.STORE: base64.b64encode(flink_key.store(by_flink.name)).decode()}
+    data = {flink_tls.STORE: base64.b64encode(tls_key.store(by_flink.name)).decode()}
     metadata = {"name": "stranger", "namespace": by_flink.namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import jaeger as desired
 from tracedpipeline.desired import trace_memory
+from tracedpipeline.desired.jaeger import CONFIG_DIRECTORY, FILE, configuration
 
 OTLP_HTTP = 4318
 Json = Any
@@ -72,18 +72,18 @@ def jaeger(tmp_path: Path, memory: str) -> Iterator[Jaeger]:
 
 
 def _run(pipeline: TracedPipeline, memory: str, folder: Path) -> str:
-    config = desired.configuration(pipeline)
+    config = configuration(pipeline)
     # The Collector speaks gRPC to it; kafkatrace, which fills it here, HTTP.
     config["receivers"]["otlp"]["protocols"]["http"] = {"endpoint": f"0.0.0.0:{OTLP_HTTP}"}
     folder.chmod(0o755)
-    (folder / desired.FILE).write_text(json.dumps(config))
+    (folder / FILE).write_text(json.dumps(config))
     heap = trace_memory.heap_variable(memory)
     limit = memory.removesuffix("i").lower()
     return _docker(
         "run", "--detach", "--memory", limit, "--memory-swap", limit,
-        "--env", f"{heap['name']}={heap['value']}", "--volume", f"{folder}:{desired.CONFIG_DIRECTORY}:ro",
+        "--env", f"{heap['name']}={heap['value']}", "--volume", f"{folder}:{CONFIG_DIRECTORY}:ro",
         "--publish", f"127.0.0.1::{OTLP_HTTP}", "--publish", "127.0.0.1::16686",
-        image(), f"--config={desired.CONFIG_DIRECTORY}/{desired.FILE}",
+        image(), f"--config={CONFIG_DIRECTORY}/{FILE}",
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import kafkatrace
 import pytest
 from kafkatrace import Consumer, Producer
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger import client as probe
+from tracedpipeline.jaeger.client import find_traces
+from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.integration.jaeger.conftest import Jaeger
 
@@ -80,9 +81,9 @@ async def test_a_look_at_the_traces_leaves_no_warnings_in_jaegers_memory(
     through(jaeger, monkeypatch, "service.version=1")
     spec = {"kafka": {"bootstrapServers": "kafka:9092"}}
     pipeline = TracedPipeline.parse({"metadata": {"name": "orders", "namespace": "shop"}, "spec": spec})
-    async with probe.open_session() as session:
+    async with open_session() as session:
         for _ in range(5):
-            verdict, _ = await probe.probe(session, pipeline, jaeger.query)
+            verdict, _ = await find_traces(session, pipeline, jaeger.query)
             assert verdict.ok
     assert in_memory(jaeger, adjusted=False) == Counter()
     once = in_memory(jaeger, adjusted=True)

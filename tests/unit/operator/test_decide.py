@@ -7,15 +7,15 @@ from tracedpipeline.decide import decide
 from tracedpipeline.desired import in_use
 from tracedpipeline.kafka import plan
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.kafka.strimzi import metadata as strimzi
+from tracedpipeline.kafka.strimzi.metadata import kept, owned
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Live, State
 
 
 @pytest.fixture
 def live(pipeline: TracedPipeline, settings: Settings) -> Live:
-    topic = {"kind": "KafkaTopic", "metadata": strimzi.kept(pipeline, "traced-topic")}
-    user = {"kind": "KafkaUser", "metadata": strimzi.owned(pipeline, "orders-producer", {})}
+    topic = {"kind": "KafkaTopic", "metadata": kept(pipeline, "traced-topic")}
+    user = {"kind": "KafkaUser", "metadata": owned(pipeline, "orders-producer", {})}
     wanted = [*desired.build(pipeline, plan.access(pipeline), settings), topic, user]
     return {(o["kind"], o["metadata"]["name"]): o for o in wanted}
 

@@ -33,7 +33,7 @@ class Recorder:
     def __init__(self) -> None:
         self.keys: list[Key] = []
 
-    async def __call__(self, world: object, key: Key) -> float:
+    async def __call__(self, _: object, key: Key) -> float:
         self.keys.append(key)
         return 3600.0
 
@@ -45,7 +45,7 @@ def reconciled(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
     recorder = Recorder()
     monkeypatch.setattr(handlers, "reconcile", recorder)
-    monkeypatch.setattr("tracedpipeline.kubernetes_api.client.connect", connect)
+    monkeypatch.setattr(handlers, "connect", connect)
     return recorder
 
 

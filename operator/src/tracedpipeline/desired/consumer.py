@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import milliseconds
-from tracedpipeline.desired import client
+from tracedpipeline.desired import kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
@@ -18,7 +18,7 @@ def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
     return objects.service_account(pipeline, COMPONENT)
 
 
-def variables(pipeline: TracedPipeline) -> client.Variables:
+def variables(pipeline: TracedPipeline) -> kafka_client.Variables:
     """Return the variables that only a consumer has, whichever engine runs it."""
     consumer = pipeline.spec.consumer
     return {
@@ -31,4 +31,4 @@ def variables(pipeline: TracedPipeline) -> client.Variables:
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:
     """Return the pods."""
     consumer, image = pipeline.spec.consumer, settings.images.consumer
-    return client.deployment(pipeline, kafka, consumer, component=COMPONENT, image=image, own=variables(pipeline))
+    return kafka_client.deployment(pipeline, kafka, consumer, component=COMPONENT, image=image, own=variables(pipeline))

@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, FlinkSpec, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical, milliseconds
-from tracedpipeline.desired import client, consumer, flink_tls
+from tracedpipeline.desired import consumer, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 
@@ -29,7 +29,7 @@ def of(pipeline: TracedPipeline) -> FlinkSpec:
     return spec
 
 
-def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variables:
+def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> kafka_client.Variables:
     """Return the variables of both roles; how Flink itself is set up comes on top."""
     spec = of(pipeline)
     own = consumer.variables(pipeline) | {
@@ -41,7 +41,7 @@ def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variab
         "FLINK_PYTHON_MODE": spec.python_mode,
         "FLINK_BUNDLE_TIME_MS": str(milliseconds(spec.bundle_time)),
     }
-    found = client.settings_of(pipeline, kafka, component=naming.CONSUMER, own=own)
+    found = kafka_client.settings_of(pipeline, kafka, component=naming.CONSUMER, own=own)
     return found | {"OTEL_METRICS_EXPORTER": "otlp"}
 
 
@@ -62,10 +62,10 @@ def claim_name(pipeline: TracedPipeline) -> str:
     return of(pipeline).checkpoint_storage.existing_claim or naming.checkpoints(pipeline.name)
 
 
-def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[client.Volume]:
+def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[kafka_client.Volume]:
     """Return each volume with the directory that it is mounted at."""
     return [
-        *client.volumes(pipeline, kafka, scratch="1Gi"),
+        *kafka_client.volumes(pipeline, kafka, scratch="1Gi"),
         ({"name": "log", "emptyDir": {"sizeLimit": "256Mi"}}, LOG_DIRECTORY),
         flink_tls.volume(pipeline),
         ({"name": "state", "persistentVolumeClaim": {"claimName": claim_name(pipeline)}}, STATE_DIRECTORY),

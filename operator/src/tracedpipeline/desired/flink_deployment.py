@@ -8,7 +8,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, TracedPipeline
 from tracedpipeline.api.quantities import amount
-from tracedpipeline.desired import client, flink, flink_tls
+from tracedpipeline.desired import flink, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
@@ -141,8 +141,8 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dic
         "name": CONTAINER,
         "securityContext": objects.container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "env": client.environment(variables, pipeline.spec.consumer),
-        "volumeMounts": client.mounts(mounted),
+        "env": kafka_client.environment(variables, pipeline.spec.consumer),
+        "volumeMounts": kafka_client.mounts(mounted),
     }
     pod = flink.affinity(pipeline) | {
         # The one component that talks to the API server: for its TaskManagers' pods.
@@ -153,6 +153,6 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dic
         "volumes": [volume for volume, _ in mounted],
     }
     # Its operator knows nothing of what is in mounted files.
-    files = client.revised({}, kafka) | ({"key": key} if key else {})
+    files = kafka_client.revised({}, kafka) | ({"key": key} if key else {})
     metadata = {"metadata": {"annotations": {naming.CONFIG_HASH: objects.digest(files)}}} if files else {}
     return metadata | {"spec": pod}

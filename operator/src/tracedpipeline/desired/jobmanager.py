@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import client, flink, flink_tls
+from tracedpipeline.desired import flink, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
@@ -17,7 +17,7 @@ PORTS = {"rpc": flink.RPC_PORT, "blob": flink.BLOB_PORT, "rest": naming.FLINK_RE
 KEEP_JOB_MANAGER = {"execution.shutdown-on-application-finish": "false"}
 
 
-def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> client.Variables:
+def variables(pipeline: TracedPipeline, kafka: KafkaConnection) -> kafka_client.Variables:
     """Return what both roles read."""
     lines = KEEP_JOB_MANAGER | flink.configuration(pipeline)
     return flink.variables(pipeline, kafka) | {
@@ -42,8 +42,8 @@ def container(
         component,
         consumer.image or settings.images.flink_consumer,
         args=[component],
-        env=client.environment(variables(pipeline, kafka), consumer),
-        volumeMounts=client.mounts(flink.volumes(pipeline, kafka)),
+        env=kafka_client.environment(variables(pipeline, kafka), consumer),
+        volumeMounts=kafka_client.mounts(flink.volumes(pipeline, kafka)),
         **more,
     )
 
@@ -58,9 +58,9 @@ def pod(pipeline: TracedPipeline, kafka: KafkaConnection, container: dict[str, A
     }
 
 
-def revised(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> client.Variables:
+def revised(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> kafka_client.Variables:
     """Return all that the pods of either role are to be replaced for; `key` identifies the one that they share."""
-    return client.revised(variables(pipeline, kafka), kafka) | ({"key": key} if key else {})
+    return kafka_client.revised(variables(pipeline, kafka), kafka) | ({"key": key} if key else {})
 
 
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, key: str) -> dict[str, Any]:

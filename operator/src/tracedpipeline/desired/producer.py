@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import client
+from tracedpipeline.desired import kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
@@ -24,4 +24,6 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         "PRODUCER_RATE_PER_SECOND": objects.number(producer.rate_per_second),
         "PRODUCER_MESSAGE_BYTES": str(producer.message_bytes),
     }
-    return client.deployment(pipeline, kafka, producer, component=COMPONENT, image=settings.images.producer, own=own)
+    return kafka_client.deployment(
+        pipeline, kafka, producer, component=COMPONENT, image=settings.images.producer, own=own
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracedpipeline import reasons
-from tracedpipeline.flink import root_cause as causes
+from tracedpipeline.flink import root_cause
 from tracedpipeline.flink.job import FAILED, RUNNING
 from tracedpipeline.untrusted import documents
 from tracedpipeline.untrusted.documents import DocumentError
@@ -62,7 +62,7 @@ def _error(text: str) -> tuple[str, str]:
         return "", text
 
 
-def judge(seen: Status) -> Verdict | None:
+def verdict(seen: Status) -> Verdict | None:
     """Return why the consumer is not as it should be, as far as its operator says so; None where it runs."""
     if problem := first(check(seen) for check in PROBLEMS):
         return problem
@@ -79,13 +79,13 @@ def _refused(seen: Status) -> Verdict | None:
 def _failed(seen: Status) -> Verdict | None:
     if seen.lifecycle != "FAILED":
         return None
-    return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {causes.root_cause(seen.error)}")
+    return Verdict(False, reasons.JOB_FAILED, f"the job failed for good: {root_cause.find(seen.error)}")
 
 
 def _blocked(seen: Status) -> Verdict | None:
     if seen.job_manager != "ERROR" or not seen.error or seen.error.startswith(_HARMLESS):
         return None
-    message = f"the JobManager does not come up: {causes.root_cause(seen.error)}"
+    message = f"the JobManager does not come up: {root_cause.find(seen.error)}"
     return Verdict(False, reasons.FLINK_BLOCKED, message)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tracedpipeline import reasons
-from tracedpipeline.flink import root_cause as causes
+from tracedpipeline.flink import root_cause
 from tracedpipeline.flink.job import FAILED, STOPPED, Failure, Job
 from tracedpipeline.observed import Component
 from tracedpipeline.verdict import Verdict, first
@@ -48,10 +48,10 @@ class Cluster:
     now: int = 0
 
 
-def judge(cluster: Cluster) -> Verdict:
+def verdict(cluster: Cluster) -> Verdict:
     """Return whether the consumer is as it should be."""
-    if verdict := first(check(cluster) for check in JOB_MANAGER_CHECKS):
-        return verdict
+    if found := first(check(cluster) for check in JOB_MANAGER_CHECKS):
+        return found
     job = cluster.job
     if job is None:
         return Verdict(False, reasons.JOB_STARTING, "the JobManager runs; the job is being submitted")
@@ -101,15 +101,15 @@ def failed(job: Job) -> Verdict:
 
 def because(text: str, otherwise: str, what: str) -> Verdict:
     """Return the verdict on a stack trace: its reason, its root cause, and what to do."""
-    reason = causes.kind(text) or otherwise
-    return Verdict(False, reason, f"{what}: {causes.root_cause(text)}: {_ADVICE[reason]}")
+    reason = root_cause.kind(text) or otherwise
+    return Verdict(False, reason, f"{what}: {root_cause.find(text)}: {_ADVICE[reason]}")
 
 
 def _checkpoints(_: Cluster, job: Job) -> Verdict | None:
     failure = job.checkpoint_failure
     if failure is None:
         return None
-    message = f"checkpoints fail: {causes.root_cause(failure.text)}: {_ADVICE[reasons.CHECKPOINTS_FAILING]}"
+    message = f"checkpoints fail: {root_cause.find(failure.text)}: {_ADVICE[reasons.CHECKPOINTS_FAILING]}"
     return Verdict(False, reasons.CHECKPOINTS_FAILING, message)
 
 
@@ -162,8 +162,8 @@ def _unregistered(cluster: Cluster, job: Job) -> Verdict | None:
     if not (cluster.task_managers.rolled_out and waited and job.slots < cluster.task_managers.wanted):
         return None
     what = f"all pods are ready, but {job.slots} of {cluster.task_managers.wanted} TaskManagers have registered"
-    texts = [failure.text for failure in job.failures[:1] if causes.kind(failure.text) == reasons.NO_SLOTS]
-    says = f", which says {causes.root_cause(texts[0])}" if texts else ""
+    texts = [failure.text for failure in job.failures[:1] if root_cause.kind(failure.text) == reasons.NO_SLOTS]
+    says = f", which says {root_cause.find(texts[0])}" if texts else ""
     return Verdict(False, reasons.NO_SLOTS, f"{what} with the JobManager{says}: {_ADVICE[reasons.NO_SLOTS]}")
 
 

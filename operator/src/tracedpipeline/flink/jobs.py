@@ -14,11 +14,7 @@ import aiohttp
 
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.flink import client as flinkrest
-from tracedpipeline.flink import deployment_status as deployment
-from tracedpipeline.flink import health as verdict
-from tracedpipeline.flink import root_cause as causes
-from tracedpipeline.flink import upgrade
+from tracedpipeline.flink import client, deployment_status, health, root_cause, upgrade
 from tracedpipeline.flink.client import JobManagerError, SavepointError
 from tracedpipeline.flink.job import STOPPED, Job
 from tracedpipeline.kubernetes_api import pods
@@ -54,7 +50,7 @@ class Jobs:
             return None
         changed = upgrade.change_id(pipeline.name, desired, live)
         try:
-            job = await flinkrest.newest_job(self.session, _url(pipeline))
+            job = await client.newest_job(self.session, _url(pipeline))
         except JobManagerError as error:
             return self._silence(pipeline, str(error)) if changed else None
         self.silent_since.pop(_key(pipeline), None)
@@ -76,11 +72,11 @@ class Jobs:
     async def _stop(self, pipeline: TracedPipeline, job: Job, changed: str) -> Verdict | None:
         trigger_id = upgrade.savepoint_trigger_id(job.id, changed)
         try:
-            stop = await flinkrest.stop(self.session, _url(pipeline), job.id, trigger_id)
+            stop = await client.stop(self.session, _url(pipeline), job.id, trigger_id)
         except JobManagerError as error:
             return self._silence(pipeline, str(error))
         except SavepointError as error:
-            words = f"no savepoint, the job goes on from its last checkpoint: {causes.root_cause(str(error))}"
+            words = f"no savepoint, the job goes on from its last checkpoint: {root_cause.find(str(error))}"
             await self.cluster.event(*_key(pipeline), pipeline.uid, "SavepointFailed", words, kind="Warning")
             return None
         log.info("%s/%s: stop of job %s with savepoint: %s", *_key(pipeline), job.id, stop.value)
@@ -100,35 +96,35 @@ class Jobs:
         task_managers = await self._part(pipeline, naming.TASK_MANAGER, live)
         if pending_upgrade:
             return _consumer(task_managers, pending_upgrade)
-        return _consumer(task_managers, await self._judge(_url(pipeline), job_manager, task_managers))
+        return _consumer(task_managers, await self._verdict(_url(pipeline), job_manager, task_managers))
 
     async def _part(self, pipeline: TracedPipeline, component: str, live: Live) -> Component:
         found = live.get(("Deployment", naming.component(pipeline.name, component)))
         return pods.component(component, found, await self.cluster.pods(pipeline, component))
 
-    async def _judge(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
+    async def _verdict(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
         job, silent = None, None
         if job_manager.ready:
             try:
-                job = await flinkrest.newest_job(self.session, url)
+                job = await client.newest_job(self.session, url)
             except JobManagerError as error:
                 silent = str(error)
         now = int(time.time() * 1000)
-        return verdict.judge(verdict.Cluster(job_manager, task_managers, job, silent, now))
+        return health.verdict(health.Cluster(job_manager, task_managers, job, silent, now))
 
     async def _of_operator(self, pipeline: TracedPipeline, found: Object) -> Component:
         """Return the consumer of a FlinkDeployment: what its operator says, with what pods and job add to it."""
-        says = deployment.judge(deployment.status(found))
+        says = deployment_status.verdict(deployment_status.status(found))
         wanted = {naming.JOB_MANAGER: 1, naming.TASK_MANAGER: pipeline.spec.consumer.replicas}
         job_manager, task_managers = [
             pods.component_of_pods(component, count, await self.cluster.pods(pipeline, component))
             for component, count in wanted.items()
         ]
-        if says and says.reason not in deployment.DEEPER:
+        if says and says.reason not in deployment_status.DEEPER:
             return _consumer(task_managers, says)
         url = naming.flink_url(f"{naming.component(pipeline.name, naming.CONSUMER)}-rest", pipeline.namespace)
-        deeper = await self._judge(url, job_manager, task_managers)
-        return _consumer(task_managers, deployment.combine(says, deeper))
+        deeper = await self._verdict(url, job_manager, task_managers)
+        return _consumer(task_managers, deployment_status.combine(says, deeper))
 
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""

@@ -42,7 +42,7 @@ _KINDS = (
 _KAFKA = re.compile(r"org\.apache\.kafka\.common\.([\w.]+)")
 
 
-def root_cause(text: str) -> str:
+def find(text: str) -> str:
     """Return the innermost exception of a stack trace in one line: Python's, where there is one, else Java's last."""
     text = _cut(text)
     _, found, python = text.partition(_TRACEBACK)

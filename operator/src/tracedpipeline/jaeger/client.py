@@ -28,16 +28,13 @@ SHORTEST_WINDOW_SECONDS = 60.0
 LONGEST_WINDOW_SECONDS = 7 * 86400.0
 TRACES_IN_WINDOW = 10
 # A span is in Jaeger after its client's batch and the Collector's, and after what is tried again of both.
-SETTLED = timedelta(seconds=30)
+ARRIVAL_TIME = timedelta(seconds=30)
 # Spans are dated by their own node's clock.
 CLOCKS_AHEAD = timedelta(minutes=10)
 
 
 class JaegerError(Exception):
     """Jaeger did not answer, or not with traces; a retry may help."""
-
-
-open_session = bounded_http.open_session
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ def _messages_a_second(pipeline: TracedPipeline) -> float:
     return min(produced, consumer.replicas / each) if each else produced
 
 
-async def probe(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: str) -> proof.Finding:
+async def find_traces(session: aiohttp.ClientSession, pipeline: TracedPipeline, url: str) -> proof.Finding:
     """Return whether traces flow, and the newest connected one."""
     if pipeline.spec.tracing.sampling_ratio == 0:
         return Verdict(None, reasons.SAMPLING_OFF, "tracing.samplingRatio is 0: there are no traces to read back"), None
@@ -170,17 +167,17 @@ async def _look(jaeger: Jaeger, pipeline: TracedPipeline) -> proof.Finding:
     topic, now = pipeline.spec.kafka.topic.name, datetime.now(UTC)
     window = Window.newest(window_of(pipeline), now)
     newest = await jaeger.messages(topic, window)
-    finding = proof.judge(pipeline.name, newest)
+    finding = proof.finding(pipeline.name, newest)
     if finding[0].reason != reasons.WAITING_FOR_SPANS:
         return finding
-    settled = await jaeger.messages(topic, window.earlier(SETTLED, now))
-    waiting = traces.awaiting_parent(pipeline.name, [*newest, *settled])
-    overdue = [span for span in waiting if span.start <= (now - SETTLED).timestamp() * 1e9]
+    complete = await jaeger.messages(topic, window.earlier(ARRIVAL_TIME, now))
+    waiting = traces.awaiting_parent(pipeline.name, [*newest, *complete])
+    overdue = [span for span in waiting if span.start <= (now - ARRIVAL_TIME).timestamp() * 1e9]
     kept = bool(overdue) and await _keeps_older(jaeger, topic, proof.latest(overdue))
-    return proof.judge_settled(pipeline.name, newest, settled, overdue, kept=kept)
+    return proof.second_finding(pipeline.name, newest, complete, overdue, kept=kept)
 
 
 async def _keeps_older(jaeger: Jaeger, topic: str, span: traces.Span) -> bool:
     """Return whether Jaeger, which forgets the oldest first, has messages that were sent before this one."""
-    sent = datetime.fromtimestamp(span.start / 1e9, UTC) - SETTLED
+    sent = datetime.fromtimestamp(span.start / 1e9, UTC) - ARRIVAL_TIME
     return bool(await jaeger.sent(topic, Window(sent - timedelta(seconds=LONGEST_WINDOW_SECONDS), sent), most=1))

@@ -26,7 +26,7 @@ async def newest(
     deadline, told = time.monotonic() + patience.total_seconds(), ""
     while True:
         found = await _messages(jaeger)
-        verdict, last = proof.judge(jaeger.pipeline, found)
+        verdict, last = proof.finding(jaeger.pipeline, found)
         if last:
             return traces.by_trace(found)[last.trace_id], last
         if time.monotonic() >= deadline:

@@ -11,7 +11,7 @@ from tracedpipeline.verdict import Verdict
 Finding = tuple[Verdict, LastTrace | None]
 
 
-def judge(pipeline: str, found: Sequence[Span]) -> Finding:
+def finding(pipeline: str, found: Sequence[Span]) -> Finding:
     """Return whether traces flow; where not, the reason names the broken hop.
 
     `found` are the newest traces with a send span of the producer, and those with a process span of the consumer.
@@ -30,17 +30,17 @@ def judge(pipeline: str, found: Sequence[Span]) -> Finding:
     return _not_connected(pipeline), None
 
 
-def judge_settled(
-    pipeline: str, newest: Sequence[Span], settled: Sequence[Span], overdue: Sequence[Span], *, kept: bool
+def second_finding(
+    pipeline: str, newest: Sequence[Span], complete: Sequence[Span], overdue: Sequence[Span], *, kept: bool
 ) -> Finding:
-    """Return what a second look proves, `settled`: traces so old that all of their spans had the time to arrive.
+    """Return what a second look proves, `complete`: traces so old that all of their spans had the time to arrive.
 
     `overdue` are the spans of both looks whose parent had that time; `kept` tells whether Jaeger has send spans that
     are older than the latest of these parents.
     """
-    if traces.journeys(pipeline, settled):
-        return judge(pipeline, settled)
-    if not overdue and not any(traces.is_process(span, pipeline) for span in settled):
+    if traces.journeys(pipeline, complete):
+        return finding(pipeline, complete)
+    if not overdue and not any(traces.is_process(span, pipeline) for span in complete):
         return _waiting(pipeline), None
     if not any(traces.is_send(span, pipeline) for span in newest):
         return _no_producer_spans(pipeline), None

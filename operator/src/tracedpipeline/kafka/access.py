@@ -10,8 +10,9 @@ from tracedpipeline.kafka import connection, plan
 from tracedpipeline.kafka.admin import Topics, missing_secret
 from tracedpipeline.kafka.revisions import revision
 from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, users
-from tracedpipeline.kafka.strimzi import metadata as written
-from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
+from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
+from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.verdict import Verdict
 
 
@@ -57,7 +58,7 @@ class KafkaClusters:
         kafka = await self.cluster.find("Kafka", where, wanted.name)
         if kafka is None:
             return KafkaSnapshot(installed=await self.cluster.knows("Kafka", where))
-        selector = f"{written.CLUSTER_LABEL}={wanted.name}"
+        selector = f"{CLUSTER_LABEL}={wanted.name}"
         topics, found = await asyncio.gather(
             self.cluster.list_of("KafkaTopic", where, selector), self.cluster.list_of("KafkaUser", where, selector)
         )

@@ -13,7 +13,7 @@ from confluent_kafka.cimpl import NewTopic
 from tracedpipeline import reasons
 from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.api.quantities import milliseconds
-from tracedpipeline.kafka import refusals as kafka_refusals
+from tracedpipeline.kafka import refusals
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
 from tracedpipeline.kafka.partitions import too_few_partitions
 from tracedpipeline.verdict import Verdict
@@ -66,13 +66,13 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdic
         admin = AdminClient(_configuration(connection, secrets) | {"error_cb": errors.append})
     except KafkaException as error:
         # Names and protocols are the schema's, so that what it takes offence at is what a Secret holds.
-        message = f"what a Secret of kafka.security holds cannot be used: {kafka_refusals.said(error.args[0])}"
+        message = f"what a Secret of kafka.security holds cannot be used: {refusals.said(error.args[0])}"
         return Verdict(False, reasons.SECRET_INVALID, message)
     try:
         return _ensure_topics(admin, connection, spec)
     except KafkaException as error:
         admin.poll(0)
-        return kafka_refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
+        return refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
 
 
 def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:

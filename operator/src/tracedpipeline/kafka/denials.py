@@ -41,7 +41,7 @@ async def explanation(session: aiohttp.ClientSession, pods: Iterable[Mapping[str
 
 
 def _denial(answers: Iterable[Answer]) -> Verdict | None:
-    return next(filter(None, (judge(answer.text) for answer in answers)), None)
+    return next(filter(None, (verdict(answer.text) for answer in answers)), None)
 
 
 async def _answers(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any]]) -> list[Answer]:
@@ -58,9 +58,9 @@ async def _answer(session: aiohttp.ClientSession, address: str) -> Answer | None
         return None  # an image of the user's own need not answer there
 
 
-def judge(said: str) -> Verdict | None:
+def verdict(text: str) -> Verdict | None:
     """Return the verdict on a readiness answer that tells of a denial."""
-    said = one_line(said)
+    said = one_line(text)
     if _DENIED.search(said):
         advice = "give its user this right; with kafka.cluster look at the KafkaUser's acls"
         return Verdict(False, reasons.AUTHORIZATION_DENIED, f"Kafka denied it: {said}: {advice}")

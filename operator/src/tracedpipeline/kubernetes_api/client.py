@@ -12,10 +12,8 @@ from kubernetes.aio.dynamic import DynamicClient
 
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
-from tracedpipeline.kubernetes_api import errors as api_errors
-from tracedpipeline.kubernetes_api.errors import ApiServerError as ApiServerError  # raised by all of Cluster
-from tracedpipeline.kubernetes_api.errors import MissingError
-from tracedpipeline.kubernetes_api.errors import NotAllowedError as NotAllowedError
+from tracedpipeline.kubernetes_api import errors
+from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
 from tracedpipeline.kubernetes_api.kinds import APPLIED, POD, SECRET
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 
@@ -50,8 +48,8 @@ class Cluster:
                 method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
             )
             return await response.json()
-        except api_errors.ERRORS as error:
-            raise api_errors.translated(f"{method} {path}", error) from error
+        except errors.ERRORS as error:
+            raise errors.translated(f"{method} {path}", error) from error
 
     async def _find(self, path: str) -> Object | None:
         try:

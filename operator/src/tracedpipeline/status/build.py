@@ -28,7 +28,7 @@ _SETTLED = _STALLING | {reasons.PAUSED, reasons.ALL_AVAILABLE}
 Status = dict[str, Any]
 
 
-def build(
+def build_status(
     old: Mapping[str, Any], generation: int, verdicts: Mapping[str, Verdict], now: datetime, more: Mapping[str, Any]
 ) -> Status:
     """Return the new status: what was not observed again stays, a condition's time moves only when its status does."""
@@ -41,16 +41,16 @@ def build(
     return {**old, **more, "observedGeneration": generation, "conditions": conditions}
 
 
-def failed(old: Mapping[str, Any], generation: int, ready: Verdict, now: datetime) -> Status:
+def failed_status(old: Mapping[str, Any], generation: int, ready: Verdict, now: datetime) -> Status:
     """Return the status after a reconcile that failed: what it did not come to look at stays, or is Unknown."""
     unknown = Verdict(None, ready.reason, "not looked at: the reconcile failed before")
-    new = build(old, generation, dict.fromkeys(OBSERVED, unknown) | {READY: ready}, now, {})
+    new = build_status(old, generation, dict.fromkeys(OBSERVED, unknown) | {READY: ready}, now, {})
     before = {condition["type"]: condition for condition in old.get("conditions", ())}
     conditions = [before.get(c["type"], c) if c["type"] in OBSERVED else c for c in new["conditions"]]
     return {**new, "conditions": conditions}
 
 
-def details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:
+def status_details(pipeline: TracedPipeline, ready_consumers: int, last_trace: LastTrace | None) -> Status:
     """Return the status fields that are not conditions."""
     component = naming.TASK_MANAGER if pipeline.spec.consumer.by_flink else naming.CONSUMER
     selector = naming.selector(pipeline.name, component)

@@ -15,7 +15,7 @@ OBSERVED = (KAFKA_READY, *COMPONENT_READY.values(), TRACES_FLOWING)
 WAITING = Verdict(None, reasons.WAITING_FOR_COMPONENTS, "traces are looked for once all components are available")
 
 
-def judge(observed: Observed) -> dict[str, Verdict]:
+def conditions(observed: Observed) -> dict[str, Verdict]:
     """Return the verdict of each condition, Ready last."""
     parts = {KAFKA_READY: observed.kafka}
     for name in naming.COMPONENTS:

@@ -10,13 +10,12 @@ from hypothesis import HealthCheck, example, given, reject, settings
 from tracedpipeline import desired
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.api.quantities import amount
-from tracedpipeline.jaeger import client as probe
+from tracedpipeline.jaeger.client import window_of
 from tracedpipeline.kafka import connection, strimzi
-from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.kafka.strimzi import access_resources as kafka_access
+from tracedpipeline.kafka.strimzi import Access, access_resources
 from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Images, Settings
-from tracedpipeline.status import build as status
+from tracedpipeline.status.build import status_details
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.strategies import SPECS
@@ -66,12 +65,12 @@ def _build(spec: dict[str, Any]) -> None:
             _check_factors(o)
     if cluster := pipeline.spec.kafka.cluster:
         made = strimzi.access(pipeline, cluster, strimzi.KafkaSnapshot()).objects
-        topics = [kafka_access.topic(pipeline, cluster, name) for name in pipeline.spec.topics]
+        topics = [access_resources.topic(pipeline, cluster, name) for name in pipeline.spec.topics]
         json.dumps([*made, *topics], allow_nan=False)
-    json.dumps(status.details(pipeline, 1, None))
+    json.dumps(status_details(pipeline, 1, None))
     if pipeline.spec.tracing.sampling_ratio:
         # As far back as the probe looks must be a moment that can be written.
-        assert datetime.now(UTC) - probe.window_of(pipeline)
+        assert datetime.now(UTC) - window_of(pipeline)
 
 
 def _check_factors(o: dict[str, Any]) -> None:

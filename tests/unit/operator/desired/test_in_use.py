@@ -10,8 +10,8 @@ from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
 from tracedpipeline.kafka import plan
-from tracedpipeline.kafka.strimzi import metadata as strimzi
-from tracedpipeline.kubernetes_api import apply as applying
+from tracedpipeline.kafka.strimzi.metadata import kept, owned
+from tracedpipeline.kubernetes_api import apply
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.ownership import (
     ObjectNotOwnedError,
@@ -65,13 +65,13 @@ def test_all_but_what_runs_the_clients_is_held(
     assert all(found[1:] == [second] for name, found in owners.items() if name not in clients)
 
 
-def test_users_are_held_and_what_outlives_the_pipeline_is_not() -> None:
-    user = {"kind": "KafkaUser", "metadata": strimzi.owned(PIPELINE, "orders-producer", {})}
-    kept = {"kind": "KafkaTopic", "metadata": strimzi.kept(PIPELINE, "orders")}
+def test_users_are_kept_and_what_outlives_the_pipeline_is_not() -> None:
+    user = {"kind": "KafkaUser", "metadata": owned(PIPELINE, "orders-producer", {})}
+    stays = {"kind": "KafkaTopic", "metadata": kept(PIPELINE, "orders")}
     going = TracedPipeline.parse(body(kafka={"cluster": {"name": "demo"}, "topic": {"deletionPolicy": "Delete"}}))
-    gone = {"kind": "KafkaTopic", "metadata": strimzi.kept(going, "orders")}
-    held = in_use.needed([user, kept, gone], {"metadata": {"name": "orders-in-use", "uid": "42"}})
-    assert [len(o["metadata"].get("ownerReferences", ())) for o in held] == [2, 0, 2]
+    goes = {"kind": "KafkaTopic", "metadata": kept(going, "orders")}
+    owned_twice = in_use.needed([user, stays, goes], {"metadata": {"name": "orders-in-use", "uid": "42"}})
+    assert [len(o["metadata"].get("ownerReferences", ())) for o in owned_twice] == [2, 0, 2]
 
 
 async def test_it_is_written_when_the_clients_pods_are_others_and_only_then(server: tuple[ApiServer, Cluster]) -> None:
@@ -81,7 +81,7 @@ async def test_it_is_written_when_the_clients_pods_are_others_and_only_then(serv
         answers.requests.clear()
         live = await cluster.owned(PIPELINE)
         wanted = in_use.config_map(PIPELINE, map(pod, pods))
-        await applying.write(cluster, PIPELINE, wanted, live.get(("ConfigMap", "orders-in-use")))
+        await apply.write(cluster, PIPELINE, wanted, live.get(("ConfigMap", "orders-in-use")))
         return [owner["uid"] for owner in answers.objects[CONFIG_MAP]["metadata"]["ownerReferences"]]
 
     assert await hold() == ["uid-orders"]
@@ -101,17 +101,17 @@ async def test_a_pipeline_made_again_waits_for_the_earlier_ones_clients(
 ) -> None:
     answers, cluster = server
     before = TracedPipeline.parse(body() | {"metadata": body()["metadata"] | {"uid": "uid-before"}})
-    await applying.write(cluster, before, in_use.config_map(before, [pod("a")]), None)
+    await apply.write(cluster, before, in_use.config_map(before, [pod("a")]), None)
     answers.requests.clear()
     with pytest.raises(PreviousDrainingError, match="ConfigMap orders-in-use is of an earlier pipeline"):
-        await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
+        await apply.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
     assert answers.sent("PATCH") == []
     del answers.objects[CONFIG_MAP]
-    assert await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
+    assert await apply.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
 
 
 async def test_a_config_map_of_somebody_elses_is_told_as_before(server: tuple[ApiServer, Cluster]) -> None:
     answers, cluster = server
     answers.objects[CONFIG_MAP] = {"metadata": {"name": "orders-in-use", "namespace": "shop"}}
     with pytest.raises(ObjectNotOwnedError, match="ConfigMap orders-in-use exists and does not belong"):
-        await applying.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)
+        await apply.write(cluster, PIPELINE, in_use.config_map(PIPELINE, []), None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import amount
@@ -20,7 +20,7 @@ MIB = 1024**2
 MEASURED_TRACE = (488 - 312) * MIB / 20_000
 MEASURED_BASE = 312 * MIB - 30_000 * MEASURED_TRACE
 
-quantities = some.from_regex(r"[0-9]{1,12}(\.[0-9]{1,3})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?", fullmatch=True)
+quantities = st.from_regex(r"[0-9]{1,12}(\.[0-9]{1,3})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?", fullmatch=True)
 
 
 def test_a_full_store_of_the_default_size_fits_twice_over() -> None:
@@ -43,7 +43,7 @@ def test_there_is_a_floor_and_a_cap() -> None:
     assert trace_memory.heap_limit("999999999999Ti") == 2**63 - 1
 
 
-@given(quantities, quantities, some.booleans())
+@given(quantities, quantities, st.booleans())
 def test_more_memory_never_means_fewer_traces(one: str, other: str, flink: bool) -> None:
     less, more = sorted((one, other), key=amount)
     assert 100 <= trace_memory.traces(less, flink=flink) <= trace_memory.traces(more, flink=flink) <= 1_000_000

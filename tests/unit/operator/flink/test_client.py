@@ -1,6 +1,6 @@
 import aiohttp
 import pytest
-from tracedpipeline.flink import client as flinkrest
+from tracedpipeline.flink import client
 from tracedpipeline.flink.client import JobManagerError, SavepointError, Stop
 from tracedpipeline.flink.job import Failure
 
@@ -12,7 +12,7 @@ TRIGGER = "b" * 32
 
 async def test_the_newest_job(job_manager: JobManager) -> None:
     async with aiohttp.ClientSession() as session:
-        job = await flinkrest.newest_job(session, job_manager.url)
+        job = await client.newest_job(session, job_manager.url)
     assert job
     assert (job.id, job.at_work, job.checkpoints, job.failures, job.slots) == (JOB, True, 3, (Failure(5, "x"),), 2)
 
@@ -20,13 +20,13 @@ async def test_the_newest_job(job_manager: JobManager) -> None:
 async def test_no_job_yet(job_manager: JobManager) -> None:
     job_manager.state = None
     async with aiohttp.ClientSession() as session:
-        assert await flinkrest.newest_job(session, job_manager.url) is None
+        assert await client.newest_job(session, job_manager.url) is None
 
 
 async def test_a_job_that_is_being_initialized_has_no_checkpoints(job_manager: JobManager) -> None:
     job_manager.broken = {"checkpoints", "exceptions"}
     async with aiohttp.ClientSession() as session:
-        job = await flinkrest.newest_job(session, job_manager.url)
+        job = await client.newest_job(session, job_manager.url)
     assert job
     assert (job.checkpoints, job.failures) == (0, ())
 
@@ -35,18 +35,18 @@ async def test_a_refusal_is_quoted(job_manager: JobManager) -> None:
     job_manager.broken = {"overview"}
     async with aiohttp.ClientSession() as session:
         with pytest.raises(JobManagerError, match=r"/jobs/overview: 500: Internal server error\.$"):
-            await flinkrest.newest_job(session, job_manager.url)
+            await client.newest_job(session, job_manager.url)
 
 
 async def test_nobody_answers() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(JobManagerError, match="does not answer"):
-            await flinkrest.newest_job(session, "http://127.0.0.1:9")
+            await client.newest_job(session, "http://127.0.0.1:9")
 
 
 async def test_a_stop_is_asked_for_until_it_is_done(job_manager: JobManager) -> None:
     async with aiohttp.ClientSession() as session:
-        seen = [await flinkrest.stop(session, job_manager.url, JOB, TRIGGER) for _ in range(2)]
+        seen = [await client.stop(session, job_manager.url, JOB, TRIGGER) for _ in range(2)]
     assert seen == [Stop.RUNNING, Stop.DONE]
     assert job_manager.triggers == [TRIGGER] * 2
 
@@ -55,4 +55,4 @@ async def test_a_savepoint_that_fails_says_why(job_manager: JobManager) -> None:
     job_manager.answers_until_done, job_manager.savepoint_failure = 1, "java.io.IOException: No space left on device"
     async with aiohttp.ClientSession() as session:
         with pytest.raises(SavepointError, match="No space left"):
-            await flinkrest.stop(session, job_manager.url, JOB, TRIGGER)
+            await client.stop(session, job_manager.url, JOB, TRIGGER)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.flink import deployment_status as deployment
+from tracedpipeline.flink import deployment_status
 from tracedpipeline.verdict import Verdict
 
 EXCEPTION = "org.apache.flink.kubernetes.operator.exception"
@@ -68,12 +68,12 @@ STAGES: dict[str, tuple[dict[str, Any], str | None]] = {
 
 @pytest.mark.parametrize(("seen", "reason"), STAGES.values(), ids=STAGES.keys())
 def test_each_stage_has_its_reason(seen: dict[str, Any], reason: str | None) -> None:
-    found = deployment.judge(deployment.status(seen))
+    found = deployment_status.verdict(deployment_status.status(seen))
     assert (found and found.reason) == reason
 
 
 def test_the_last_cause_is_quoted() -> None:
-    found = deployment.judge(deployment.status(STAGES["attempts exhausted"][0]))
+    found = deployment_status.verdict(deployment_status.status(STAGES["attempts exhausted"][0]))
     assert found
     assert found.message.endswith("KeyError: 'customer'")
 
@@ -99,4 +99,4 @@ SILENT = Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, "silent")
     ],
 )
 def test_pods_and_job_explain_what_the_operator_says(says: Verdict | None, deeper: Verdict, verdict: Verdict) -> None:
-    assert deployment.combine(says, deeper) == verdict
+    assert deployment_status.combine(says, deeper) == verdict

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.flink import health as verdict
+from tracedpipeline.flink import health
 from tracedpipeline.flink.health import Cluster
 from tracedpipeline.flink.job import Failure, Job
 from tracedpipeline.observed import Component
@@ -92,25 +92,25 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
 
 @pytest.mark.parametrize(("cluster", "reason", "words"), STAGES.values(), ids=STAGES.keys())
 def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) -> None:
-    found = verdict.judge(cluster)
+    found = health.verdict(cluster)
     assert (found.reason, found.ok) == (reason, reason == reasons.JOB_RUNNING)
     assert words in found.message
 
 
 @pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "fixed"])
 def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
-    assert verdict.judge(job(failures=failures(*ago))).ok
+    assert health.verdict(job(failures=failures(*ago))).ok
 
 
 @pytest.mark.parametrize("failed", [failures(0), ()], ids=["another failure since", "no failure that is known"])
 def test_an_older_kill_does_not_hide_what_fails_the_job_now(failed: tuple[Failure, ...]) -> None:
     killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - 2 * MINUTE)
-    found = verdict.judge(replace(job("RESTARTING", tasks_running=0, failures=failed), task_managers=killed))
+    found = health.verdict(replace(job("RESTARTING", tasks_running=0, failures=failed), task_managers=killed))
     assert found.reason == (reasons.JOB_RESTARTING if failed else reasons.JOB_STARTING)
 
 
 def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> None:
-    assert verdict.judge(
+    assert health.verdict(
         replace(CLUSTER, task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - MINUTE))
     ).ok
 
@@ -118,14 +118,14 @@ def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> N
 @pytest.mark.parametrize(("ago", "reason"), [(5000, reasons.OUT_OF_MEMORY), (2 * MINUTE, reasons.PROGRESSING)])
 def test_a_kill_is_named_though_flink_has_not_noticed_it(ago: int, reason: str) -> None:
     killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, rolled_out=False, ready=0)
-    assert verdict.judge(replace(CLUSTER, task_managers=killed)).reason == reason
+    assert health.verdict(replace(CLUSTER, task_managers=killed)).reason == reason
 
 
 def test_memory_explains_a_job_that_restarts_for_ever() -> None:
     killed = replace(
         job(failures=failures(0, 1, 2)), task_managers=replace(CLUSTER.task_managers, killed_for_memory=NOW - 5000)
     )
-    assert verdict.judge(killed).reason == reasons.OUT_OF_MEMORY
+    assert health.verdict(killed).reason == reasons.OUT_OF_MEMORY
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
 )
 def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
     cluster = waiting(missing=missing, ready=1, rolled_out=False)
-    found = verdict.judge(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
+    found = health.verdict(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
     assert found.reason == reason
     assert ("no pods for 1 of 2 TaskManagers" in found.message) == (reason == reasons.NO_SLOTS)
 
@@ -164,7 +164,7 @@ def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: st
     ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
 )
 def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
-    found = verdict.judge(cluster)
+    found = health.verdict(cluster)
     assert found.reason == reason
     assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
 
@@ -175,10 +175,10 @@ def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> No
     ids=["the hang", "an older failure"],
 )
 def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> None:
-    assert says in verdict.judge(registered(1, text=text)).message
+    assert says in health.verdict(registered(1, text=text)).message
 
 
 def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> None:
     problem = Verdict(False, reasons.OOM_KILLED, "the container was killed")
     cluster = waiting(problem=problem, rolled_out=False)
-    assert verdict.judge(cluster).reason == reasons.OUT_OF_MEMORY
+    assert health.verdict(cluster).reason == reasons.OUT_OF_MEMORY

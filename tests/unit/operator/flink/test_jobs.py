@@ -8,11 +8,11 @@ from tracedpipeline import desired, naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import jobs
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka import plan
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.drift import with_applied_hash
 from tracedpipeline.settings import Settings
+from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.flink.jobmanager import JobManager, job_manager
@@ -72,7 +72,7 @@ class Bench:
 async def bench(settings: Settings, job_manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(naming, "flink_url", lambda service, namespace: job_manager.url)
     cluster = Cluster()
-    async with probe.open_session() as session:
+    async with open_session() as session:
         yield Bench(settings, cluster, Jobs(cluster, session))  # type: ignore[arg-type]  # records
 
 

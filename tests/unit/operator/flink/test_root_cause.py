@@ -2,7 +2,7 @@ import time
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.flink import root_cause as causes
+from tracedpipeline.flink import root_cause
 
 PYTHON = """org.apache.flink.runtime.taskmanager.AsynchronousException: Caught exception while processing timer.
 \tat org.apache.flink.streaming.runtime.tasks.StreamTask.run(StreamTask.java:1)
@@ -58,11 +58,11 @@ SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableExcept
     ids=["Python", "Python in the JVM", "its own class", "Java", "one line", "no message", "plain text", "nothing"],
 )
 def test_the_innermost_exception_in_one_line(text: str, cause: str) -> None:
-    assert causes.root_cause(text) == cause
+    assert root_cause.find(text) == cause
 
 
 def test_a_long_message_is_cut() -> None:
-    assert len(causes.root_cause(f"a.b.CException: {'x' * 1000}")) == causes.LONGEST
+    assert len(root_cause.find(f"a.b.CException: {'x' * 1000}")) == root_cause.LONGEST
 
 
 @pytest.mark.parametrize(
@@ -92,21 +92,21 @@ def test_a_long_message_is_cut() -> None:
     ],
 )
 def test_what_kind_of_failure_it_is(text: str, reason: str | None) -> None:
-    assert causes.kind(text) == reason
+    assert root_cause.kind(text) == reason
 
 
 def test_kafkas_exceptions_by_any_of_their_names() -> None:
     denied = "org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.GroupAuthorizationException: no"
-    assert causes.kind(denied) == reasons.AUTHORIZATION_DENIED
-    assert causes.kind("org.apache.kafka.common.x.y.ZException") == reasons.KAFKA_UNREACHABLE
-    assert causes.kind("org.apache.kafka.common.Exception") is None
+    assert root_cause.kind(denied) == reasons.AUTHORIZATION_DENIED
+    assert root_cause.kind("org.apache.kafka.common.x.y.ZException") == reasons.KAFKA_UNREACHABLE
+    assert root_cause.kind("org.apache.kafka.common.Exception") is None
 
 
 def test_of_a_long_text_the_beginning_and_the_end_count() -> None:
     frames = "\tat x.y(Z.java:1)\n" * 50_000
     text = f"{SLOTS}\n{frames}Caused by: a.b.CException: the root"
-    assert causes.kind(text) == reasons.NO_SLOTS
-    assert causes.root_cause(text) == "CException: the root"
+    assert root_cause.kind(text) == reasons.NO_SLOTS
+    assert root_cause.find(text) == "CException: the root"
 
 
 MEBIBYTE = 2**20
@@ -134,6 +134,6 @@ MEBIBYTE = 2**20
 def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
     text = (piece * (MEBIBYTE // len(piece) + 1))[:MEBIBYTE]
     start = time.thread_time()
-    causes.kind(text)
-    causes.root_cause(text)
+    root_cause.kind(text)
+    root_cause.find(text)
     assert time.thread_time() - start < 0.05

@@ -16,7 +16,7 @@ MS = 1_000_000
 _ids = count(1)
 
 
-class Jaeger:
+class FakeJaeger:
     """Keeps the newest `most` traces; what a test says in `text` it answers instead."""
 
     def __init__(self, most: int = 50_000) -> None:
@@ -63,7 +63,7 @@ class Jaeger:
 
 
 @asynccontextmanager
-async def serving(jaeger: Jaeger) -> AsyncIterator[str]:
+async def serving(jaeger: FakeJaeger) -> AsyncIterator[str]:
     """Serve it; gives its address."""
     application = web.Application()
     application.router.add_get("/api/v3/traces", jaeger.traces)

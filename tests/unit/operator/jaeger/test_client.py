@@ -7,30 +7,31 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger import client as probe
+from tracedpipeline.jaeger.client import find_traces, window_of
 from tracedpipeline.jaeger.traces import Span
+from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.conftest import body
-from tests.unit.operator.jaeger.fake import SECOND, Jaeger, commit, message, serving
+from tests.unit.operator.jaeger.fake import SECOND, FakeJaeger, commit, message, serving
 
 
 @pytest.fixture
-async def jaeger() -> AsyncIterator[tuple[Jaeger, str]]:
-    answers = Jaeger()
+async def jaeger() -> AsyncIterator[tuple[FakeJaeger, str]]:
+    answers = FakeJaeger()
     async with serving(answers) as url:
         yield answers, url
 
 
 async def ask(url: str, **spec: Any) -> tuple[Any, Any]:
-    async with probe.open_session() as session:
-        return await probe.probe(session, TracedPipeline.parse(body(**spec)), url)
+    async with open_session() as session:
+        return await find_traces(session, TracedPipeline.parse(body(**spec)), url)
 
 
 def ago(seconds: float) -> int:
     return time.time_ns() - int(seconds * SECOND)
 
 
-async def test_a_connected_trace(jaeger: tuple[Jaeger, str]) -> None:
+async def test_a_connected_trace(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     answers.take(*message(ago(2)))
     verdict, last = await ask(url)
@@ -38,7 +39,7 @@ async def test_a_connected_trace(jaeger: tuple[Jaeger, str]) -> None:
     assert last.end_to_end_milliseconds == 30.0
 
 
-async def test_both_ends_are_asked_for_by_their_operation(jaeger: tuple[Jaeger, str]) -> None:
+async def test_both_ends_are_asked_for_by_their_operation(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     answers.take(*message(ago(2), topic="orders"))
     assert (await ask(url, kafka={"bootstrapServers": "k:9092", "topic": {"name": "orders"}}))[0].ok
@@ -48,13 +49,13 @@ async def test_both_ends_are_asked_for_by_their_operation(jaeger: tuple[Jaeger, 
     }
 
 
-async def test_jaegers_memory_is_read_as_it_is(jaeger: tuple[Jaeger, str]) -> None:
+async def test_jaegers_memory_is_read_as_it_is(jaeger: tuple[FakeJaeger, str]) -> None:
     """Without raw_traces each read adds the warnings of Jaeger's adjustments to what it has in memory."""
     await ask(jaeger[1])
     assert {query["query.raw_traces"] for query in jaeger[0].asked} == {"true"}
 
 
-async def test_commits_do_not_crowd_out_what_a_late_consumer_does(jaeger: tuple[Jaeger, str]) -> None:
+async def test_commits_do_not_crowd_out_what_a_late_consumer_does(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     for second in range(300, 0, -1):  # one message a second is processed of those of 4 minutes ago, and committed
         send, queue, process = message(ago(second), waited=240)
@@ -65,13 +66,13 @@ async def test_commits_do_not_crowd_out_what_a_late_consumer_does(jaeger: tuple[
     assert last.end_to_end_milliseconds == pytest.approx(240_020, abs=50)
 
 
-def producers_last(answers: Jaeger, spans: list[Span]) -> None:
+def producers_last(answers: FakeJaeger, spans: list[Span]) -> None:
     """Play a producer whose batch of spans comes seconds after the consumer's."""
     send, *rest = spans
     answers.take(*rest, *([send] if send.start < ago(5) else []))
 
 
-def consumers_last(answers: Jaeger, spans: list[Span]) -> None:
+def consumers_last(answers: FakeJaeger, spans: list[Span]) -> None:
     """Play the opposite."""
     send, *rest = spans
     answers.take(send, *(rest if send.start < ago(5) else []))
@@ -80,7 +81,7 @@ def consumers_last(answers: Jaeger, spans: list[Span]) -> None:
 @pytest.mark.parametrize("arrive", [producers_last, consumers_last])
 @pytest.mark.parametrize("skew", [0, -600, 600, 86_400], ids="producer's clock {:+d} s".format)
 async def test_whose_batch_comes_last_does_not_matter(
-    jaeger: tuple[Jaeger, str], arrive: Callable[[Jaeger, list[Span]], None], skew: float
+    jaeger: tuple[FakeJaeger, str], arrive: Callable[[FakeJaeger, list[Span]], None], skew: float
 ) -> None:
     answers, url = jaeger
     for number in range(6000, 0, -1):  # 150 a second
@@ -93,7 +94,7 @@ async def test_whose_batch_comes_last_does_not_matter(
     assert (await ask(url))[0].reason == reasons.FLOWING
 
 
-async def test_two_producers_whose_batches_come_in_turn(jaeger: tuple[Jaeger, str]) -> None:
+async def test_two_producers_whose_batches_come_in_turn(jaeger: tuple[FakeJaeger, str]) -> None:
     """The newest of one lack what the consumer does, those of the consumer lack what the other producer does."""
     answers, url = jaeger
     for number in range(6000, 0, -1):
@@ -105,7 +106,7 @@ async def test_two_producers_whose_batches_come_in_turn(jaeger: tuple[Jaeger, st
     assert (await ask(url))[0].reason == reasons.FLOWING
 
 
-async def test_what_comes_last_is_waited_for(jaeger: tuple[Jaeger, str]) -> None:
+async def test_what_comes_last_is_waited_for(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     answers.take(*message(ago(3))[1:])
     answers.take(message(ago(2))[0])
@@ -113,7 +114,7 @@ async def test_what_comes_last_is_waited_for(jaeger: tuple[Jaeger, str]) -> None
     assert (verdict.ok, verdict.reason) == (None, reasons.WAITING_FOR_SPANS)
 
 
-async def test_a_consumer_so_late_that_jaeger_has_forgotten(jaeger: tuple[Jaeger, str]) -> None:
+async def test_a_consumer_so_late_that_jaeger_has_forgotten(jaeger: tuple[FakeJaeger, str]) -> None:
     """50 a second are sent, 5 processed: the spans of what is processed now are gone from Jaeger."""
     answers, url = jaeger
     answers.most = 200
@@ -139,7 +140,7 @@ def with_anothers_header(spans: list[Span]) -> list[Span]:
 @pytest.mark.parametrize("waited", [0.01, 20], ids=["a consumer in time", "a late consumer"])
 @pytest.mark.parametrize("on_the_way", [without_header, with_anothers_header])
 async def test_a_dropped_header_is_found(
-    jaeger: tuple[Jaeger, str], on_the_way: Callable[[list[Span]], list[Span]], waited: float
+    jaeger: tuple[FakeJaeger, str], on_the_way: Callable[[list[Span]], list[Span]], waited: float
 ) -> None:
     answers, url = jaeger
     for tick in range(1200, 0, -1):
@@ -147,13 +148,13 @@ async def test_a_dropped_header_is_found(
     assert (await ask(url))[0].reason == reasons.TRACES_NOT_CONNECTED
 
 
-async def test_a_dropped_header_is_found_at_once(jaeger: tuple[Jaeger, str]) -> None:
+async def test_a_dropped_header_is_found_at_once(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     answers.take(*without_header(message(ago(1))))
     assert (await ask(url))[0].reason == reasons.TRACES_NOT_CONNECTED
 
 
-async def test_strangers_without_a_header_in_the_topic(jaeger: tuple[Jaeger, str]) -> None:
+async def test_strangers_without_a_header_in_the_topic(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     answers.take(*message(ago(50)))
     for tick in range(300, 0, -1):
@@ -161,21 +162,21 @@ async def test_strangers_without_a_header_in_the_topic(jaeger: tuple[Jaeger, str
     assert (await ask(url))[0].reason == reasons.FLOWING
 
 
-async def test_a_producer_whose_spans_get_lost(jaeger: tuple[Jaeger, str]) -> None:
+async def test_a_producer_whose_spans_get_lost(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     for tick in range(1200, 0, -1):
         answers.take(*message(ago(tick / 10))[1:])
     assert (await ask(url))[0].reason == reasons.NO_PRODUCER_SPANS
 
 
-async def test_a_consumer_that_does_nothing_but_commit(jaeger: tuple[Jaeger, str]) -> None:
+async def test_a_consumer_that_does_nothing_but_commit(jaeger: tuple[FakeJaeger, str]) -> None:
     answers, url = jaeger
     for second in range(60, 0, -1):
         answers.take(message(ago(second))[0], commit(ago(second)))
     assert (await ask(url))[0].reason == reasons.NO_CONSUMER_SPANS
 
 
-async def test_no_traces_is_an_answer(jaeger: tuple[Jaeger, str]) -> None:
+async def test_no_traces_is_an_answer(jaeger: tuple[FakeJaeger, str]) -> None:
     assert (await ask(jaeger[1]))[0].reason == reasons.NO_PRODUCER_SPANS
 
 
@@ -184,7 +185,7 @@ async def test_no_traces_is_an_answer(jaeger: tuple[Jaeger, str]) -> None:
     [(404, "not here"), (404, "{}"), (500, '{"error": {"httpCode": 500}}'), (200, "<html>")],
     ids=["a 404 of somebody else", "a 404 without words", "500", "a page"],
 )
-async def test_an_answer_that_is_not_jaegers_is_a_fault(jaeger: tuple[Jaeger, str], status: int, text: str) -> None:
+async def test_an_answer_that_is_not_jaegers_is_a_fault(jaeger: tuple[FakeJaeger, str], status: int, text: str) -> None:
     answers, url = jaeger
     answers.status, answers.text = status, text
     verdict, last = await ask(url)
@@ -214,4 +215,4 @@ async def test_without_pods_there_is_nothing_to_ask(component: str) -> None:
 )
 def test_a_slow_pipeline_is_given_time(rate: float, processing: str, seconds: float) -> None:
     pipeline = TracedPipeline.parse(body(producer={"ratePerSecond": rate}, consumer={"processingTime": processing}))
-    assert probe.window_of(pipeline) == timedelta(seconds=seconds)
+    assert window_of(pipeline) == timedelta(seconds=seconds)

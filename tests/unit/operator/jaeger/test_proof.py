@@ -9,7 +9,7 @@ AGAIN = changed(SEND, trace_id="t2")
 
 
 def test_a_connected_trace_flows() -> None:
-    verdict, last = proof.judge("orders", JOURNEY)
+    verdict, last = proof.finding("orders", JOURNEY)
     assert verdict.reason == reasons.FLOWING
     assert last
     assert (last.trace_id, last.end_to_end_milliseconds) == ("t1", 40.0)
@@ -47,11 +47,11 @@ def test_a_connected_trace_flows() -> None:
     ],
 )
 def test_the_reason_names_the_broken_hop(found: list[Span], reason: str) -> None:
-    assert proof.judge("orders", found)[0].reason == reason
+    assert proof.finding("orders", found)[0].reason == reason
 
 
 @pytest.mark.parametrize(
-    ("settled", "overdue", "kept", "reason"),
+    ("complete", "overdue", "kept", "reason"),
     [
         (JOURNEY, [], False, reasons.FLOWING),
         ([], [], False, reasons.WAITING_FOR_SPANS),
@@ -69,10 +69,10 @@ def test_the_reason_names_the_broken_hop(found: list[Span], reason: str) -> None
         "all that is older came without a header",
     ],
 )
-def test_the_second_look(settled: list[Span], overdue: list[Span], kept: bool, reason: str) -> None:
-    assert proof.judge_settled("orders", [AGAIN, QUEUE, PROCESS], settled, overdue, kept=kept)[0].reason == reason
+def test_the_second_look(complete: list[Span], overdue: list[Span], kept: bool, reason: str) -> None:
+    assert proof.second_finding("orders", [AGAIN, QUEUE, PROCESS], complete, overdue, kept=kept)[0].reason == reason
 
 
 def test_without_producer_spans_a_consumer_is_not_called_late() -> None:
     newest = [QUEUE, PROCESS]
-    assert proof.judge_settled("orders", newest, newest, [QUEUE], kept=False)[0].reason == reasons.NO_PRODUCER_SPANS
+    assert proof.second_finding("orders", newest, newest, [QUEUE], kept=False)[0].reason == reasons.NO_PRODUCER_SPANS

@@ -8,7 +8,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
-from tracedpipeline.kubernetes_api.client import NotAllowedError
+from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from tracedpipeline import naming, reasons
-from tracedpipeline.kafka import denials as clients
+from tracedpipeline.kafka import denials
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tracedpipeline.kafka import denials as clients
     ],
 )
 def test_what_kafka_denied(said: str, reason: str | None) -> None:
-    verdict = clients.judge(said)
+    verdict = denials.verdict(said)
     assert (verdict and verdict.reason) == reason
     assert verdict is None or said in verdict.message
 
@@ -43,7 +43,7 @@ async def pod(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, object
 
 async def test_a_pod_that_is_not_ready_is_asked(pod: dict[str, object]) -> None:
     async with aiohttp.ClientSession() as session:
-        verdict = await clients.denial(session, [{"status": {}}, pod])
+        verdict = await denials.denial(session, [{"status": {}}, pod])
     assert verdict
     assert verdict.message.startswith("Kafka denied it: TOPIC_AUTHORIZATION_FAILED: no: ")
 
@@ -51,20 +51,20 @@ async def test_a_pod_that_is_not_ready_is_asked(pod: dict[str, object]) -> None:
 async def test_a_ready_pod_is_not_asked(pod: dict[str, dict[str, object]]) -> None:
     pod["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
     async with aiohttp.ClientSession() as session:
-        assert await clients.denial(session, [pod]) is None
+        assert await denials.denial(session, [pod]) is None
 
 
 async def test_a_pod_that_does_not_answer_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", 1)
     async with aiohttp.ClientSession() as session:
-        assert await clients.denial(session, [{"status": {"podIP": "127.0.0.1"}}]) is None
+        assert await denials.denial(session, [{"status": {"podIP": "127.0.0.1"}}]) is None
 
 
 @pytest.mark.parametrize("piece", ["TOPIC_AUTHORIZATION_", "_AUTHENTICATIO", " ", "SASL_"])
 def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
     text = piece * (2**20 // len(piece))
     start = time.thread_time()
-    clients.judge(text)
+    denials.verdict(text)
     assert time.thread_time() - start < 0.05
 
 
@@ -89,6 +89,6 @@ async def test_what_a_pod_says_of_itself_is_passed_on(
     application.router.add_get("/readyz", ready)
     async with TestServer(application, host="127.0.0.1") as server, aiohttp.ClientSession() as session:
         monkeypatch.setattr(naming, "CLIENT_HEALTH_PORT", server.port)
-        verdict = await clients.explanation(session, [{"status": {"podIP": "127.0.0.1"}}])
+        verdict = await denials.explanation(session, [{"status": {"podIP": "127.0.0.1"}}])
     assert (verdict and verdict.reason) == reason
     assert verdict is None or words in verdict.message

@@ -5,8 +5,7 @@ import pytest
 from confluent_kafka import KafkaError
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka import connection
-from tracedpipeline.kafka import refusals as kafka_refusals
+from tracedpipeline.kafka import connection, refusals
 from tracedpipeline.kafka.admin import Secrets, Topics
 from tracedpipeline.verdict import Verdict
 
@@ -39,7 +38,7 @@ PASSING = KafkaError(KafkaError._TRANSPORT, "k:1: Disconnected (after 3ms in sta
     ],
 )
 def test_each_refusal_has_its_own_reason(code: int, reason: str) -> None:
-    verdict = kafka_refusals.verdict("k:1", [KafkaError(code, "its words (after 17ms in state AUTH)")])
+    verdict = refusals.verdict("k:1", [KafkaError(code, "its words (after 17ms in state AUTH)")])
     assert (verdict.ok, verdict.reason) == (False, reason)
     assert "k:1" in verdict.message
     assert "its words" in verdict.message
@@ -48,7 +47,7 @@ def test_each_refusal_has_its_own_reason(code: int, reason: str) -> None:
 
 def test_a_refusal_tells_more_than_a_connection_that_broke() -> None:
     refused = KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED, "wrong password")
-    verdict = kafka_refusals.verdict("k:1", [PASSING, refused, PASSING])
+    verdict = refusals.verdict("k:1", [PASSING, refused, PASSING])
     assert verdict.message == (
         "k:1 refused the credentials: wrong password: check kafka.security.mechanism, and user name and password in "
         "the Secret"

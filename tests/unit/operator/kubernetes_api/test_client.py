@@ -4,7 +4,8 @@ import pytest
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
-from tracedpipeline.kubernetes_api.client import Cluster, Key, NotAllowedError
+from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.kubernetes_api.kinds import APPLIED, WORKLOADS
 from tracedpipeline.settings import Settings
 

@@ -13,11 +13,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.jaeger import client, lookup
-from tracedpipeline.local import receiver as receiving
+from tracedpipeline.local import receiver
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
 from tracedpipeline.local.receiver import Receiver, listen, serving
 from tracedpipeline.local.store import Store
+from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.local.otlp import MS, histogram, message, request, span
 
@@ -44,7 +45,7 @@ def store(tmp_path: Path) -> Store:
 async def running(store: Store) -> AsyncIterator[Running]:
     figures = Figures()
     receiver = Receiver(store, figures)
-    async with serving(receiver, listen(0)) as url, client.open_session() as session:
+    async with serving(receiver, listen(0)) as url, open_session() as session:
         yield Running(session, url, receiver, figures)
     store.close()
 
@@ -56,19 +57,19 @@ def now() -> int:
 async def test_the_operators_probe_finds_a_connected_trace(running: Running, pipeline: TracedPipeline) -> None:
     sent = message(now())
     assert (await running.post(sent.SerializeToString()))[0] == 200
-    verdict, last = await client.probe(running.session, pipeline, running.url)
+    verdict, last = await client.find_traces(running.session, pipeline, running.url)
     assert (verdict.ok, verdict.reason) == (True, reasons.FLOWING)
     assert last is not None
     assert last.trace_id == sent.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()
 
 
 async def test_the_probes_reasons_are_jaegers(running: Running, pipeline: TracedPipeline) -> None:
-    verdict, _ = await client.probe(running.session, pipeline, running.url)
+    verdict, _ = await client.find_traces(running.session, pipeline, running.url)
     assert verdict.reason == reasons.NO_PRODUCER_SPANS
     sent = message(now())
     del sent.resource_spans[1:]
     await running.post(sent.SerializeToString())
-    verdict, _ = await client.probe(running.session, pipeline, running.url)
+    verdict, _ = await client.find_traces(running.session, pipeline, running.url)
     assert verdict.reason == reasons.NO_CONSUMER_SPANS
 
 
@@ -117,7 +118,7 @@ async def test_a_span_that_is_exported_again_is_there_once(running: Running) -> 
 async def test_compressed_requests_are_taken(running: Running, pipeline: TracedPipeline) -> None:
     status, _ = await running.post(gzip.compress(message(now()).SerializeToString()), **{"Content-Encoding": "gzip"})
     assert status == 200
-    assert (await client.probe(running.session, pipeline, running.url))[0].ok
+    assert (await client.find_traces(running.session, pipeline, running.url))[0].ok
 
 
 async def test_metrics_are_counted(running: Running) -> None:
@@ -138,7 +139,7 @@ async def test_json_is_refused(running: Running) -> None:
 
 
 async def test_a_request_that_unpacks_to_too_much_is_refused(running: Running) -> None:
-    bomb = gzip.compress(bytes(receiving.MOST_BYTES + 1))
+    bomb = gzip.compress(bytes(receiver.MOST_BYTES + 1))
     assert (await running.post(bomb, **{"Content-Encoding": "gzip"}))[0] == 413
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tracedpipeline.manifests import pipelines as manifests
+from tracedpipeline.manifests import pipelines
 
 HEAD = "apiVersion: tracedpipeline.dev/v1alpha1\nkind: TracedPipeline\nmetadata: {name: orders}\n"
 KAFKA = "kafka: {bootstrapServers: 'k:1'}"
@@ -109,7 +109,7 @@ FAULTS = {
 @pytest.mark.parametrize(("text", "words"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_is_one_short_sentence_and_soon(text: str, words: str) -> None:
     began = time.process_time()
-    found = manifests.read(text.encode())
+    found = pipelines.read(text.encode())
     assert time.process_time() - began < 2
     (problem,) = found.problems
     assert words in problem
@@ -119,13 +119,13 @@ def test_a_fault_is_one_short_sentence_and_soon(text: str, words: str) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\xfa", "ä".encode("latin-1"), GOOD.encode("utf-16")])
 def test_what_is_not_utf_8_is_said_so(content: bytes) -> None:
-    (problem,) = manifests.read(content).problems
+    (problem,) = pipelines.read(content).problems
     assert problem.startswith("is not UTF-8: byte ")
 
 
 def test_of_several_documents_each_fault_is_told_and_the_good_ones_are_read() -> None:
     other = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
-    found = manifests.read("---\n".join([GOOD, other, spec("{}").replace("orders", "a"), "- b\n"]).encode())
+    found = pipelines.read("---\n".join([GOOD, other, spec("{}").replace("orders", "a"), "- b\n"]).encode())
     assert [pipeline.name for pipeline in found.pipelines] == ["orders"]
     assert found.others == ["Namespace shop"]
     assert [problem.split(":")[0] for problem in found.problems] == ["document 3", "document 4"]
@@ -136,7 +136,7 @@ def test_of_several_documents_each_fault_is_told_and_the_good_ones_are_read() ->
 )
 def test_a_list_is_read_item_by_item(kind: str) -> None:
     items = [yaml.safe_load(GOOD.replace("orders", name)) for name in ("a", "b")]
-    found = manifests.read(f"{kind}\nitems: {items}\n".encode())
+    found = pipelines.read(f"{kind}\nitems: {items}\n".encode())
     assert ([pipeline.name for pipeline in found.pipelines], found.problems) == (["a", "b"], [])
 
 
@@ -159,7 +159,7 @@ READ = {
 
 @pytest.mark.parametrize("text", READ.values(), ids=READ.keys())
 def test_what_kubectl_reads_is_read(text: str) -> None:
-    found = manifests.read(text.encode())
+    found = pipelines.read(text.encode())
     assert found.problems == []
     assert len(found.pipelines) == 1
 
@@ -172,7 +172,7 @@ SCRAPS = st.sampled_from([*"[]{}:,-&*!|>?#%@\"'\n ~<=\0", "a", "1", "\ud7ff", "<
 @example(b"!!timestamp x")
 @example(b"? !!null x\n: y")
 def test_no_content_of_a_file_raises(content: bytes) -> None:
-    found = manifests.read(content)
+    found = pipelines.read(content)
     assert found.problems or found.pipelines
 
 
@@ -184,4 +184,4 @@ def test_no_content_of_a_file_raises(content: bytes) -> None:
 )
 def test_no_spec_raises(anything: object) -> None:
     text = yaml.safe_dump({"apiVersion": "tracedpipeline.dev/v1alpha1", "kind": "TracedPipeline", "spec": anything})
-    assert manifests.read(text.encode()).problems
+    assert pipelines.read(text.encode()).problems

@@ -4,8 +4,8 @@ from typing import Any
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
-from tracedpipeline.status import build as status
 from tracedpipeline.status import readiness
+from tracedpipeline.status.build import build_status, status_details, transition
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -14,7 +14,7 @@ THEN, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def built(verdict: Verdict, old: dict[str, Any] | None = None, now: datetime = NOW) -> dict[str, Any]:
-    return status.build(old or {}, 4, {readiness.READY: verdict}, now, {})
+    return build_status(old or {}, 4, {readiness.READY: verdict}, now, {})
 
 
 def conditions(built_status: dict[str, Any]) -> dict[str, Any]:
@@ -59,13 +59,13 @@ def test_conditions_speak_of_the_generation() -> None:
 
 def test_an_event_is_a_change_of_readys_reason() -> None:
     first = built(PROGRESSING)
-    assert status.transition({}, first) == (reasons.PROGRESSING, "0 of 1")
-    assert status.transition(first, built(Verdict(False, reasons.PROGRESSING, "1 of 2"), first)) is None
-    assert status.transition(first, built(AVAILABLE, first)) == (reasons.ALL_AVAILABLE, "fine")
+    assert transition({}, first) == (reasons.PROGRESSING, "0 of 1")
+    assert transition(first, built(Verdict(False, reasons.PROGRESSING, "1 of 2"), first)) is None
+    assert transition(first, built(AVAILABLE, first)) == (reasons.ALL_AVAILABLE, "fine")
 
 
 def test_details(pipeline: TracedPipeline) -> None:
-    told = status.details(pipeline, 2, LastTrace("ab" * 16, 1_767_225_600_000_000_000, 41.23456))
+    told = status_details(pipeline, 2, LastTrace("ab" * 16, 1_767_225_600_000_000_000, 41.23456))
     assert told["consumerReplicas"] == 2
     assert "app.kubernetes.io/name=consumer" in told["selector"]
     assert told["lastTrace"] == {
@@ -78,7 +78,7 @@ def test_details(pipeline: TracedPipeline) -> None:
 
 def test_the_scale_subresource_selects_the_pods_that_flink_runs_the_consumer_in() -> None:
     pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}))
-    assert "app.kubernetes.io/name=taskmanager" in status.details(pipeline, 2, None)["selector"]
+    assert "app.kubernetes.io/name=taskmanager" in status_details(pipeline, 2, None)["selector"]
 
 
 def test_what_is_not_known_anew_stays_so_that_nothing_has_to_be_written() -> None:

@@ -7,10 +7,10 @@ import aiohttp
 import pytest
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.flink import client as flinkrest
+from tracedpipeline.flink import client
 from tracedpipeline.flink.client import JobManagerError
-from tracedpipeline.jaeger import client as probe
-from tracedpipeline.kafka import denials as clients
+from tracedpipeline.jaeger.client import find_traces
+from tracedpipeline.kafka import denials
 from tracedpipeline.untrusted import bounded_http
 from tracedpipeline.untrusted.bounded_http import Limits, NoAnswerError
 
@@ -94,25 +94,25 @@ async def test_no_cookie_of_one_pipeline_reaches_another(hostile: Hostile) -> No
 
 
 async def ask_jaeger(session: aiohttp.ClientSession, hostile: Hostile) -> str:
-    verdict, trace = await probe.probe(session, TracedPipeline.parse(body()), hostile.url)
+    verdict, trace = await find_traces(session, TracedPipeline.parse(body()), hostile.url)
     assert (verdict.reason, trace) == (reasons.JAEGER_UNREACHABLE, None)
     return verdict.message
 
 
 async def ask_job_manager(session: aiohttp.ClientSession, hostile: Hostile) -> str:
     with pytest.raises(JobManagerError) as caught:
-        await flinkrest.newest_job(session, hostile.url)
+        await client.newest_job(session, hostile.url)
     return str(caught.value)
 
 
 async def stop_job(session: aiohttp.ClientSession, hostile: Hostile) -> str:
     with pytest.raises(JobManagerError) as caught:
-        await flinkrest.stop(session, hostile.url, "a" * 32, "b" * 32)
+        await client.stop(session, hostile.url, "a" * 32, "b" * 32)
     return str(caught.value)
 
 
 async def ask_client(session: aiohttp.ClientSession, hostile: Hostile) -> str:
-    verdict = await clients.denial(session, [{"status": {"podIP": "127.0.0.1"}}])
+    verdict = await denials.denial(session, [{"status": {"podIP": "127.0.0.1"}}])
     return verdict.message if verdict else ""
 
 

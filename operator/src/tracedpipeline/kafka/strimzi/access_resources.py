@@ -7,7 +7,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.kafka.connection import CA_KEY
-from tracedpipeline.kafka.strimzi import metadata as strimzi
+from tracedpipeline.kafka.strimzi.metadata import API_VERSION, kept, of_cluster, owned, topic_object_name
 from tracedpipeline.kubernetes_api import objects
 
 Acl = dict[str, Any]
@@ -23,8 +23,8 @@ def topic(pipeline: TracedPipeline, cluster: KafkaCluster, name: str) -> dict[st
     }
     if wanted.replicas:
         spec["replicas"] = wanted.replicas
-    metadata = strimzi.kept(pipeline, strimzi.topic_object_name(name), strimzi.of_cluster(cluster.name))
-    return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaTopic", "metadata": metadata, "spec": spec}
+    metadata = kept(pipeline, topic_object_name(name), of_cluster(cluster.name))
+    return {"apiVersion": API_VERSION, "kind": "KafkaTopic", "metadata": metadata, "spec": spec}
 
 
 def user(
@@ -35,8 +35,8 @@ def user(
     if authorized:
         spec["authorization"] = {"type": "simple", "acls": list(acls(pipeline, component))}
     name = naming.component(pipeline.name, component)
-    metadata = strimzi.owned(pipeline, name, strimzi.of_cluster(cluster.name))
-    return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaUser", "metadata": metadata, "spec": spec}
+    metadata = owned(pipeline, name, of_cluster(cluster.name))
+    return {"apiVersion": API_VERSION, "kind": "KafkaUser", "metadata": metadata, "spec": spec}
 
 
 def acls(pipeline: TracedPipeline, component: str) -> Iterable[Acl]:

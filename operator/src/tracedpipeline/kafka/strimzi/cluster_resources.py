@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline.api import ClusterStorage, KafkaCluster, TracedPipeline
 from tracedpipeline.api.quantities import canonical
-from tracedpipeline.kafka.strimzi import metadata as strimzi
+from tracedpipeline.kafka.strimzi.metadata import API_VERSION, goes_with, kept, of_cluster
 from tracedpipeline.kubernetes_api import objects
 
 LISTENER = {"name": "tls", "port": 9093, "type": "internal", "tls": True, "authentication": {"type": "tls"}}
@@ -23,9 +23,9 @@ def kafka(pipeline: TracedPipeline, cluster: KafkaCluster) -> dict[str, Any]:
     if cluster.version:
         broker["version"] = cluster.version
     return {
-        "apiVersion": strimzi.API_VERSION,
+        "apiVersion": API_VERSION,
         "kind": "Kafka",
-        "metadata": strimzi.kept(pipeline, cluster.name),
+        "metadata": kept(pipeline, cluster.name),
         "spec": {"kafka": broker, "entityOperator": _entity_operator(pipeline)},
     }
 
@@ -45,7 +45,7 @@ def durability(brokers: int) -> dict[str, int]:
 
 def _entity_operator(pipeline: TracedPipeline) -> dict[str, Any]:
     operators: dict[str, Any] = {"topicOperator": {}, "userOperator": {}}
-    if strimzi.goes_with(pipeline):
+    if goes_with(pipeline):
         # Topics and their operator are deleted together; a finalizer would be left to nobody.
         variable = {"name": "STRIMZI_USE_FINALIZERS", "value": "false"}
         operators["template"] = {"topicOperatorContainer": {"env": [variable]}}
@@ -66,12 +66,12 @@ def _pool(pipeline: TracedPipeline, cluster: KafkaCluster, name: str, nodes: int
     spec: dict[str, Any] = {
         "replicas": nodes,
         "roles": roles,
-        "storage": _storage(cluster.storage or ClusterStorage(), deletes=strimzi.goes_with(pipeline)),
+        "storage": _storage(cluster.storage or ClusterStorage(), deletes=goes_with(pipeline)),
     }
     if cluster.resources and (resources := objects.given_resources(cluster.resources)):
         spec["resources"] = resources
-    metadata = strimzi.kept(pipeline, f"{cluster.name}-{name}", strimzi.of_cluster(cluster.name))
-    return {"apiVersion": strimzi.API_VERSION, "kind": "KafkaNodePool", "metadata": metadata, "spec": spec}
+    metadata = kept(pipeline, f"{cluster.name}-{name}", of_cluster(cluster.name))
+    return {"apiVersion": API_VERSION, "kind": "KafkaNodePool", "metadata": metadata, "spec": spec}
 
 
 def _storage(storage: ClusterStorage, *, deletes: bool) -> dict[str, Any]:

@@ -8,10 +8,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
 from tracedpipeline.kafka.partitions import too_few_partitions
-from tracedpipeline.kafka.strimzi import access_resources as kafka_access
-from tracedpipeline.kafka.strimzi import checks as verdicts
-from tracedpipeline.kafka.strimzi import cluster_resources as kafka_cluster
-from tracedpipeline.kafka.strimzi import users
+from tracedpipeline.kafka.strimzi import access_resources, checks, cluster_resources, users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Object, Secret, not_ready
 from tracedpipeline.kubernetes_api.ownership import belongs_to
@@ -37,7 +34,7 @@ class Access:
 
 def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot) -> Access:
     """Return the pipeline's access, as far as there is one yet."""
-    blocked = verdicts.of_cluster(pipeline, cluster, snapshot)
+    blocked = checks.of_cluster(pipeline, cluster, snapshot)
     if blocked and blocked.reason in _HANDS_OFF:
         return Access(blocked)
     own = tuple(_cluster(pipeline, cluster))
@@ -53,8 +50,8 @@ def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnaps
 
 def _cluster(pipeline: TracedPipeline, cluster: KafkaCluster) -> Iterator[dict[str, Any]]:
     if cluster.create:
-        yield from kafka_cluster.node_pools(pipeline, cluster)
-        yield kafka_cluster.kafka(pipeline, cluster)
+        yield from cluster_resources.node_pools(pipeline, cluster)
+        yield cluster_resources.kafka(pipeline, cluster)
 
 
 def _from_elsewhere(pipeline: TracedPipeline, cluster: KafkaCluster, listener: Listener) -> Access:
@@ -73,7 +70,7 @@ def _from_elsewhere(pipeline: TracedPipeline, cluster: KafkaCluster, listener: L
 
 def _trust(pipeline: TracedPipeline, connection: KafkaConnection) -> Iterator[dict[str, Any]]:
     if connection.ca_certificates:
-        yield kafka_access.ca_certificates(pipeline, connection.ca_certificates)
+        yield access_resources.ca_certificates(pipeline, connection.ca_certificates)
 
 
 def _here(
@@ -87,11 +84,11 @@ def _here(
     made = [name for name in pipeline.spec.topics if _is_made(pipeline, topics.get(name))]
     objects = (
         *own,
-        *(kafka_access.topic(pipeline, cluster, name) for name in made),
+        *(access_resources.topic(pipeline, cluster, name) for name in made),
         *users.wanted(pipeline, cluster, snapshot, listener),
     )
     connection, waits = users.connections(pipeline, cluster, snapshot, listener)
-    topic_waits = [verdicts.of_topic(name, topics, made=name in made) for name in pipeline.spec.topics]
+    topic_waits = [checks.of_topic(name, topics, made=name in made) for name in pipeline.spec.topics]
     problem = waits or next(filter(None, topic_waits), None) or _too_few(pipeline, topics)
     if waits or not _all_exist(topics, made):
         return Access(problem, objects)

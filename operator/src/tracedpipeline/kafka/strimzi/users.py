@@ -7,8 +7,7 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.connection import Clients, KafkaConnection
-from tracedpipeline.kafka.strimzi import access_resources as kafka_access
-from tracedpipeline.kafka.strimzi import checks as verdicts
+from tracedpipeline.kafka.strimzi import access_resources, checks
 from tracedpipeline.kafka.strimzi.listeners import SCRAM, TLS, Listener
 from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Secret, not_ready
 from tracedpipeline.kubernetes_api import objects
@@ -30,7 +29,7 @@ def wanted(
         return
     authorization = snapshot.kafka["spec"]["kafka"].get("authorization") or {}
     for component in naming.KAFKA_CLIENTS:
-        yield kafka_access.user(
+        yield access_resources.user(
             pipeline,
             cluster,
             component,
@@ -52,7 +51,7 @@ def connections(
         connection = _of_user(common, listener, name)
         secret = snapshot.secrets.get(name, {})
         if connection.secrets:
-            waits = waits or verdicts.of_user(name, snapshot.users) or _missing(connection, secret)
+            waits = waits or checks.of_user(name, snapshot.users) or _missing(connection, secret)
         found[component] = replace(connection, revision=_revision(connection, secret))
     return found, waits
 

@@ -10,14 +10,15 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink_tls
-from tracedpipeline.flink import key as flink_key
+from tracedpipeline.flink import tls_key
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.jaeger import client as probe
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster
+from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.errors import ApiServerError
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
 from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
+from tracedpipeline.untrusted.bounded_http import open_session
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.apiserver import ApiServer, server
@@ -31,9 +32,9 @@ SECRET = "/api/v1/namespaces/shop/secrets/orders-flink-tls"
 
 async def test_it_is_made_once(server: tuple[ApiServer, Cluster]) -> None:
     answers, cluster = server
-    revision = await flink_key.ensure(cluster, PIPELINE)
+    revision = await tls_key.ensure(cluster, PIPELINE)
     made = answers.objects[SECRET]
-    assert [await flink_key.ensure(cluster, PIPELINE) for _ in range(2)] == [revision, revision]
+    assert [await tls_key.ensure(cluster, PIPELINE) for _ in range(2)] == [revision, revision]
     assert answers.sent("POST") == ["/api/v1/namespaces/shop/secrets"]
     assert {answers.sent(method) == [] for method in ("PATCH", "PUT", "DELETE")} == {True}
     (owner,) = made["metadata"]["ownerReferences"]
@@ -43,16 +44,16 @@ async def test_it_is_made_once(server: tuple[ApiServer, Cluster]) -> None:
 
 async def test_secrets_are_never_listed(server: tuple[ApiServer, Cluster]) -> None:
     answers, cluster = server
-    await flink_key.ensure(cluster, PIPELINE)
+    await tls_key.ensure(cluster, PIPELINE)
     await cluster.owned(PIPELINE)
     assert [path for path in answers.sent("GET") if "secrets" in path] == [SECRET]
 
 
 async def test_another_key_has_another_revision(server: tuple[ApiServer, Cluster]) -> None:
     answers, cluster = server
-    first = await flink_key.ensure(cluster, PIPELINE)
+    first = await tls_key.ensure(cluster, PIPELINE)
     del answers.objects[SECRET]
-    assert await flink_key.ensure(cluster, PIPELINE) != first
+    assert await tls_key.ensure(cluster, PIPELINE) != first
 
 
 async def test_somebody_elses_secret_is_neither_used_nor_changed(server: tuple[ApiServer, Cluster]) -> None:
@@ -65,7 +66,7 @@ async def test_somebody_elses_secret_is_neither_used_nor_changed(server: tuple[A
     for refusal, secret in theirs:
         answers.objects[SECRET] = secret
         with pytest.raises(refusal, match="Secret orders-flink-tls"):
-            await flink_key.ensure(cluster, PIPELINE)
+            await tls_key.ensure(cluster, PIPELINE)
         assert answers.objects[SECRET] is secret
     assert answers.sent("POST") == []
 
@@ -74,11 +75,11 @@ async def test_a_store_that_is_gone_from_its_secret_is_named(server: tuple[ApiSe
     answers, cluster = server
     answers.objects[SECRET] = flink_tls.secret(PIPELINE, b"") | {"data": None}
     with pytest.raises(ApiServerError, match=r"orders-flink-tls has no internal\.p12: delete it"):
-        await flink_key.ensure(cluster, PIPELINE)
+        await tls_key.ensure(cluster, PIPELINE)
 
 
 def test_a_store_has_one_key_and_trusts_nothing_else() -> None:
-    found = pkcs12.load_pkcs12(flink_key.store("orders"), flink_tls.PASSWORD.encode())
+    found = pkcs12.load_pkcs12(tls_key.store("orders"), flink_tls.PASSWORD.encode())
     assert isinstance(found.key, rsa.RSAPrivateKey)
     assert found.cert
     certificate = found.cert.certificate
@@ -91,7 +92,7 @@ def test_a_store_has_one_key_and_trusts_nothing_else() -> None:
 
 
 def test_the_longest_name_fits_into_a_certificate() -> None:
-    assert flink_key.store("p" * 63)
+    assert tls_key.store("p" * 63)
 
 
 def test_the_secret_holds_the_store_as_it_is() -> None:
@@ -113,7 +114,7 @@ async def test_a_reconcile_makes_it_where_flink_runs_the_consumer(
     server: tuple[ApiServer, Cluster], settings: Settings, engine: str, paths: list[str]
 ) -> None:
     answers, cluster = server
-    async with probe.open_session() as session:
+    async with open_session() as session:
         pipeline = TracedPipeline.parse(body(consumer={"engine": engine}))
         reconciler = connected(cluster, Silent(), session, settings, Jobs(cluster, session))  # type: ignore[arg-type]  # no Kafka
         await reconciler.applier.prepare(pipeline, await reconciler.observer.state(pipeline))

@@ -13,7 +13,8 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink_tls
 from tracedpipeline.kubernetes_api import ownership
-from tracedpipeline.kubernetes_api.client import ApiServerError, Cluster, Object, content
+from tracedpipeline.kubernetes_api.client import Cluster, Object, content
+from tracedpipeline.kubernetes_api.errors import ApiServerError
 from tracedpipeline.kubernetes_api.objects import digest
 
 # Flink's default cipher suites sign with RSA.
