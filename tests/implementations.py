@@ -32,14 +32,14 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker what it is for."""
+    """Set what a worker is for."""
     if node.config.getoption("--each-implementation"):
         node.workerinput["implementation"] = implementation_of(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Pools | None":
-    """Give each implementation's workers their own tests."""
+    """Return the scheduler by which each implementation's workers get their own tests."""
     if not config.getoption("--each-implementation"):
         return None
     from tests.pools import Pools  # xdist is not where the Flink job's tests run

@@ -38,7 +38,7 @@ class Spans:
             self._bodies.append(body)
 
     def processed(self, topic: str) -> list[Processed]:
-        """Give the process spans of a topic once no more come; Flink's own spans of checkpoints go on."""
+        """Return the process spans of a topic once no more come; Flink's own spans of checkpoints go on."""
         found: list[Processed] = []
         read, before = 0, -1
         while len(found) != before:

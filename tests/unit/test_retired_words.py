@@ -17,6 +17,9 @@ TOOLS = Path(__file__).parents[2] / "tools"
         ("quotes Kafka's words", "error message"),
         ("reason: ImageCannotBePulled", "ImagePullBackOff"),
         ("from kafkatrace.spans import protobuf as wire", "the module's own name"),
+        ("from tracedpipeline.flink import health as verdict", "the module's own name"),
+        ("def pods(self, which: str) -> None: ...", "component"),
+        ('    """Tell whether it is ready."""', "Return"),
         ("We amend it in a Kafka cluster, and nobody recommends it.", ""),
     ],
 )

@@ -37,7 +37,7 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def retry_helps(error: BaseException) -> bool:
-    """Tell whether the same reconcile may succeed later; our own errors say so themselves."""
+    """Return whether the same reconcile may succeed later; our own errors say so themselves."""
     return bool(getattr(error, "retry_helps", not isinstance(error, _REPEATED)))
 
 

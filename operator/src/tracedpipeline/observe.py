@@ -58,7 +58,7 @@ class Observer:
         return State(live, access, client_pods, await self._flink_operator(pipeline, live))
 
     async def _flink_operator(self, pipeline: TracedPipeline, live: Live) -> bool:
-        """Tell whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
+        """Return whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
         if pipeline.spec.consumer.by_flink is None or upgrade.job_manager(pipeline.name) in live:
             return False
         return await self.cluster.knows("FlinkDeployment", pipeline.namespace)

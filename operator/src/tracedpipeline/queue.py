@@ -94,7 +94,7 @@ def _checked(again: float | None) -> float | None:
 
 
 def _ends_us(error: BaseException) -> bool:
-    """Tell whether the task or the process is to end; a CancelledError may be of something that the work awaited."""
+    """Return whether the task or the process is to end; a CancelledError may be of something that the work awaited."""
     task = asyncio.current_task()
     cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
     return cancelled or isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)

@@ -41,7 +41,7 @@ class Collector:
             self._came.notify_all()
 
     def wait(self, enough: Callable[[list[Span]], Any], seconds: float = 240) -> list[Span]:
-        """Give all spans once they are enough."""
+        """Return all spans once they are enough."""
         with self._came:
             found = self._came.wait_for(lambda: enough(self._spans), seconds)
             names = sorted({span.name for span in self._spans})

@@ -14,7 +14,7 @@ class Clock:
 
 
 class FakeClient:
-    """Gives metadata that names these leaders, or fails while there are none."""
+    """Returns metadata that names these leaders, or fails while there are none."""
 
     def __init__(self, *leaders: int) -> None:
         self.leaders = leaders

@@ -1,4 +1,4 @@
-"""Gives the job to Flink: what its PythonDriver runs."""
+"""Submits the job to Flink: what its PythonDriver runs."""
 
 import logging
 import os

@@ -99,7 +99,7 @@ def _read(text: str) -> object:
 
 
 def _flat(node: object, above: str = "") -> Properties:
-    """Give nested keys their full names, as Flink's documentation spells them."""
+    """Return nested keys under their full names, as Flink's documentation spells them."""
     if node is None and not above:
         return {}
     if not isinstance(node, dict):

@@ -61,7 +61,7 @@ class Sending:
         return True
 
     def _send(self) -> bool:
-        """Give librdkafka the next order that is due, if there is one, and tell whether it took it."""
+        """Hand librdkafka the next order that is due, if there is one; return whether it took it."""
         if not self._deliveries.due:
             return True
         order = self._deliveries.due[0]

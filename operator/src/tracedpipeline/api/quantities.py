@@ -25,7 +25,7 @@ def milliseconds(duration: str) -> int:
 
 
 def is_quantity(text: str) -> bool:
-    """Tell whether the text is a quantity of processor or memory."""
+    """Return whether the text is a quantity of processor or memory."""
     return re.fullmatch(f"{CORES}|{BYTES}", text, re.ASCII) is not None
 
 

@@ -40,14 +40,14 @@ def config_map(pipeline: TracedPipeline, pods: Iterable[Mapping[str, Any]]) -> O
     }
 
 
-def needed(wanted: Iterable[Object], held_by: Mapping[str, Any] | None) -> list[Object]:
+def needed(wanted: Iterable[Object], live: Mapping[str, Any] | None) -> list[Object]:
     """Return the objects; those that clients need have the live ConfigMap as a second owner, where there is one.
 
     That is all that goes with the pipeline, but what runs the clients.
     """
-    if held_by is None:
+    if live is None:
         return list(wanted)
-    owner = reference("v1", KIND, held_by["metadata"])
+    owner = reference("v1", KIND, live["metadata"])
     return [o if _runs_clients(o) else o | {"metadata": with_owners(o["metadata"], [owner])} for o in wanted]
 
 

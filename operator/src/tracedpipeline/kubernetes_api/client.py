@@ -90,7 +90,7 @@ class Cluster:
         return await self._find(APPLIED[kind].path(namespace, name))
 
     async def knows(self, kind: str, namespace: str) -> bool:
-        """Tell whether the API server knows a kind that not every cluster does."""
+        """Return whether the API server knows a kind that not every cluster does."""
         return await self._list(kind, namespace, limit=1) is not None
 
     async def _list(self, kind: str, namespace: str, **options: Any) -> list[Object] | None:

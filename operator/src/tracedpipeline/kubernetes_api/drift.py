@@ -15,7 +15,7 @@ def with_applied_hash(desired: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def must_apply(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> bool:
-    """Tell whether the live object is missing, or something that we want is no longer so.
+    """Return whether the live object is missing, or something that we want is no longer so.
 
     The annotation shows fields that we no longer want, the comparison what others have changed.
     """
@@ -23,7 +23,7 @@ def must_apply(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> boo
 
 
 def contains(live: Any, wanted: Any) -> bool:
-    """Tell whether everything wanted is in the live value; what the API server has added does not count."""
+    """Return whether everything wanted is in the live value; what the API server has added does not count."""
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
             key in live and (_owned if key == "ownerReferences" else contains)(live[key], wanted[key]) for key in wanted
@@ -34,6 +34,6 @@ def contains(live: Any, wanted: Any) -> bool:
 
 
 def _owned(live: Any, wanted: Any) -> bool:
-    """Tell whether these owners are among the live ones, which the API server keeps by uid, in an order of its own."""
+    """Return whether the owners are among the live ones, which the API server keeps by uid, in an order of its own."""
     found = {owner["uid"]: owner for owner in live}
     return all(contains(found.get(owner["uid"]), owner) for owner in wanted)

@@ -62,7 +62,7 @@ def check(kind: str, live: Object, pipeline: TracedPipeline) -> None:
 
 
 def belongs_to(kind: str, o: Object, pipeline: TracedPipeline) -> bool:
-    """Tell whether the object is the pipeline's: it controls it, or it may outlive it and the labels name the pipeline.
+    """Return whether the object is the pipeline's: controlled by it, or meant to outlive it and labelled with its name.
 
     What waits for the clients of an earlier pipeline is half gone.
     """
@@ -73,12 +73,12 @@ def belongs_to(kind: str, o: Object, pipeline: TracedPipeline) -> bool:
 
 
 def goes_with_pipeline(o: Object) -> bool:
-    """Tell whether a pipeline's live object is still controlled by it; otherwise it was left to itself already."""
+    """Return whether a pipeline's live object is still controlled by it; otherwise it was left to itself already."""
     return bool(_controllers(o))
 
 
 def left_by_previous(o: Object, pipeline: TracedPipeline) -> bool:
-    """Tell whether a pipeline made the object that had the name before: it goes when that one's clients have ended."""
+    """Return whether a pipeline made the object that had the name before: it goes once that one's clients end."""
     controllers = _controllers(o)
     if any(owner["uid"] == pipeline.uid or owner["kind"] != KIND for owner in controllers):
         return False

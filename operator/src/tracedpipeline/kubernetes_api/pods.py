@@ -68,7 +68,7 @@ def component_of_pods(name: str, wanted: int, pods: Sequence[Mapping[str, Any]])
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
-    """Tell whether the pod is ready."""
+    """Return whether the pod is ready."""
     return any(True for _ in _ready(pod))
 
 

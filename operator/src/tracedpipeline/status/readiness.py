@@ -25,7 +25,7 @@ def conditions(observed: Observed) -> dict[str, Verdict]:
 
 
 def components_available(observed: Observed) -> bool:
-    """Tell whether Kafka and every Deployment are as they should be, so that traces can be expected."""
+    """Return whether Kafka and every Deployment are as they should be, so that traces can be expected."""
     return bool(observed.kafka.ok) and all(component.rolled_out for component in observed.components.values())
 
 

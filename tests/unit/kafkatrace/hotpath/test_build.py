@@ -34,7 +34,7 @@ def extension() -> bytes:
 
 
 def _segments(elf: bytes) -> Iterator[tuple[int, int, int]]:
-    """Give type, offset and size of each segment of a 64-bit little-endian file."""
+    """Return type, offset and size of each segment of a 64-bit little-endian file."""
     assert elf[:6] == b"\x7fELF\x02\x01"
     (start,) = struct.unpack_from("<Q", elf, 0x20)
     size, count = struct.unpack_from("<HH", elf, 0x36)

@@ -40,7 +40,7 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 
 def admitted(spec: dict[str, Any], port: int, namespace: str, labels: dict[str, str]) -> bool:
-    """Tell whether a pod may connect to the port, by the rules of the NetworkPolicy's reference."""
+    """Return whether a pod may connect to the port, by the rules of the NetworkPolicy's reference."""
     return any(
         _sender(sender, namespace, labels)
         for rule in spec["ingress"]

@@ -48,14 +48,14 @@ def pod(name: str) -> dict[str, Any]:
 def test_all_but_what_runs_the_clients_is_held(
     settings: Settings, consumer: Any, flink_operator: bool, clients: set[str]
 ) -> None:
-    held_by = {"metadata": {"name": "orders-in-use", "uid": "42"}}
+    live = {"metadata": {"name": "orders-in-use", "uid": "42"}}
     holding = in_use.config_map(PIPELINE, [pod("a")])
     pipeline = TracedPipeline.parse(body(consumer=consumer))
     first, *objects = desired.build(
         pipeline,
         plan.access(pipeline),
         settings,
-        in_use=in_use.InUse(holding, held_by),
+        in_use=in_use.InUse(holding, live),
         flink_operator=flink_operator,
     )
     assert first is holding

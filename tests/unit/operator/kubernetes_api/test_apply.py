@@ -69,12 +69,12 @@ async def test_what_is_protected_is_neither_applied_nor_pruned(
 ) -> None:
     answers, cluster = server
     await apply_owned(cluster, objects(settings))
-    left = frozenset({("Deployment", "orders-producer"), ("Deployment", "orders-consumer")})
+    protected = frozenset({("Deployment", "orders-producer"), ("Deployment", "orders-consumer")})
     wanted = [
         o for o in objects(settings, producer={"ratePerSecond": 11}) if o["metadata"]["name"] != "orders-consumer"
     ]
     answers.requests.clear()
-    await apply_owned(cluster, wanted, protected=left)
+    await apply_owned(cluster, wanted, protected=protected)
     assert answers.sent("PATCH") == []
     assert answers.sent("DELETE") == ["/api/v1/namespaces/shop/serviceaccounts/orders-consumer"]
 

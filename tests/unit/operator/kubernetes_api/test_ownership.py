@@ -19,7 +19,7 @@ def owner(kind: str, name: str, uid: str, *, controller: bool = False) -> dict[s
 
 PREVIOUS = owner("TracedPipeline", "orders", "uid-before", controller=True)
 OWN = owner("TracedPipeline", "orders", "uid-orders", controller=True)
-HOLDING = owner("ConfigMap", "orders-in-use", "42")
+KEEPER = owner("ConfigMap", "orders-in-use", "42")
 LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
 
 
@@ -27,14 +27,14 @@ LABELS = in_use.config_map(PIPELINE, [])["metadata"]["labels"]
     ("owners", "left"),
     [
         ([PREVIOUS], True),  # not collected yet
-        ([PREVIOUS, HOLDING], True),
-        ([HOLDING], True),  # held for clients that drain
+        ([PREVIOUS, KEEPER], True),
+        ([KEEPER], True),  # held for clients that drain
         ([owner("Pod", "orders-producer-1", "7")], True),  # what holds
         ([OWN], False),
-        ([OWN, HOLDING], False),
+        ([OWN, KEEPER], False),
         ([], False),  # nobody deletes it
         ([owner("ConfigMap", "theirs", "8")], False),
-        ([owner("Deployment", "orders", "9", controller=True), HOLDING], False),
+        ([owner("Deployment", "orders", "9", controller=True), KEEPER], False),
     ],
 )
 def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left: bool) -> None:
@@ -46,7 +46,7 @@ def test_what_an_earlier_pipeline_leaves_goes_by_itself(owners: list[Any], left:
 
 @pytest.mark.parametrize("kind", ["KafkaTopic", "Kafka", "Deployment", "ConfigMap"])
 def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
-    o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [HOLDING]}}
+    o = {"metadata": {"name": "orders", "labels": LABELS, "ownerReferences": [KEEPER]}}
     assert not belongs_to(kind, o, PIPELINE)
 
 
@@ -69,11 +69,14 @@ def test_what_belongs_to_a_pipeline(kind: str, owners: list[Any], labels: Any, k
 
 
 def test_what_was_left_to_itself_does_not_go_with_the_pipeline() -> None:
-    assert goes_with_pipeline({"metadata": {"ownerReferences": [OWN, HOLDING]}})
-    assert not goes_with_pipeline({"metadata": {"ownerReferences": [HOLDING]}})
+    assert goes_with_pipeline({"metadata": {"ownerReferences": [OWN, KEEPER]}})
+    assert not goes_with_pipeline({"metadata": {"ownerReferences": [KEEPER]}})
     assert not goes_with_pipeline({"metadata": {}})
 
 
 def test_what_has_no_owner_gets_none() -> None:
-    assert with_owners({"name": "orders", "ownerReferences": [OWN]}, [HOLDING])["ownerReferences"] == [OWN, HOLDING]
-    assert with_owners({"name": "orders"}, [HOLDING]) == {"name": "orders"}
+    assert with_owners({"name": "orders", "ownerReferences": [OWN]}, [KEEPER])["ownerReferences"] == [
+        OWN,
+        KEEPER,
+    ]
+    assert with_owners({"name": "orders"}, [KEEPER]) == {"name": "orders"}

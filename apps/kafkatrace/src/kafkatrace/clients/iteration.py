@@ -28,7 +28,7 @@ def records(consumer: Consumer) -> Iterator[Message]:
 
 
 def is_record(message: Message) -> bool:
-    """Tell a record from a partition's end; KafkaException for any other event."""
+    """Return whether it is a record, not a partition's end; raises KafkaException for any other event."""
     error = message.error()
     if error is not None and error.code() != KafkaError._PARTITION_EOF:
         raise KafkaException(error)
@@ -36,7 +36,7 @@ def is_record(message: Message) -> bool:
 
 
 def each_in_its_span(process: Process, messages: Iterable[Message]) -> Iterator[Message]:
-    """Give each message with its process span as the current one, until the next is requested."""
+    """Yield each message with its process span as the current one, until the next is requested."""
     for message in messages:
         if not is_record(message):
             continue

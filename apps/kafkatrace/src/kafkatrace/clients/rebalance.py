@@ -15,7 +15,7 @@ _ENDING: Final = ("on_revoke", "on_lost")
 def watched(
     open_spans: dict[int, MessageSpan], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Give subscribe()'s callbacks with ours around those that tell of partitions that go.
+    """Return subscribe()'s callbacks with ours around those that tell of partitions that go.
 
     Without on_lost, the original calls on_revoke for lost partitions, too.
     """

@@ -20,13 +20,13 @@ _COMPONENT: Final = {"otel.component.type": "kafkatrace", "otel.component.name":
 
 
 def watch_counters(metrics: Metrics, counters: Counters) -> None:
-    """Tell the oddities."""
+    """Count what is odd in headers and times."""
     metrics.watch(metric_definitions.MALFORMED_HEADERS, {}, lambda: counters.malformed_headers)
     metrics.watch(metric_definitions.NEGATIVE_QUEUE_TIMES, {}, lambda: counters.negative_queue_times)
 
 
 def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
-    """Tell what became of spans, under the names that SDKs have for it."""
+    """Count what became of spans, under the names that SDKs have for it."""
     full = {**_COMPONENT, semconv.ERROR_TYPE: "queue_full"}
     lost = {**_COMPONENT, semconv.ERROR_TYPE: "rejected"}
     metrics.watch(metric_definitions.SPANS_PROCESSED, _COMPONENT, lambda: pipeline.exported + pipeline.failed)

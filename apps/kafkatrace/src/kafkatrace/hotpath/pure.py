@@ -44,7 +44,7 @@ class Histogram:
         self._buckets[bisect_left(self._bounds, nanoseconds)] += 1
 
     def state(self) -> tuple[tuple[int, ...], int, int, int]:
-        """Give the counts of the buckets, the sum, the lowest and the highest."""
+        """Return the counts of the buckets, the sum, the lowest and the highest."""
         return tuple(self._buckets), self._sum, self._lowest, self._highest
 
 
@@ -91,7 +91,7 @@ class Polled:
 
     @staticmethod
     def take(message: Message) -> int:
-        """Give the time, nanoseconds since the epoch, once; 0 if not known."""
+        """Return the time, nanoseconds since the epoch, once; 0 if not known."""
         return Polled._times.pop(id(message), 0)
 
     def _look_if_due(self, consumer: object, now: int) -> None:
@@ -171,22 +171,22 @@ class SpanFields(dict[str, object]):
 
 
 def process(other: _F, *used: object) -> _F:
-    """Give what begins a message's span: `other`, which begins any."""
+    """Return what begins a message's span: `other`, which begins any."""
     return other
 
 
 def account(other: _F, *used: object) -> _F:
-    """Give what counts an ended message: `other`, which counts any."""
+    """Return what counts an ended message: `other`, which counts any."""
     return other
 
 
 def encoder(*used: object) -> Any:
-    """Give what encodes ended operations in the calling thread: nothing, all is encoded in the background."""
+    """Return what encodes ended operations in the calling thread: nothing, all is encoded in the background."""
     return None
 
 
 def sending(sender: object, *used: object) -> object:
-    """Give what produce() needs of its sender beside it: nothing."""
+    """Return what produce() needs of its sender beside it: nothing."""
     return None
 
 

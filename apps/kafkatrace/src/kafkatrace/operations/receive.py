@@ -32,12 +32,12 @@ class AsksItself(KafkaClient, Protocol):
     """A consumer, as far as this module uses it."""
 
     def assignment(self) -> list[TopicPartition]:
-        """Tell the partitions that it reads."""
+        """Return the partitions that it reads."""
 
     def get_watermark_offsets(
         self, partition: TopicPartition, timeout: float = -1, cached: bool = False
     ) -> tuple[int, int]:
-        """Tell the lowest offset, and the one that the next record will get."""
+        """Return the lowest offset, and the one that the next record will get."""
 
 
 class Receiver:
@@ -175,7 +175,7 @@ class Receiver:
 
 
 def _traceparent(headers: Any) -> bytes | None:
-    """Give a valid traceparent that has no tracestate and no baggage beside it; None for all that is less usual."""
+    """Return a valid traceparent that has no tracestate and no baggage beside it; None for all that is less usual."""
     found: Any = None
     try:
         for name, value in headers:
@@ -189,7 +189,7 @@ def _traceparent(headers: Any) -> bytes | None:
 
 
 def _senders(records: Sequence[Message]) -> list[bytes]:
-    """Give the traceparents of all sampled senders."""
+    """Return the traceparents of all sampled senders."""
     found = (_sender(propagation.headers_of(message)) for message in records)
     return [traceparent for traceparent in found if traceparent is not None and traceparent[54] & 1]
 

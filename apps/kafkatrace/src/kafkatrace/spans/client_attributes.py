@@ -17,7 +17,7 @@ class KafkaClient(Protocol):
     """A producer or consumer of confluent-kafka."""
 
     def cluster_id(self, timeout: float = -1) -> str:
-        """Tell the cluster's id, from the broker's metadata."""
+        """Return the cluster's id, from the broker's metadata."""
 
 
 class ClusterId:

@@ -35,7 +35,7 @@ def kept(pipeline: TracedPipeline, name: str, labels: dict[str, str] | None = No
 
 
 def goes_with(pipeline: TracedPipeline) -> bool:
-    """Tell whether topics, and a cluster that was made for them, are deleted with the pipeline."""
+    """Return whether topics, and a cluster that was made for them, are deleted with the pipeline."""
     return pipeline.spec.kafka.topic.deletion_policy == "Delete"
 
 

@@ -111,14 +111,14 @@ def _name(topic: Object) -> str:
 
 
 def _is_made(pipeline: TracedPipeline, topic: Object | None) -> bool:
-    """Tell whether the pipeline has a resource for the topic: it would go with its data if it were left out."""
+    """Return whether the pipeline has a resource for the topic: it would go with its data if it were left out."""
     if topic is None:
         return pipeline.spec.kafka.topic.create
     return belongs_to("KafkaTopic", topic, pipeline)
 
 
 def _all_exist(topics: Mapping[str, Object], made: list[str]) -> bool:
-    """Tell whether Kafka has the topics: before that a client might make one, of the broker's own kind."""
+    """Return whether Kafka has the topics: before that a client might make one, of the broker's own kind."""
     return all((topics.get(name, {}).get("status") or {}).get("topicId") for name in made)
 
 

@@ -49,14 +49,14 @@ def failure(o: Object) -> str | None:
 
 
 def paused(o: Object) -> bool:
-    """Tell whether somebody told Strimzi to leave the resource alone."""
+    """Return whether somebody told Strimzi to leave the resource alone."""
     key, value = PAUSED
     annotated = (o["metadata"].get("annotations") or {}).get(key) == value
     return annotated or condition(o, "ReconciliationPaused") is not None
 
 
 def up_to_date(o: Object) -> bool:
-    """Tell whether the status speaks of the resource as it is now."""
+    """Return whether the status speaks of the resource as it is now."""
     seen = (o.get("status") or {}).get("observedGeneration", 0)
     return bool(seen >= o["metadata"].get("generation", 0))
 
