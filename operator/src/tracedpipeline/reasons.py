@@ -85,9 +85,10 @@ SCALED_TO_ZERO: Final = "ScaledToZero"  # replicas of producer or consumer is 0,
 # There are no traces to wait for.
 NO_TRACES: Final = frozenset({SAMPLING_OFF, SCALED_TO_ZERO})
 
-# What Ready passes through when nothing is wrong.
-EXPECTED: Final = frozenset(
+# What Ready and TracesFlowing pass through when nothing is wrong.
+EXPECTED: Final = NO_TRACES | frozenset(
     {
+        FLOWING,
         ALL_AVAILABLE,
         PROGRESSING,
         NOT_CREATED,

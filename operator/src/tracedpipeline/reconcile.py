@@ -13,6 +13,7 @@ from tracedpipeline.reconciler import Reconciler
 from tracedpipeline.state import Applied
 from tracedpipeline.status import readiness
 from tracedpipeline.status.build import status_details
+from tracedpipeline.verdict import Verdict
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
 WAITING_SECONDS = 1.0
@@ -51,7 +52,7 @@ async def _unless_refused(reconciler: Reconciler, body: dict[str, Any]) -> float
     try:
         return await _reconcile(reconciler, body)
     except tuple(REFUSALS) as error:
-        await reconciler.reporter.report(body, readiness.refused(REFUSALS[type(error)], str(error)))
+        await reconciler.reporter.report(body, readiness.refused(Verdict(False, REFUSALS[type(error)], str(error))))
         return WAITING_SECONDS if isinstance(error, PreviousDrainingError) else reconciler.settings.resync_seconds
 
 
@@ -59,7 +60,7 @@ async def _reconcile(reconciler: Reconciler, body: dict[str, Any]) -> float:
     observer, applier, settings = reconciler.observer, reconciler.applier, reconciler.settings
     pipeline = TracedPipeline.parse(body)
     if refused := refusal(pipeline, await observer.other_pipelines(pipeline)):
-        await reconciler.reporter.report(body, {readiness.READY: refused})
+        await reconciler.reporter.report(body, readiness.refused(refused))
         return settings.resync_seconds
     state = await applier.prepare(pipeline, await observer.state(pipeline))
     plan = decide(pipeline, state, settings)

@@ -9,7 +9,7 @@ from typing import Any
 from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.state import Object
-from tracedpipeline.status.build import Status, build_status, failed_status, transition
+from tracedpipeline.status.build import Status, build_status, failed_status, transitions
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Reporter:
     async def report(
         self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any] | None = None
     ) -> None:
-        """Write the status where it differs, and an event where Ready's reason does."""
+        """Write the status where it differs, and an event for each reason that is news."""
         old, generation = body.get("status", {}), body["metadata"]["generation"]
         await self._write(body, build_status(old, generation, verdicts, datetime.now(UTC), details or {}))
 
@@ -43,8 +43,7 @@ class Reporter:
             return
         key = Key(metadata["namespace"], metadata["name"])
         await self.cluster.write_status(key, new)
-        if change := transition(old, new):
-            reason, message = change
+        for reason, message in transitions(old, new):
             log.info("%s/%s: %s: %s", *key, reason, message)
             kind = "Normal" if reason in reasons.EXPECTED else "Warning"
             await self.cluster.event(key.namespace, key.name, metadata["uid"], reason, message, kind=kind)

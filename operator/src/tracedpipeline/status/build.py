@@ -7,7 +7,7 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
-from tracedpipeline.status.readiness import OBSERVED, READY
+from tracedpipeline.status.readiness import OBSERVED, READY, TRACES_FLOWING, unobserved
 from tracedpipeline.verdict import Verdict
 
 # Abnormal-true conditions of the kstatus convention: there only while true.
@@ -23,6 +23,8 @@ _STALLING = {
     reasons.OBJECT_NOT_OWNED,
     reasons.TOPIC_HAS_FEWER_PARTITIONS,
 }
+# Of the traces nothing is known yet.
+_ONLY_WAITING = {reasons.WAITING_FOR_COMPONENTS, reasons.WAITING_FOR_SPANS}
 _SETTLED = _STALLING | {reasons.PAUSED, reasons.ALL_AVAILABLE}
 
 Status = dict[str, Any]
@@ -43,8 +45,7 @@ def build_status(
 
 def failed_status(old: Mapping[str, Any], generation: int, ready: Verdict, now: datetime) -> Status:
     """Return the status after a reconcile that failed: what it did not come to look at stays, or is Unknown."""
-    unknown = Verdict(None, ready.reason, "not looked at: the reconcile failed before")
-    new = build_status(old, generation, dict.fromkeys(OBSERVED, unknown) | {READY: ready}, now, {})
+    new = build_status(old, generation, unobserved(ready, "the reconcile failed before"), now, {})
     before = {condition["type"]: condition for condition in old.get("conditions", ())}
     conditions = [before.get(c["type"], c) if c["type"] in OBSERVED else c for c in new["conditions"]]
     return {**new, "conditions": conditions}
@@ -68,16 +69,21 @@ def status_details(pipeline: TracedPipeline, ready_consumers: int, last_trace: L
     return fields
 
 
-def transition(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return Ready's new reason and message where the reason changed: that, and only that, is an event."""
-    before, after = _ready(old), _ready(new)
-    if before.get("reason") == after.get("reason"):
-        return None
-    return after["reason"], after["message"]
+def transitions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the new reasons and messages that are events: where Ready's changed, or what is known of the traces."""
+    said = {_of(new, READY)["reason"], *_ONLY_WAITING}
+    changes = [_of(new, READY)] if _changed(old, new, READY) else []
+    if _changed(old, new, TRACES_FLOWING) and _of(new, TRACES_FLOWING)["reason"] not in said:
+        changes.append(_of(new, TRACES_FLOWING))
+    return [(condition["reason"], condition["message"]) for condition in changes]
 
 
-def _ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((c for c in status.get("conditions", ()) if c["type"] == READY), {})
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any], kind: str) -> bool:
+    return bool(_of(old, kind).get("reason") != _of(new, kind).get("reason"))
+
+
+def _of(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    return next((c for c in status.get("conditions", ()) if c["type"] == kind), {})
 
 
 def _abnormal(ready: Verdict) -> dict[str, Verdict]:

@@ -43,9 +43,14 @@ def summary(parts: dict[str, Verdict]) -> Verdict:
     return Verdict(True, reasons.ALL_AVAILABLE, f"all components are available{scaled}")
 
 
-def refused(reason: str, message: str) -> dict[str, Verdict]:
-    """Return the conditions of a resource that is not acted upon."""
-    return {READY: Verdict(False, reason, message)}
+def unobserved(ready: Verdict, why: str) -> dict[str, Verdict]:
+    """Return the verdict of each condition where nothing was looked at: each stays, as Unknown."""
+    return dict.fromkeys(OBSERVED, Verdict(None, ready.reason, f"not looked at: {why}")) | {READY: ready}
+
+
+def refused(ready: Verdict) -> dict[str, Verdict]:
+    """Return the verdict of each condition of a resource that is not acted upon."""
+    return unobserved(ready, "nothing is done for the resource, and Ready tells why")
 
 
 def _component(component: Component) -> Verdict:

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.status import readiness
-from tracedpipeline.status.build import build_status, status_details, transition
+from tracedpipeline.status.build import build_status, status_details, transitions
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -59,9 +60,39 @@ def test_conditions_speak_of_the_generation() -> None:
 
 def test_an_event_is_a_change_of_readys_reason() -> None:
     first = built(PROGRESSING)
-    assert transition({}, first) == (reasons.PROGRESSING, "0 of 1")
-    assert transition(first, built(Verdict(False, reasons.PROGRESSING, "1 of 2"), first)) is None
-    assert transition(first, built(AVAILABLE, first)) == (reasons.ALL_AVAILABLE, "fine")
+    assert transitions({}, first) == [(reasons.PROGRESSING, "0 of 1")]
+    assert transitions(first, built(Verdict(False, reasons.PROGRESSING, "1 of 2"), first)) == []
+    assert transitions(first, built(AVAILABLE, first)) == [(reasons.ALL_AVAILABLE, "fine")]
+
+
+def with_traces(ok: bool | None, reason: str, message: str = "?", ready: Verdict = AVAILABLE) -> dict[str, Any]:
+    verdicts = {readiness.TRACES_FLOWING: Verdict(ok, reason, message), readiness.READY: ready}
+    return build_status({}, 4, verdicts, NOW, {})
+
+
+FLOWING = with_traces(True, reasons.FLOWING)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "events"),
+    [
+        (FLOWING, with_traces(None, reasons.CONSUMER_BEHIND), [reasons.CONSUMER_BEHIND]),
+        (FLOWING, with_traces(False, reasons.JAEGER_UNREACHABLE), [reasons.JAEGER_UNREACHABLE]),
+        (with_traces(False, reasons.NO_CONSUMER_SPANS), FLOWING, [reasons.FLOWING]),
+        (with_traces(None, reasons.CONSUMER_BEHIND, "5 min"), with_traces(None, reasons.CONSUMER_BEHIND, "6 min"), []),
+        (FLOWING, with_traces(None, reasons.WAITING_FOR_SPANS), []),
+        (
+            FLOWING,
+            with_traces(None, reasons.WAITING_FOR_COMPONENTS, ready=PROGRESSING),
+            [reasons.PROGRESSING],
+        ),
+        (FLOWING, with_traces(None, reasons.INVALID_SPEC, ready=INVALID), [reasons.INVALID_SPEC]),
+        (built(PROGRESSING), FLOWING, [reasons.ALL_AVAILABLE, reasons.FLOWING]),
+    ],
+    ids=["behind", "broken", "flowing", "same reason", "a look later", "rolling", "refused", "up"],
+)
+def test_an_event_is_news_of_the_traces(before: dict[str, Any], after: dict[str, Any], events: list[str]) -> None:
+    assert [reason for reason, _ in transitions(before, after)] == events
 
 
 def test_details(pipeline: TracedPipeline) -> None:
