@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from kafkatrace.export import partial_success
+from kafkatrace.export import partial_success, sdk_encoding
 from kafkatrace.export.environment import SILENT
 from kafkatrace.export.metric_export import Reports
 from kafkatrace.export.partial_success import ExportFailure
@@ -88,11 +87,13 @@ class OtlpExporter:
     def export(self, batch: Batch) -> ExportFailure | None:
         """Post one request."""
         service, cluster = self._identities
-        made_by_sdk = encode_spans(batch.made_by_sdk).SerializeToString() if batch.made_by_sdk else b""
+        made_by_sdk, lost = sdk_encoding.encode(batch.made_by_sdk)
         body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
+        if not body:
+            return lost
         result = self._client.export(body)
         if result.success:
-            return partial_success.rejected(self._transport.body)
+            return partial_success.both(lost, partial_success.rejected(self._transport.body))
         status = "" if result.status_code is None else f"HTTP {result.status_code} "
         return ExportFailure(batch.size, status + str(result.error or result.reason or "no answer in time"))
 

@@ -43,3 +43,10 @@ def rejected(body: bytes) -> ExportFailure | None:
     if partial.rejected_spans <= 0:
         return None
     return ExportFailure(partial.rejected_spans, partial.error_message or "the Collector rejected them without a word")
+
+
+def both(one: ExportFailure | None, other: ExportFailure | None) -> ExportFailure | None:
+    """Return the spans of both failures, with the reason of the second where there is one."""
+    if one is None or other is None:
+        return one or other
+    return ExportFailure(one.spans + other.spans, other.why)
