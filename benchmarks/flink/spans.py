@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from kafkatrace.spans import semconv
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 _NS_PER_MS: Final = 1e6
+# as kafkatrace's README lists them
+_PROCESS: Final = "process "
+_TOPIC: Final = "messaging.destination.name"
+_PARTITION: Final = "messaging.destination.partition.id"
+_OFFSET: Final = "messaging.kafka.offset"
+_SINCE_TIMESTAMP_MS: Final = "kafkatrace.since_timestamp.duration_ms"
 _BETWEEN_EXPORTS_SECONDS: Final = 6  # a second more than OTEL_BSP_SCHEDULE_DELAY
 
 
@@ -77,14 +82,14 @@ def _processed(body: bytes) -> Iterator[Processed]:
     for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
         for scope in resource.scope_spans:
             for span in scope.spans:
-                if span.name.startswith(f"{semconv.PROCESS} "):
+                if span.name.startswith(_PROCESS):
                     yield _read(span)
 
 
 def _read(span: Any) -> Processed:
     said = {pair.key: pair.value for pair in span.attributes}
-    whole = said[semconv.SINCE_TIMESTAMP_MILLISECONDS].double_value
+    whole = said[_SINCE_TIMESTAMP_MS].double_value
     work = (span.end_time_unix_nano - span.start_time_unix_nano) / _NS_PER_MS
-    partition = said[semconv.MESSAGING_DESTINATION_PARTITION_ID].string_value
-    offset = said[semconv.MESSAGING_KAFKA_OFFSET].int_value
-    return Processed(said[semconv.MESSAGING_DESTINATION_NAME].string_value, (partition, offset), whole - work)
+    partition = said[_PARTITION].string_value
+    offset = said[_OFFSET].int_value
+    return Processed(said[_TOPIC].string_value, (partition, offset), whole - work)

@@ -1,5 +1,6 @@
 """Topics, orders in them, and what came of these."""
 
+import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from typing import Any, Final
 import confluent_kafka
 from confluent_kafka import Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # as documented
-from kafkatrace.context.ids import Roots
 from traced_common.order import Order
 
 PARTITIONS: Final = 2
@@ -40,11 +40,11 @@ class Sender:
         self._producer = confluent_kafka.Producer(conf)
         self._topic = topic
         self._every = every
-        self._traces = Roots(1)
 
     def send(self, number: int) -> None:
         """Send one."""
-        traceparent = self._traces.take()[:53] + (b"01" if number % self._every == 0 else b"00")
+        flags = "01" if number % self._every == 0 else "00"
+        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-{flags}".encode()
         customer = f"customer-{number % _CUSTOMERS}"
         order = Order(str(number), customer, Decimal("1.50"), number + 1, datetime.now(UTC))
         headers: Any = [("traceparent", traceparent)]

@@ -7,7 +7,6 @@ from typing import Any, Final
 import confluent_kafka
 import kafkatrace
 from confluent_kafka import TopicPartition
-from kafkatrace.context.headers import Headers
 
 from benchmarks.kafkatrace.clients import QUIET, Contrib, drain, tracing
 from benchmarks.kafkatrace.harness import Mode
@@ -23,7 +22,7 @@ def fill(servers: str, topic: str) -> None:
     producer = confluent_kafka.Producer({"bootstrap.servers": servers, **QUIET})
     for partition, flags in enumerate((b"01", b"00")):
         for _ in range(_MESSAGES + _BATCH):
-            headers: Headers = [("traceparent", _TRACEPARENT + flags)]
+            headers: kafkatrace.Headers = [("traceparent", _TRACEPARENT + flags)]
             producer.produce(topic, b"x" * 200, partition=partition, headers=headers)
     producer.flush(60)
 

@@ -1,9 +1,11 @@
-"""The map of the house is complete: docs/architecture.md names every folder and top-level module of both packages."""
+"""The map of the house is complete, and what is private to kafkatrace is used by it alone."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import kafkatrace
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +42,60 @@ def test_the_map_names_every_room(title: str, package: str) -> None:
 def test_the_map_names_every_file_in_c() -> None:
     named = set(re.findall(r"`(\w+\.[ch])`", section("kafkatrace")))
     assert {path.name for path in SPEEDUPS.glob("*.[ch]")} == named
+
+
+# kafkatrace's own tests, and what runs them with each implementation
+INSIDE = (ROOT / "tests" / "unit" / "kafkatrace", ROOT / "tests" / "fuzz", ROOT / "tests" / "implementations.py")
+OUTSIDE = ("apps", "benchmarks", "examples", "operator", "standins", "tests", "tools")
+
+
+def outside_of_kafkatrace() -> Iterator[Path]:
+    """Yield all Python files that may use only what kafkatrace makes public."""
+    for folder in OUTSIDE:
+        for path in (ROOT / folder).rglob("*.py"):
+            if not any(path.is_relative_to(inside) for inside in (*INSIDE, PACKAGES["kafkatrace"])):
+                yield path
+
+
+def private_uses(source: str) -> Iterator[str]:
+    """Yield what a program takes of kafkatrace that is not in its `__all__`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module="kafkatrace", names=names, level=0):
+                used = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module), level=0) if module.startswith("kafkatrace."):
+                used = [module.partition(".")[2]]
+            case ast.Import(names=names):
+                used = [alias.name.partition(".")[2] for alias in names if alias.name.startswith("kafkatrace.")]
+            case ast.Attribute(value=ast.Name(id="kafkatrace"), attr=name):
+                used = [name]
+            case _:
+                used = []
+        yield from (name for name in used if name not in (*kafkatrace.__all__, "__all__"))
+
+
+def test_code_outside_of_kafkatrace_uses_what_is_public() -> None:
+    files = list(outside_of_kafkatrace())
+    assert len(files) > 100
+    found = [f"{path}: {name}" for path in files for name in private_uses(path.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from kafkatrace.tracing import current", ["tracing"]),
+        ("import kafkatrace.spans.semconv", ["spans.semconv"]),
+        ("import os, kafkatrace.demo as demo", ["demo"]),
+        ("from kafkatrace import Producer, tracing", ["tracing"]),
+        ("import kafkatrace\nkafkatrace.context.headers.Headers", ["context"]),
+        ("def f():\n    from kafkatrace.context import w3c", ["context"]),
+        ("import kafkatrace\nkafkatrace.current().flush(5)", []),
+        (
+            "from kafkatrace import Headers, Stage\nfrom benchmarks.kafkatrace import pace\nfrom .kafkatrace import x",
+            [],
+        ),
+    ],
+)
+def test_what_is_private_is_recognised(source: str, found: list[str]) -> None:
+    assert list(private_uses(source)) == found

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import kafkatrace
-from kafkatrace.context.headers import Headers
 
 # traceparent, tracestate, baggage; empty where there is none, for Flink's tuples know no null
 Context: TypeAlias = tuple[str, str, str]
@@ -18,7 +17,7 @@ def current() -> Context:
     return _text(traceparent), _text(tracestate), _text(baggage)
 
 
-def headers_of(context: Sequence[str]) -> Headers:
+def headers_of(context: Sequence[str]) -> kafkatrace.Headers:
     """Return the context as a record's headers."""
     return list(fields_of(context).items())
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, Final
 
-from kafkatrace.tracing import current
+import kafkatrace
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
@@ -48,7 +48,7 @@ class Process(ProcessFunction):  # type: ignore[misc] # PyFlink has no types
 
     def close(self) -> None:
         """Let no span behind: a worker ends without a word."""
-        current().flush(_FLUSH_SECONDS)
+        kafkatrace.current().flush(_FLUSH_SECONDS)
 
     def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
         """Process one record."""
@@ -79,7 +79,7 @@ class Total(KeyedProcessFunction):  # type: ignore[misc] # PyFlink has no types
 
     def close(self) -> None:
         """Let no span behind."""
-        current().flush(_FLUSH_SECONDS)
+        kafkatrace.current().flush(_FLUSH_SECONDS)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Add one order."""

@@ -12,11 +12,12 @@ from kafkatrace.clients.consumer import Consumer
 from kafkatrace.clients.producer import Producer
 from kafkatrace.clients.record_receiver import RecordReceiver
 from kafkatrace.clients.serializing import DeserializingConsumer, SerializingProducer
+from kafkatrace.context.headers import Headers
 from kafkatrace.export.pipeline import FlushResult
 from kafkatrace.hotpath.choose import implementation
 from kafkatrace.operations.stage import Stage
 from kafkatrace.propagation import context_headers
-from kafkatrace.tracing import Tracing, configure
+from kafkatrace.tracing import Tracing, configure, current
 
 __all__ = [
     "AIOConsumer",
@@ -24,6 +25,7 @@ __all__ = [
     "Consumer",
     "DeserializingConsumer",
     "FlushResult",
+    "Headers",
     "Producer",
     "RecordReceiver",
     "SerializingProducer",
@@ -31,5 +33,6 @@ __all__ = [
     "Tracing",
     "configure",
     "context_headers",
+    "current",
     "implementation",
 ]
