@@ -7,6 +7,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import canonical
 from tracedpipeline.desired import flink
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 
 
 def claim(pipeline: TracedPipeline) -> dict[str, Any] | None:
@@ -24,8 +25,7 @@ def claim(pipeline: TracedPipeline) -> dict[str, Any] | None:
     if storage.storage_class_name:
         spec["storageClassName"] = storage.storage_class_name
     return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
+        **type_meta("PersistentVolumeClaim"),
         "metadata": objects.metadata(pipeline, naming.CONSUMER, naming.checkpoints(pipeline.name)),
         "spec": spec,
     }

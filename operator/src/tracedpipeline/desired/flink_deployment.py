@@ -11,6 +11,7 @@ from tracedpipeline.api.quantities import amount
 from tracedpipeline.desired import flink, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 from tracedpipeline.settings import Settings
 
 CONTAINER = "flink-main-container"  # the name by which Flink finds its container in a pod template
@@ -42,8 +43,7 @@ def role_binding(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]
     kind, name = settings.flink_role
     account = naming.component(pipeline.name, naming.CONSUMER)
     return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
+        **type_meta("RoleBinding"),
         "metadata": objects.metadata(pipeline, naming.CONSUMER),
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": pipeline.namespace}],
@@ -54,8 +54,7 @@ def flink_deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings:
     """Return the resource; its operator stops with a savepoint, starts from it, and recovers what dies."""
     consumer, spec = pipeline.spec.consumer, flink.of(pipeline)
     return {
-        "apiVersion": "flink.apache.org/v1beta1",
-        "kind": "FlinkDeployment",
+        **type_meta("FlinkDeployment"),
         "metadata": objects.metadata(pipeline, naming.CONSUMER),
         "spec": {
             "image": consumer.image or settings.images.flink_consumer,

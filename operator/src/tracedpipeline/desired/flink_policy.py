@@ -5,6 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 from tracedpipeline.settings import Pods, Settings
 
 Object = dict[str, Any]
@@ -25,8 +26,7 @@ def network_policy(pipeline: TracedPipeline, settings: Settings, *, flink_operat
     operators += [FLINK_OPERATOR] if flink_operator else []
     rest = {"from": operators, "ports": [{"protocol": "TCP", "port": naming.FLINK_REST_PORT}]}
     return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
+        **type_meta("NetworkPolicy"),
         "metadata": objects.metadata(pipeline, naming.CONSUMER, naming.flink_policy(pipeline.name)),
         "spec": {
             "podSelector": _processes(pipeline),

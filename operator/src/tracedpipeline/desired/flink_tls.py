@@ -9,6 +9,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 
 Object = dict[str, Any]
 
@@ -25,8 +26,7 @@ def secret(pipeline: TracedPipeline, store: bytes) -> Object:
     Not `immutable`: a kubelet keeps such a Secret, and would give a new pod the key that was deleted.
     """
     return {
-        "apiVersion": "v1",
-        "kind": "Secret",
+        **type_meta("Secret"),
         "metadata": objects.metadata(pipeline, naming.CONSUMER, naming.flink_tls(pipeline.name)),
         "type": "Opaque",
         "data": {STORE: base64.b64encode(store).decode()},

@@ -11,6 +11,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 from tracedpipeline.kubernetes_api.ownership import reference, with_owners
 
 COMPONENT = naming.IN_USE
@@ -31,10 +32,9 @@ class InUse:
 def config_map(pipeline: TracedPipeline, pods: Iterable[Mapping[str, Any]]) -> Object:
     """Return the ConfigMap for these pods of clients."""
     metadata = objects.metadata(pipeline, COMPONENT)
-    owners = sorted((reference("v1", "Pod", pod["metadata"]) for pod in pods), key=lambda owner: owner["uid"])
+    owners = sorted((reference(type_meta("Pod"), pod["metadata"]) for pod in pods), key=lambda owner: owner["uid"])
     return {
-        "apiVersion": "v1",
-        "kind": KIND,
+        **type_meta(KIND),
         "metadata": with_owners(metadata, owners),
         "data": {"purpose": PURPOSE},
     }
@@ -47,7 +47,7 @@ def needed(wanted: Iterable[Object], live: Mapping[str, Any] | None) -> list[Obj
     """
     if live is None:
         return list(wanted)
-    owner = reference("v1", KIND, live["metadata"])
+    owner = reference(type_meta(KIND), live["metadata"])
     return [o if _runs_clients(o) else o | {"metadata": with_owners(o["metadata"], [owner])} for o in wanted]
 
 

@@ -1,7 +1,7 @@
-"""The one table of the kinds of objects: paths, watches and the chart's rights follow it."""
+"""The one table of the kinds of objects: what begins an object, paths, watches and the chart's rights follow it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,14 @@ ALL: Final = (
     SECRET,
 )
 
+_BY_NAME: Final = {kind.name: kind for kind in ALL}
 # An object of a kind that is not here can be neither applied nor pruned.
 APPLIED: Final = {kind.name: kind for kind in ALL if kind.applied}
 WORKLOADS: Final = tuple(name for name, kind in APPLIED.items() if kind.runs_pods)
 KEPT: Final = frozenset(name for name, kind in APPLIED.items() if kind.kept)
 WATCHED: Final = tuple(kind for kind in ALL if kind.watched)
+
+
+def type_meta(kind: str) -> dict[str, Any]:
+    """Return apiVersion and kind of an object, by which the API server knows its type."""
+    return {"apiVersion": _BY_NAME[kind].api_version, "kind": kind}

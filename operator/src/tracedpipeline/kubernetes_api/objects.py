@@ -9,6 +9,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import ResourceList, Resources, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical
 from tracedpipeline.kubernetes_api import ownership
+from tracedpipeline.kubernetes_api.kinds import type_meta
 
 # The user that the Collector's and Jaeger's images and ours run as.
 USER = 10001
@@ -33,8 +34,7 @@ def metadata(pipeline: TracedPipeline, component: str, name: str | None = None) 
 def service_account(pipeline: TracedPipeline, component: str) -> dict[str, Any]:
     """Return an account of the component's own that may do nothing at the API server."""
     return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
+        **type_meta("ServiceAccount"),
         "metadata": metadata(pipeline, component),
         "automountServiceAccountToken": False,
     }
@@ -44,8 +44,7 @@ def config_map(pipeline: TracedPipeline, component: str, data: dict[str, str]) -
     """Return the component's configuration files."""
     name = naming.config(pipeline.name, component)
     return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
+        **type_meta("ConfigMap"),
         "metadata": metadata(pipeline, component, name),
         "data": data,
     }
@@ -54,8 +53,7 @@ def config_map(pipeline: TracedPipeline, component: str, data: dict[str, str]) -
 def service(pipeline: TracedPipeline, component: str, ports: dict[str, int]) -> dict[str, Any]:
     """Return a Service with these named ports."""
     return {
-        "apiVersion": "v1",
-        "kind": "Service",
+        **type_meta("Service"),
         "metadata": metadata(pipeline, component),
         "spec": {
             "type": "ClusterIP",
@@ -76,8 +74,7 @@ def deployment(
     """
     selector = naming.selector(pipeline.name, component)
     return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
+        **type_meta("Deployment"),
         "metadata": metadata(pipeline, component),
         "spec": {
             "replicas": replicas,

@@ -28,12 +28,16 @@ class PreviousDrainingError(Exception):
 def controller(pipeline: TracedPipeline) -> Owner:
     """Return the reference to a pipeline that controls an object."""
     metadata = {"name": pipeline.name, "uid": pipeline.uid}
-    return {**reference(API_VERSION, KIND, metadata), "controller": True, "blockOwnerDeletion": True}
+    return {
+        **reference({"apiVersion": API_VERSION, "kind": KIND}, metadata),
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
 
 
-def reference(api_version: str, kind: str, metadata: Object) -> Owner:
+def reference(type_meta: Object, metadata: Object) -> Owner:
     """Return the reference to an owner that neither controls nor blocks."""
-    return {"apiVersion": api_version, "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}
+    return {**type_meta, "name": metadata["name"], "uid": metadata["uid"]}
 
 
 def with_owners(metadata: Object, owners: Iterable[Owner]) -> dict[str, Any]:

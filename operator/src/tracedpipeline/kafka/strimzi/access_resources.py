@@ -7,8 +7,9 @@ from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.kafka.connection import CA_KEY
-from tracedpipeline.kafka.strimzi.metadata import API_VERSION, kept, of_cluster, owned, topic_object_name
+from tracedpipeline.kafka.strimzi.metadata import kept, of_cluster, owned, topic_object_name
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 
 Acl = dict[str, Any]
 
@@ -24,7 +25,7 @@ def topic(pipeline: TracedPipeline, cluster: KafkaCluster, name: str) -> dict[st
     if wanted.replicas:
         spec["replicas"] = wanted.replicas
     metadata = kept(pipeline, topic_object_name(name), of_cluster(cluster.name))
-    return {"apiVersion": API_VERSION, "kind": "KafkaTopic", "metadata": metadata, "spec": spec}
+    return {**type_meta("KafkaTopic"), "metadata": metadata, "spec": spec}
 
 
 def user(
@@ -36,7 +37,7 @@ def user(
         spec["authorization"] = {"type": "simple", "acls": list(acls(pipeline, component))}
     name = naming.component(pipeline.name, component)
     metadata = owned(pipeline, name, of_cluster(cluster.name))
-    return {"apiVersion": API_VERSION, "kind": "KafkaUser", "metadata": metadata, "spec": spec}
+    return {**type_meta("KafkaUser"), "metadata": metadata, "spec": spec}
 
 
 def acls(pipeline: TracedPipeline, component: str) -> Iterable[Acl]:
@@ -62,8 +63,7 @@ def _acl(kind: str, name: str, *operations: str, pattern: str = "literal") -> Ac
 def ca_certificates(pipeline: TracedPipeline, certificates: str) -> dict[str, Any]:
     """Return the certificates that the brokers' own are signed with; they are public."""
     return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
+        **type_meta("ConfigMap"),
         "metadata": objects.metadata(pipeline, naming.KAFKA, naming.ca_certificates(pipeline.name)),
         "data": {CA_KEY: certificates},
     }

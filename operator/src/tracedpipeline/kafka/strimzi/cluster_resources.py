@@ -4,8 +4,9 @@ from typing import Any
 
 from tracedpipeline.api import ClusterStorage, KafkaCluster, TracedPipeline
 from tracedpipeline.api.quantities import canonical
-from tracedpipeline.kafka.strimzi.metadata import API_VERSION, goes_with, kept, of_cluster
+from tracedpipeline.kafka.strimzi.metadata import goes_with, kept, of_cluster
 from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api.kinds import type_meta
 
 LISTENER = {"name": "tls", "port": 9093, "type": "internal", "tls": True, "authentication": {"type": "tls"}}
 # A quorum that survives the loss of one.
@@ -23,8 +24,7 @@ def kafka(pipeline: TracedPipeline, cluster: KafkaCluster) -> dict[str, Any]:
     if cluster.version:
         broker["version"] = cluster.version
     return {
-        "apiVersion": API_VERSION,
-        "kind": "Kafka",
+        **type_meta("Kafka"),
         "metadata": kept(pipeline, cluster.name),
         "spec": {"kafka": broker, "entityOperator": _entity_operator(pipeline)},
     }
@@ -71,7 +71,7 @@ def _pool(pipeline: TracedPipeline, cluster: KafkaCluster, name: str, nodes: int
     if cluster.resources and (resources := objects.given_resources(cluster.resources)):
         spec["resources"] = resources
     metadata = kept(pipeline, f"{cluster.name}-{name}", of_cluster(cluster.name))
-    return {"apiVersion": API_VERSION, "kind": "KafkaNodePool", "metadata": metadata, "spec": spec}
+    return {**type_meta("KafkaNodePool"), "metadata": metadata, "spec": spec}
 
 
 def _storage(storage: ClusterStorage, *, deletes: bool) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects, ownership
 
-API_VERSION = "kafka.strimzi.io/v1"
 CLUSTER_LABEL = "strimzi.io/cluster"
 
 # Of Kubernetes; Kafka's topics may also have capitals and underscores.
