@@ -15,17 +15,22 @@ from tracedpipeline.kubernetes_api.kinds import type_meta
 from tracedpipeline.settings import Settings
 
 CONTAINER = "flink-main-container"  # the name by which Flink finds its container in a pod template
-FLINK_VERSION = "v2_2"
-PYTHON_JAR = "local:///opt/flink/opt/flink-python-2.2.1.jar"
+# As versions.mk has it. The image's own entrypoint tells Flink the same as all of this: a test compares them.
+VERSION = "2.2.1"
+FLINK_VERSION = f"v{'_'.join(VERSION.split('.')[:2])}"
+PYTHON_JAR = f"local:///opt/flink/opt/flink-python-{VERSION}.jar"
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 PYTHON = "/opt/venv/bin/python"
 ARGUMENTS = ("-pyclientexec", PYTHON, "-pyexec", PYTHON, "-py", "/opt/job/job.py")
-# To standard output. PythonEnvUtils prints the whole environment at INFO, which may hold a Collector's credentials.
+# To standard output. PythonEnvUtils prints the whole environment at INFO, which may hold a Collector's credentials;
+# TypeExtractor 200 lines about SQL's classes.
 LOG4J = """\
 rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
 logger.environment.name = org.apache.flink.client.python.PythonEnvUtils
 logger.environment.level = WARN
+logger.types.name = org.apache.flink.api.java.typeutils.TypeExtractor
+logger.types.level = WARN
 appender.console.name = Console
 appender.console.type = CONSOLE
 appender.console.layout.type = PatternLayout
