@@ -6,7 +6,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import trace_memory
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.COLLECTOR
@@ -98,20 +98,20 @@ def service(pipeline: TracedPipeline) -> dict[str, Any]:
 
 def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     """Return the pods."""
-    resources = objects.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit=MEMORY)
-    container = objects.container(
+    resources = containers.resources(pipeline.spec.collector.resources, cpu="50m", memory="64Mi", memory_limit=MEMORY)
+    container = containers.container(
         COMPONENT,
         settings.images.collector,
         args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
         ports=[
-            objects.port("otlp-grpc", naming.OTLP_GRPC_PORT),
-            objects.port("otlp-http", naming.OTLP_HTTP_PORT),
-            objects.port("health", HEALTH_PORT),
+            containers.port("otlp-grpc", naming.OTLP_GRPC_PORT),
+            containers.port("otlp-http", naming.OTLP_HTTP_PORT),
+            containers.port("health", HEALTH_PORT),
         ],
-        env=[trace_memory.heap_variable(objects.memory_limit(resources, MEMORY))],
+        env=[trace_memory.heap_variable(containers.memory_limit(resources, MEMORY))],
         resources=resources,
         volumeMounts=[{"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True}],
-        **objects.probes("health", live="/", ready="/"),
+        **containers.probes("health", live="/", ready="/"),
     )
     pod = {
         "containers": [container],

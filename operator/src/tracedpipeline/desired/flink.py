@@ -7,7 +7,7 @@ from tracedpipeline.api import FlinkProcess, FlinkSpec, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical, milliseconds
 from tracedpipeline.desired import consumer, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers
 
 # The user of the image, as in Flink's own.
 USER = 9999
@@ -90,7 +90,7 @@ def megabytes(quantity: str) -> str:
 def resources(process: FlinkProcess, *, cpu: str) -> dict[str, Any]:
     """Return the container's resources: Flink's memory and Python's, where the spec gives nothing else."""
     memory = canonical(f"{int((amount(process.memory) + amount(PYTHON_MEMORY)) / 1024**2)}Mi")
-    return objects.resources(process.resources, cpu=cpu, memory=memory, memory_limit=memory)
+    return containers.resources(process.resources, cpu=cpu, memory=memory, memory_limit=memory)
 
 
 def properties(lines: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from tracedpipeline.api import FlinkProcess, TracedPipeline
 from tracedpipeline.api.quantities import amount
 from tracedpipeline.desired import flink, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.kubernetes_api.kinds import type_meta
 from tracedpipeline.settings import Settings
 
@@ -143,7 +143,7 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dic
     variables = flink.variables(pipeline, kafka)
     container = {
         "name": CONTAINER,
-        "securityContext": objects.container_security(),
+        "securityContext": containers.container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": kafka_client.environment(variables, pipeline.spec.consumer),
         "volumeMounts": kafka_client.mounts(mounted),
@@ -152,7 +152,7 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dic
         # The one component that talks to the API server: for its TaskManagers' pods.
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,
-        "securityContext": objects.pod_security(flink.USER),
+        "securityContext": containers.pod_security(flink.USER),
         "containers": [container],
         "volumes": [volume for volume, _ in mounted],
     }

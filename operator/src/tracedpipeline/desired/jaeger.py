@@ -6,7 +6,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import trace_memory
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.JAEGER
@@ -55,11 +55,11 @@ def _files(pipeline: TracedPipeline) -> dict[str, str]:
 
 
 def _resources(pipeline: TracedPipeline) -> dict[str, Any]:
-    return objects.resources(pipeline.spec.jaeger.resources, cpu="50m", memory="128Mi", memory_limit=MEMORY)
+    return containers.resources(pipeline.spec.jaeger.resources, cpu="50m", memory="128Mi", memory_limit=MEMORY)
 
 
 def _memory_limit(pipeline: TracedPipeline) -> str:
-    return objects.memory_limit(_resources(pipeline), MEMORY)
+    return containers.memory_limit(_resources(pipeline), MEMORY)
 
 
 def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
@@ -80,14 +80,14 @@ def service(pipeline: TracedPipeline) -> dict[str, Any]:
 
 def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
     """Return the pod; one, as its memory is the store."""
-    container = objects.container(
+    container = containers.container(
         COMPONENT,
         settings.images.jaeger,
         args=[f"--config={CONFIG_DIRECTORY}/{FILE}"],
         ports=[
-            objects.port("query", naming.JAEGER_QUERY_PORT),
-            objects.port("otlp-grpc", naming.OTLP_GRPC_PORT),
-            objects.port("health", HEALTH_PORT),
+            containers.port("query", naming.JAEGER_QUERY_PORT),
+            containers.port("otlp-grpc", naming.OTLP_GRPC_PORT),
+            containers.port("health", HEALTH_PORT),
         ],
         env=[trace_memory.heap_variable(_memory_limit(pipeline))],
         resources=_resources(pipeline),
@@ -95,7 +95,7 @@ def deployment(pipeline: TracedPipeline, settings: Settings) -> dict[str, Any]:
             {"name": "config", "mountPath": CONFIG_DIRECTORY, "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
         ],
-        **objects.probes("health", live="/status", ready="/status"),
+        **containers.probes("health", live="/status", ready="/status"),
     )
     pod = {
         "containers": [container],

@@ -6,7 +6,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink, flink_tls, kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.JOB_MANAGER
@@ -38,7 +38,7 @@ def container(
 ) -> dict[str, Any]:
     """Return the container of either role; the image's entrypoint takes the role's name."""
     consumer = pipeline.spec.consumer
-    return objects.container(
+    return containers.container(
         component,
         consumer.image or settings.images.flink_consumer,
         args=[component],
@@ -52,7 +52,7 @@ def pod(pipeline: TracedPipeline, kafka: KafkaConnection, container: dict[str, A
     """Return the pod of either role around its container."""
     return flink.affinity(pipeline) | {
         "serviceAccountName": naming.component(pipeline.name, naming.CONSUMER),
-        "securityContext": objects.pod_security(flink.USER),
+        "securityContext": containers.pod_security(flink.USER),
         "containers": [container],
         "volumes": [volume for volume, _ in flink.volumes(pipeline, kafka)],
     }
@@ -70,9 +70,9 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         kafka,
         settings,
         component=COMPONENT,
-        ports=[objects.port(name, number) for name, number in PORTS.items()],
+        ports=[containers.port(name, number) for name, number in PORTS.items()],
         resources=flink.resources(flink.of(pipeline).job_manager, cpu="100m"),
-        **objects.probes("rest", live="/config", ready="/jobs/overview"),
+        **containers.probes("rest", live="/config", ready="/jobs/overview"),
     )
     return objects.deployment(
         pipeline,

@@ -12,7 +12,7 @@ from tracedpipeline.kafka.connection import (
     USERNAME_KEY,
     KafkaConnection,
 )
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 
 CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
 CA_DIRECTORY = "/etc/kafka/ca"
@@ -54,7 +54,7 @@ def _telemetry(pipeline: TracedPipeline, component: str) -> Variables:
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_METRICS_EXPORTER": "none",  # our Collector has nowhere to send metrics to; whoever has sets env
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-        "OTEL_TRACES_SAMPLER_ARG": objects.number(pipeline.spec.tracing.sampling_ratio),
+        "OTEL_TRACES_SAMPLER_ARG": containers.number(pipeline.spec.tracing.sampling_ratio),
         "OTEL_RESOURCE_ATTRIBUTES": (
             # The host: spans of one are by one clock, of which Jaeger then does not warn. Its web page goes by `ip`,
             # its newer API by the name that the conventions have.
@@ -144,14 +144,14 @@ def deployment(
     variables = settings_of(pipeline, kafka, component=component, own=own) | {
         "HEALTH_PORT": str(naming.CLIENT_HEALTH_PORT)
     }
-    container = objects.container(
+    container = containers.container(
         component,
         workload.image or image,
         env=environment(variables, workload),
-        ports=[objects.port("health", naming.CLIENT_HEALTH_PORT)],
-        resources=objects.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
+        ports=[containers.port("health", naming.CLIENT_HEALTH_PORT)],
+        resources=containers.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
         volumeMounts=mounts(mounted),
-        **objects.probes("health", live="/livez", ready="/readyz"),
+        **containers.probes("health", live="/livez", ready="/readyz"),
     )
     pod = {"containers": [container], "volumes": [volume for volume, _ in mounted]}
     config = revised(variables, kafka)

@@ -6,7 +6,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.PRODUCER
@@ -21,7 +21,7 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
     """Return the pods."""
     producer = pipeline.spec.producer
     own = {
-        "PRODUCER_RATE_PER_SECOND": objects.number(producer.rate_per_second),
+        "PRODUCER_RATE_PER_SECOND": containers.number(producer.rate_per_second),
         "PRODUCER_MESSAGE_BYTES": str(producer.message_bytes),
     }
     return kafka_client.deployment(

@@ -6,7 +6,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import flink, jobmanager
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.TASK_MANAGER
@@ -19,9 +19,9 @@ def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Setti
         kafka,
         settings,
         component=COMPONENT,
-        ports=[objects.port("rpc", flink.TASK_MANAGER_PORT)],
+        ports=[containers.port("rpc", flink.TASK_MANAGER_PORT)],
         resources=flink.resources(flink.of(pipeline).task_manager, cpu="200m"),
-        **objects.connection_probes("rpc"),
+        **containers.connection_probes("rpc"),
     )
     return objects.deployment(
         pipeline,

@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline.api import ClusterStorage, KafkaCluster, TracedPipeline
 from tracedpipeline.api.quantities import canonical
 from tracedpipeline.kafka.strimzi.metadata import goes_with, kept, of_cluster
-from tracedpipeline.kubernetes_api import objects
+from tracedpipeline.kubernetes_api import containers
 from tracedpipeline.kubernetes_api.kinds import type_meta
 
 LISTENER = {"name": "tls", "port": 9093, "type": "internal", "tls": True, "authentication": {"type": "tls"}}
@@ -68,7 +68,7 @@ def _pool(pipeline: TracedPipeline, cluster: KafkaCluster, name: str, nodes: int
         "roles": roles,
         "storage": _storage(cluster.storage or ClusterStorage(), deletes=goes_with(pipeline)),
     }
-    if cluster.resources and (resources := objects.given_resources(cluster.resources)):
+    if cluster.resources and (resources := containers.given_resources(cluster.resources)):
         spec["resources"] = resources
     metadata = kept(pipeline, f"{cluster.name}-{name}", of_cluster(cluster.name))
     return {**type_meta("KafkaNodePool"), "metadata": metadata, "spec": spec}
