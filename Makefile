@@ -22,6 +22,10 @@ help: ## Show this help
 	tools/check-extension.sh $(VENV)/python
 	touch $@
 
+.PHONY: up
+up: setup ## Run a pipeline on this machine: no container engine, no cluster (UP="--once", or other options)
+	tools/up.sh $(UP)
+
 .PHONY: setup
 setup: .venv/.synced ## Make the virtual environment from the lock file
 

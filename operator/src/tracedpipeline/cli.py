@@ -10,12 +10,15 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from tracedpipeline import desired, naming
 from tracedpipeline.api import KIND, TracedPipeline, crd
+from tracedpipeline.api.names import Servers
 from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines
 from tracedpipeline.manifests.yaml_documents import MOST_BYTES
@@ -115,6 +118,57 @@ async def _waterfall(pipeline: str, url: str) -> str:
     return waterfall.draw(found, last.end_to_end_milliseconds)
 
 
+def _up(arguments: argparse.Namespace) -> None:
+    try:
+        from tracedpipeline.local import command
+        from tracedpipeline.local.errors import LocalError
+        from tracedpipeline.local.up import Options
+    except ModuleNotFoundError as error:
+        missing = f"up needs {error.name}, which is not installed"
+        raise CommandError(f"{missing}: pip install 'tracedpipeline-operator[local]'") from error
+
+    if arguments.open and not arguments.jaeger:
+        raise CommandError("--open opens a trace on Jaeger's page: give its address with --jaeger URL")
+    options = Options(
+        kafka=arguments.kafka,
+        once=arguments.once,
+        open=arguments.open,
+        jaeger=arguments.jaeger and arguments.jaeger.rstrip("/"),
+        keep=arguments.keep,
+        secrets=arguments.secrets,
+        port=arguments.port,
+    )
+    try:
+        status = command.run(_only_pipeline(arguments.file), options)
+    except LocalError as error:
+        raise CommandError(str(error)) from None
+    if status:
+        sys.exit(status)
+
+
+def _only_pipeline(path: str) -> TracedPipeline:
+    ((name, found),) = _files([path])
+    _refuse([f"{name}: {problem}" for problem in found.problems])
+    if len(found.pipelines) > 1:
+        raise CommandError(f"{name}: has {len(found.pipelines)} TracedPipelines, of which one can run: keep it alone")
+    return found.pipelines[0]
+
+
+def _kafka(text: str) -> str:
+    if text in ("real", "mock", "spec"):
+        return text
+    try:
+        return TypeAdapter(Servers).validate_python(text)
+    except ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of real, mock, spec and HOST:PORT") from None
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is 0 to 65535")
+    return int(text)
+
+
 def _tell(what: str) -> None:
     print(f"tracedpipeline: {what}", file=sys.stderr)
 
@@ -133,12 +187,37 @@ def _parser() -> argparse.ArgumentParser:
             "-f", "--file", action="append", required=True, help="YAML file with TracedPipelines, - for standard input"
         )
         sub.set_defaults(command=command)
+    _add_up(commands.add_parser("up", help="run a pipeline on this machine, without any cluster"))
     trace = commands.add_parser("trace", help="draw the newest connected trace")
     trace.add_argument("name", help="name of the pipeline")
     trace.add_argument("-n", "--namespace", default="default", help="its namespace")
     trace.add_argument("--jaeger", help="Jaeger's address; inside the cluster it is known")
     trace.set_defaults(command=_trace)
     return parser
+
+
+def _add_up(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--file", required=True, help="YAML file with one TracedPipeline, - for standard input")
+    parser.add_argument(
+        "--kafka",
+        type=_kafka,
+        default="real",
+        metavar="real|mock|spec|HOST:PORT",
+        help="Apache Kafka of this machine's own (real, which downloads 44 MB once), librdkafka's mock broker, "
+        "the cluster that the spec names, or one at an address",
+    )
+    parser.add_argument("--once", action="store_true", help="end with the first connected trace")
+    parser.add_argument("--jaeger", metavar="URL", help="a Jaeger that is there, in place of the command's own store")
+    parser.add_argument("--open", action="store_true", help="open the first trace on Jaeger's page")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the traces in this folder")
+    parser.add_argument(
+        "--secrets",
+        type=Path,
+        metavar="DIR",
+        help="folder with a folder for each Secret, and in it a file for each key",
+    )
+    parser.add_argument("--port", type=_port, default=0, help="where traces are taken and read; any that is free")
+    parser.set_defaults(command=_up)
 
 
 def main() -> None:

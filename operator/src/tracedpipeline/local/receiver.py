@@ -143,17 +143,3 @@ async def serving(receiver: Receiver, listener: socket.socket) -> AsyncIterator[
         yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     finally:
         await runner.cleanup()
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket at this port of this machine, 0 for any that is free."""
-    listener = socket.socket()
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        raise LocalError(
-            f"port {port} of {LOOPBACK} cannot be had ({error.strerror}): choose another with --port"
-        ) from error
-    return listener

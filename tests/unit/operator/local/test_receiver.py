@@ -16,7 +16,8 @@ from tracedpipeline.jaeger import client, lookup
 from tracedpipeline.local import receiver
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
-from tracedpipeline.local.receiver import Receiver, listen, serving
+from tracedpipeline.local.ports import listen
+from tracedpipeline.local.receiver import Receiver, serving
 from tracedpipeline.local.store import Store
 from tracedpipeline.untrusted.bounded_http import open_session
 

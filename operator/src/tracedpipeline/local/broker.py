@@ -1,0 +1,115 @@
+"""Apache Kafka itself: one node of it, in a JVM, with all of its data in the run's folder."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from tracedpipeline.local import jars, java
+from tracedpipeline.local.children import Child, Children
+from tracedpipeline.local.errors import LocalError
+from tracedpipeline.local.ports import free_port
+from tracedpipeline.local.programs import LOOPBACK
+
+Tell = Callable[[str], None]
+
+NAME: Final = "kafka"
+_JVM: Final = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
+_QUIET: Final = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
+_CLUSTER: Final = "4L6g3nShT-eMCtK--X86sw"
+_PATIENCE_SECONDS: Final = 90.0
+_GRACE_SECONDS: Final = 10.0
+_PROPERTIES: Final = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+controller.listener.names=CONTROLLER
+listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=CLIENTS://{host}:{port}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+log.dirs={data}
+log.segment.bytes=33554432
+log.retention.bytes=268435456
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+
+
+@asynccontextmanager
+async def running(children: Children, tell: Tell) -> AsyncIterator[str]:
+    """Run Kafka; gives its bootstrap server once it listens."""
+    program = await java.find()
+    cache = jars.cache(os.environ) / f"kafka-{jars.version()}"
+    await jars.fetch(cache, tell)
+    port, controller = free_port(), free_port()
+    properties = children.folder / "server.properties"
+    data = children.folder / NAME
+    try:
+        properties.write_text(_PROPERTIES.format(host=LOOPBACK, port=port, controller=controller, data=data))
+        await _format(program, cache, properties, data)
+    except OSError as error:
+        raise LocalError(f"{children.folder}: Kafka's data cannot be written there: {error.strerror}") from error
+    command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*", "kafka.Kafka", str(properties)]
+    async with children.child(NAME, command, {}, _GRACE_SECONDS) as child:
+        tell(f"starting Apache Kafka {jars.version()} at {LOOPBACK}:{port}")
+        await _until_it_listens(child, port)
+        yield f"{LOOPBACK}:{port}"
+
+
+async def _format(program: str, cache: Path, properties: Path, data: Path) -> None:
+    """Make the data's folder: as Kafka's own tool made it the first time, since that takes as long as to start."""
+    formatted = cache / "formatted"
+    if not formatted.exists():
+        command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*", "kafka.tools.StorageTool", "format"]
+        process = await asyncio.create_subprocess_exec(
+            *(*command, "--cluster-id", _CLUSTER, "--config", str(properties)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        if process.returncode:
+            lines = output.decode(errors="replace").strip().splitlines()
+            raise LocalError(f"Kafka's data cannot be made in {data}: {lines[-1] if lines else process.returncode}")
+        part = cache / f"formatted.{os.getpid()}.part"
+        shutil.copytree(data, part)
+        with suppress(OSError):  # whoever came first has made the same
+            part.rename(formatted)
+    else:
+        shutil.copytree(formatted, data)
+
+
+async def _until_it_listens(child: Child, port: int) -> None:
+    died = asyncio.create_task(child.died())
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not await asyncio.to_thread(_listens, port):
+                if died.done():
+                    raise died.result()
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise LocalError(
+            f"{NAME} does not listen at port {port} after {_PATIENCE_SECONDS:.0f} s: what it says stands above"
+        ) from None
+    finally:
+        died.cancel()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

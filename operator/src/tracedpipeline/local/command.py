@@ -1,0 +1,44 @@
+"""Runs `up` until it ends, or until somebody ends it."""
+
+import asyncio
+import signal
+import sys
+
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.local.up import Options, up
+
+_INTERRUPTED = 130
+
+
+def run(pipeline: TracedPipeline, options: Options) -> int:
+    """Return the exit status; LocalError says what is wrong."""
+    return asyncio.run(_run(pipeline, options))
+
+
+async def _run(pipeline: TracedPipeline, options: Options) -> int:
+    """Let the first signal drain everything, and the second end it at once."""
+    hurry = asyncio.Event()
+    running = asyncio.create_task(up(pipeline, options, tell, hurry))
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if stopping:
+            hurry.set()
+            return
+        stopping = True
+        tell("stopping: producer and consumer drain; once more ends them at once")
+        running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return _INTERRUPTED if options.once else 0
+    return 0
+
+
+def tell(line: str) -> None:
+    """Write a line for the person at the terminal; the result alone is on standard output."""
+    print(line, file=sys.stderr, flush=True)

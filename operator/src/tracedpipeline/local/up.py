@@ -1,0 +1,147 @@
+"""`tracedpipeline up`: Kafka, the receiver, producer and consumer, and the proof that traces flow."""
+
+import asyncio
+import contextlib
+import math
+import platform
+import sys
+import time
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracedpipeline import desired, naming
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kafka.connection import KafkaConnection, alike
+from tracedpipeline.kafka.strimzi import Access
+from tracedpipeline.local import brokers, figures, here
+from tracedpipeline.local.children import Children, children
+from tracedpipeline.local.errors import LocalError
+from tracedpipeline.local.figures import Figures
+from tracedpipeline.local.forwarding import forward
+from tracedpipeline.local.ports import free_port, listen
+from tracedpipeline.local.programs import Machine, Program, programs
+from tracedpipeline.local.proving import Proof
+from tracedpipeline.local.receiver import Receiver, serving
+from tracedpipeline.local.secret_files import Folder
+from tracedpipeline.local.store import Store
+from tracedpipeline.settings import Settings
+
+MODULES = {naming.PRODUCER: "traced_producer", naming.CONSUMER: "traced_consumer"}
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was given: `kafka` is real, mock, spec or an address; `port` is where traces are taken and read."""
+
+    kafka: str = here.REAL
+    once: bool = False
+    jaeger: str | None = None
+    open: bool = False
+    keep: Path | None = None
+    secrets: Path | None = None
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where telemetry goes, since `begun`: the receiver, its address, what it counts, where traces are read back."""
+
+    begun: float
+    receiver: Receiver
+    url: str
+    figures: Figures
+    jaeger: str
+
+
+async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyncio.Event) -> None:
+    """Run the pipeline until it is stopped, or with `once` until its first trace is proved; LocalError says why not."""
+    here.check(pipeline, options.kafka)
+    for sentence in here.left_out(pipeline, options.kafka):
+        tell(sentence)
+    secrets = Folder(options.secrets)
+    async with children(tell, hurry) as run, _telemetry(options, run) as place:
+        try:
+            async with brokers.reached(pipeline, options.kafka, run, secrets, tell) as connection:
+                found = _programs(pipeline, connection, place.url, secrets)
+                async with _started(run, found):
+                    await _story(pipeline, options, place, run, tell)
+        finally:
+            if line := figures.told(place.figures):
+                tell(line)
+
+
+@asynccontextmanager
+async def _telemetry(options: Options, run: Children) -> AsyncIterator[Place]:
+    begun = time.monotonic()
+    async with contextlib.AsyncExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(Store(options.keep or run.folder)))
+        send = await stack.enter_async_context(forward(options.jaeger)) if options.jaeger else None
+        counted = Figures()
+        receiver = Receiver(store, counted, send)
+        url = await stack.enter_async_context(serving(receiver, listen(options.port)))
+        yield Place(begun, receiver, url, counted, options.jaeger or url)
+
+
+def _programs(pipeline: TracedPipeline, connection: KafkaConnection, url: str, secrets: Folder) -> list[Program]:
+    objects = desired.build(pipeline, Access(None, clients=alike(connection)), Settings.from_environment({}))
+    machine = Machine(platform.node() or "localhost", url, str(secrets.path), secrets.value, free_port)
+    return programs(pipeline, objects, machine)
+
+
+def _command(program: Program) -> list[str]:
+    return [sys.executable, "-m", MODULES[program.component]]
+
+
+@asynccontextmanager
+async def _started(run: Children, found: list[Program]) -> AsyncIterator[None]:
+    """Run the programs; afterwards all drain at the same time, as pods do."""
+    async with contextlib.AsyncExitStack() as stack:
+        started = [
+            await stack.enter_async_context(run.child(each.name, _command(each), each.variables, each.grace_seconds))
+            for each in found
+        ]
+        try:
+            yield
+        finally:
+            grace = max((each.grace_seconds for each in found), default=0)
+            await asyncio.gather(*(child.stop(grace, run.hurry) for child in started))
+
+
+async def _story(pipeline: TracedPipeline, options: Options, place: Place, run: Children, tell: Tell) -> None:
+    """Prove that traces flow, and go on; whatever dies or fails meanwhile ends it."""
+    telling = asyncio.create_task(_told(pipeline, options, place, tell))
+    death = asyncio.create_task(run.first_death())
+    failed = place.receiver.failed
+    ends: list[asyncio.Future[Any]] = [telling, death, failed]
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if death.done():
+            raise death.result()
+        await (failed if failed.done() else telling)
+    finally:
+        telling.cancel()
+        death.cancel()
+
+
+async def _told(pipeline: TracedPipeline, options: Options, place: Place, tell: Tell) -> None:
+    tell(f"traces: {place.jaeger} (tracedpipeline trace {pipeline.name} --jaeger {place.jaeger})")
+    proof = Proof(pipeline, place.jaeger, tell)
+    if options.once:
+        _show(await proof.first(), place, tell)
+        return
+    tell("Ctrl-C ends it: producer and consumer drain first")
+    with contextlib.suppress(LocalError):  # its reason was told, and may pass
+        _show(await proof.first(math.inf), place, tell)
+        if options.open:
+            await asyncio.to_thread(webbrowser.open, place.jaeger + naming.trace_path(proof.trace_id))
+    await proof.watch()
+
+
+def _show(waterfall: str, place: Place, tell: Tell) -> None:
+    print(f"\n{waterfall}\n", flush=True)
+    tell(f"the first connected trace was read back after {time.monotonic() - place.begun:.1f} s")

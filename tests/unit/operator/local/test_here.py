@@ -1,0 +1,71 @@
+"""What one machine cannot do is refused, or named, each with the way on."""
+
+from typing import Any
+
+import pytest
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.local import here
+from tracedpipeline.local.errors import LocalError
+
+from tests.unit.operator.conftest import body
+
+SERVERS = {"bootstrapServers": "k:1"}
+STRIMZI = {"cluster": {"name": "demo"}}
+
+
+def pipeline(**spec: Any) -> TracedPipeline:
+    return TracedPipeline.parse(body(**{"kafka": SERVERS, **spec}))
+
+
+@pytest.mark.parametrize(
+    ("spec", "kafka", "told"),
+    [
+        (
+            {"consumer": {"engine": "Flink"}},
+            "real",
+            "orders: spec.consumer.engine Flink does not run here, .*make demo",
+        ),
+        ({"kafka": STRIMZI}, "spec", "orders: spec.kafka.cluster is run by Strimzi: .*--kafka HOST:PORT.*make demo"),
+        ({"paused": True}, "real", "orders: spec.paused is true: set it to false"),
+        ({"producer": {"image": "me/producer:1"}}, "mock", "orders: spec.producer.image me/producer:1 is not run here"),
+        ({"consumer": {"image": "r.example:5000/tracedpipeline/consumer:1"}}, "mock", "spec.consumer.image"),
+    ],
+)
+def test_refused(spec: dict[str, Any], kafka: str, told: str) -> None:
+    with pytest.raises(LocalError, match=told):
+        here.check(pipeline(**spec), kafka)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(LocalError) as refused:
+        here.check(pipeline(paused=True, consumer={"engine": "Flink"}), "real")
+    assert len(str(refused.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("spec", [{}, {"producer": {"image": "tracedpipeline/producer:dev"}}, {"kafka": STRIMZI}])
+def test_taken(spec: dict[str, Any]) -> None:
+    here.check(pipeline(**spec), "real")
+
+
+@pytest.mark.parametrize(
+    ("spec", "kafka", "told"),
+    [
+        ({}, "real", []),
+        ({"kafka": STRIMZI}, "real", ["orders: spec.kafka.cluster: Kafka on this machine takes its place"]),
+        ({"kafka": STRIMZI}, "h:1", ["orders: spec.kafka.cluster: Kafka at h:1 takes its place"]),
+        ({"kafka": {**SERVERS, "security": {"protocol": "SSL"}}}, "mock", ["orders: spec.kafka.security: "]),
+        ({"kafka": {**SERVERS, "security": {"protocol": "SSL"}}}, "spec", []),
+        ({"kafka": {**SERVERS, "topic": {"replicas": 3}}}, "real", ["orders: spec.kafka.topic.replicas: "]),
+        ({"kafka": {**SERVERS, "topic": {"replicas": 3}}}, "h:1", []),
+        ({"collector": {"replicas": 2}}, "spec", ["orders: spec.collector.replicas: "]),
+    ],
+)
+def test_named(spec: dict[str, Any], kafka: str, told: list[str]) -> None:
+    found = here.left_out(pipeline(**spec), kafka)
+    assert len(found) == len(told)
+    assert all(sentence.startswith(begin) for sentence, begin in zip(found, told, strict=True))
+
+
+def test_topics_of_one_broker_have_one_copy() -> None:
+    one = here.for_one_broker(pipeline(kafka={**SERVERS, "topic": {"replicas": 3, "partitions": 5}}))
+    assert (one.spec.kafka.topic.replicas, one.spec.kafka.topic.partitions) == (1, 5)
