@@ -18,6 +18,7 @@ from tracedpipeline.desired import (
 from tracedpipeline.desired.in_use import InUse, needed
 from tracedpipeline.kafka.connection import Clients, KafkaConnection
 from tracedpipeline.kafka.strimzi import Access
+from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
 Object = dict[str, Any]
@@ -47,11 +48,11 @@ def _components(
     pipeline: TracedPipeline, clients: Clients, settings: Settings, flink_operator: bool, flink_key: str
 ) -> list[Object]:
     return [
-        jaeger.service_account(pipeline),
+        objects.service_account(pipeline, naming.JAEGER),
         jaeger.config_map(pipeline),
         jaeger.service(pipeline),
         jaeger.deployment(pipeline, settings),
-        collector.service_account(pipeline),
+        objects.service_account(pipeline, naming.COLLECTOR),
         collector.config_map(pipeline),
         collector.service(pipeline),
         collector.deployment(pipeline, settings),
@@ -64,7 +65,7 @@ def _clients(
 ) -> list[Object]:
     return [
         *_consumer(pipeline, clients[naming.CONSUMER], settings, flink_operator, flink_key),
-        producer.service_account(pipeline),
+        objects.service_account(pipeline, naming.PRODUCER),
         producer.deployment(pipeline, clients[naming.PRODUCER], settings),
     ]
 
@@ -72,7 +73,7 @@ def _clients(
 def _consumer(
     pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings, flink_operator: bool, flink_key: str
 ) -> list[Object]:
-    account = consumer.service_account(pipeline)
+    account = objects.service_account(pipeline, naming.CONSUMER)
     if pipeline.spec.consumer.by_flink is None:
         return [account, consumer.deployment(pipeline, kafka, settings)]
     claim = checkpoints.claim(pipeline)

@@ -80,11 +80,6 @@ def _files(pipeline: TracedPipeline) -> dict[str, str]:
     return {FILE: json.dumps(_with_metrics(found) if pipeline.spec.consumer.by_flink else found, indent=2)}
 
 
-def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
-    """Return the account."""
-    return objects.service_account(pipeline, COMPONENT)
-
-
 def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the configuration."""
     return objects.config_map(pipeline, COMPONENT, _files(pipeline))

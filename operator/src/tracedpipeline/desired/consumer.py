@@ -7,15 +7,9 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.desired import kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import objects
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.CONSUMER
-
-
-def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
-    """Return the account."""
-    return objects.service_account(pipeline, COMPONENT)
 
 
 def variables(pipeline: TracedPipeline) -> kafka_client.Variables:

@@ -62,11 +62,6 @@ def _memory_limit(pipeline: TracedPipeline) -> str:
     return containers.memory_limit(_resources(pipeline), MEMORY)
 
 
-def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
-    """Return the account."""
-    return objects.service_account(pipeline, COMPONENT)
-
-
 def config_map(pipeline: TracedPipeline) -> dict[str, Any]:
     """Return the configuration."""
     return objects.config_map(pipeline, COMPONENT, _files(pipeline))

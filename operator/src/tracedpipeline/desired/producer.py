@@ -6,15 +6,10 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import kafka_client
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kubernetes_api import containers, objects
+from tracedpipeline.kubernetes_api import containers
 from tracedpipeline.settings import Settings
 
 COMPONENT = naming.PRODUCER
-
-
-def service_account(pipeline: TracedPipeline) -> dict[str, Any]:
-    """Return the account."""
-    return objects.service_account(pipeline, COMPONENT)
 
 
 def deployment(pipeline: TracedPipeline, kafka: KafkaConnection, settings: Settings) -> dict[str, Any]:

@@ -12,10 +12,8 @@ from confluent_kafka.cimpl import NewTopic
 
 from tracedpipeline import reasons
 from tracedpipeline.api import Spec, TopicSpec
-from tracedpipeline.api.quantities import milliseconds
-from tracedpipeline.kafka import refusals
+from tracedpipeline.kafka import refusals, topics
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
-from tracedpipeline.kafka.partitions import too_few_partitions
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -84,7 +82,7 @@ def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) 
         return Verdict(False, reasons.TOPIC_MISSING, message)
     _create(admin, topic, missing)
     if topic.name in there and 0 < (partitions := len(there[topic.name].partitions)) < topic.partitions:
-        return too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
+        return topics.too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
     return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
 
 
@@ -101,10 +99,9 @@ def _there(admin: AdminClient, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
-    # The broker's own time of append makes the time in the queue independent of the producer's clock.
-    config = {"retention.ms": str(milliseconds(topic.retention)), "message.timestamp.type": "LogAppendTime"}
     if not names:
         return
+    config = {key: str(value) for key, value in topics.configuration(topic).items()}
     wanted = [
         NewTopic(
             name, num_partitions=topic.partitions, replication_factor=topic.replicas or BROKERS_DEFAULT, config=config

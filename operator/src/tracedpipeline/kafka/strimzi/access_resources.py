@@ -5,7 +5,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
-from tracedpipeline.api.quantities import milliseconds
+from tracedpipeline.kafka import topics
 from tracedpipeline.kafka.connection import CA_KEY
 from tracedpipeline.kafka.strimzi.metadata import kept, of_cluster, owned, topic_object_name
 from tracedpipeline.kubernetes_api import objects
@@ -15,12 +15,12 @@ Acl = dict[str, Any]
 
 
 def topic(pipeline: TracedPipeline, cluster: KafkaCluster, name: str) -> dict[str, Any]:
-    """Return a topic; the broker stamps its records, so that the time in the queue is the broker's own."""
+    """Return a topic."""
     wanted = pipeline.spec.kafka.topic
     spec: dict[str, Any] = {
         "topicName": name,
         "partitions": wanted.partitions,
-        "config": {"retention.ms": milliseconds(wanted.retention), "message.timestamp.type": "LogAppendTime"},
+        "config": topics.configuration(wanted),
     }
     if wanted.replicas:
         spec["replicas"] = wanted.replicas

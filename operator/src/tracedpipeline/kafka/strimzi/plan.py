@@ -7,10 +7,10 @@ from typing import Any
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
-from tracedpipeline.kafka.partitions import too_few_partitions
 from tracedpipeline.kafka.strimzi import access_resources, checks, cluster_resources, users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Object, Secret, not_ready
+from tracedpipeline.kafka.topics import too_few_partitions
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.verdict import Verdict
 

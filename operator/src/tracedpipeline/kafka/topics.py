@@ -1,7 +1,17 @@
-"""What is said of a topic's partitions, whoever looks at them. Pure."""
+"""What a topic should be, whoever creates it or looks at it. Pure."""
 
 from tracedpipeline import reasons
+from tracedpipeline.api import TopicSpec
+from tracedpipeline.api.quantities import milliseconds
 from tracedpipeline.verdict import Verdict
+
+
+def configuration(topic: TopicSpec) -> dict[str, int | str]:
+    """Return Kafka's configuration of the topic.
+
+    The broker's own time of append makes the time in the queue independent of the producer's clock.
+    """
+    return {"retention.ms": milliseconds(topic.retention), "message.timestamp.type": "LogAppendTime"}
 
 
 def too_few_partitions(topic: str, there: int, wanted: int) -> Verdict:
