@@ -19,6 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from tracedpipeline import desired, naming
 from tracedpipeline.api import KIND, TracedPipeline, crd
 from tracedpipeline.api.names import Servers
+from tracedpipeline.find.arguments import add_to, question_of
+from tracedpipeline.find.question import QuestionError
 from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines
 from tracedpipeline.manifests.yaml_documents import MOST_BYTES
@@ -169,6 +171,27 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _find(arguments: argparse.Namespace) -> None:
+    from tracedpipeline.find import command
+    from tracedpipeline.find.reader import ReaderError
+    from tracedpipeline.kubernetes_api.client import Key
+    from tracedpipeline.kubernetes_api.errors import ApiServerError
+
+    try:
+        asked = question_of(arguments)
+        if arguments.local:
+            url = arguments.jaeger or "http://127.0.0.1:16686"
+            look = command.here(arguments.name, asked, os.environ, url, _tell)
+        else:
+            look = command.in_cluster(Key(arguments.namespace, arguments.name), asked, arguments.jaeger, _tell)
+        text, found = asyncio.run(look)
+    except (QuestionError, ReaderError, ApiServerError) as error:
+        raise CommandError(str(error)) from None
+    print(text)
+    if not found:
+        raise SystemExit(1)
+
+
 def _tell(what: str) -> None:
     print(f"tracedpipeline: {what}", file=sys.stderr)
 
@@ -193,6 +216,9 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("-n", "--namespace", default="default", help="its namespace")
     trace.add_argument("--jaeger", help="Jaeger's address; inside the cluster it is known")
     trace.set_defaults(command=_trace)
+    find = commands.add_parser("find", help="tell where a message is")
+    add_to(find)
+    find.set_defaults(command=_find)
     return parser
 
 

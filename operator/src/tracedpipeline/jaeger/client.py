@@ -80,6 +80,10 @@ class Jaeger:
             found |= {name.removeprefix(f"{operation} ") for name in names if name.startswith(f"{operation} ")}
         return sorted(found)
 
+    async def trace(self, trace_id: str) -> list[traces.Span]:
+        """Return the spans of one trace."""
+        return await self._ask(f"/api/v3/traces/{trace_id}", {"raw_traces": "true"}, _spans)
+
     async def sent(self, topic: str, window: Window, most: int = TRACES) -> list[traces.Span]:
         """Return the spans of the newest traces in which the producer sends a message."""
         service = naming.component(self.pipeline, naming.PRODUCER)

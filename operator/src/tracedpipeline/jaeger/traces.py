@@ -11,11 +11,17 @@ from tracedpipeline.untrusted.documents import Document
 
 SEND = "send"
 PROCESS = "process"
+_PARTITION, _OFFSET = "messaging.destination.partition.id", "messaging.kafka.offset"
+_DIGITS = 10
+_FAILED = (2, "STATUS_CODE_ERROR")
 
 
 @dataclass(frozen=True)
 class Span:
-    """A span of one service; times are Unix nanoseconds."""
+    """A span of one service; times are Unix nanoseconds, `error` is empty unless it failed.
+
+    `place` is the partition and the offset of its record, None where it does not name them.
+    """
 
     trace_id: str
     span_id: str
@@ -24,6 +30,8 @@ class Span:
     name: str
     start: int
     end: int
+    place: tuple[int, int] | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,25 @@ def _span(service: str, span: Document) -> Span:
         name=documents.text(span, "name", ""),
         start=documents.whole(span, "startTimeUnixNano"),
         end=documents.whole(span, "endTimeUnixNano"),
+        place=_place(span),
+        error=_error(documents.mapping(span, "status")),
     )
+
+
+def _place(span: Document) -> tuple[int, int] | None:
+    """Return the record's place by the attributes of the messaging conventions."""
+    values = {each.get("key"): documents.mapping(each, "value") for each in documents.mappings(span, "attributes")}
+    partition = documents.text(values.get(_PARTITION, {}), "stringValue", "")
+    offset = values.get(_OFFSET, {})
+    if not (partition.isascii() and partition.isdigit() and len(partition) < _DIGITS) or "intValue" not in offset:
+        return None
+    return int(partition), documents.whole(offset, "intValue")
+
+
+def _error(status: Document) -> str:
+    """Return what an error's status says; protobuf's JSON may name the code or number it."""
+    failed = status.get("code") in _FAILED
+    return (documents.text(status, "message", "") or "no message") if failed else ""
 
 
 def journeys(pipeline: str, found: Iterable[Span]) -> list[Journey]:

@@ -54,6 +54,13 @@ class FakeJaeger:
             return web.json_response({"error": {"httpCode": 404, "message": "No traces found"}}, status=404)
         return web.json_response({"result": {"resourceSpans": [_encoded(span) for spans in found for span in spans]}})
 
+    async def trace(self, request: web.Request) -> web.Response:
+        """Answer with one trace."""
+        found = self.kept.get(request.match_info["id"])
+        if not found:
+            return web.json_response({"error": {"httpCode": 404, "message": "No traces found"}}, status=404)
+        return web.json_response({"result": {"resourceSpans": [_encoded(span) for span in found]}})
+
     async def operations(self, request: web.Request) -> web.Response:
         """Answer with the names of all spans of a service."""
         names = {
@@ -67,6 +74,7 @@ async def serving(jaeger: FakeJaeger) -> AsyncIterator[str]:
     """Serve it; gives its address."""
     application = web.Application()
     application.router.add_get("/api/v3/traces", jaeger.traces)
+    application.router.add_get("/api/v3/traces/{id}", jaeger.trace)
     application.router.add_get("/api/v3/operations", jaeger.operations)
     async with TestServer(application) as server:
         yield str(server.make_url("")).rstrip("/")
@@ -107,8 +115,20 @@ def _encoded(span: Span) -> dict[str, Any]:
                         "name": span.name,
                         "startTimeUnixNano": str(span.start),
                         "endTimeUnixNano": str(span.end),
+                        "attributes": _attributes(span),
+                        "status": {"code": 2, "message": span.error} if span.error else {},
                     }
                 ]
             }
         ],
     }
+
+
+def _attributes(span: Span) -> list[dict[str, Any]]:
+    if span.place is None:
+        return []
+    partition, offset = map(str, span.place)
+    return [
+        {"key": "messaging.destination.partition.id", "value": {"stringValue": partition}},
+        {"key": "messaging.kafka.offset", "value": {"intValue": offset}},
+    ]

@@ -49,8 +49,11 @@ def acls(pipeline: TracedPipeline, component: str) -> Iterable[Acl]:
     group = pipeline.spec.consumer.group_id
     yield _acl("topic", topic_name, "Read", "Describe")
     yield _acl("group", group, "Read", "Describe")
+    yield _acl("group", f"{group}.redrive", "Read", "Describe")  # which dead letters went back to their topic
     for name in written:
-        yield _acl("topic", name, "Write", "Describe")
+        # Its dead letters it may read, too: `find` does so as this user.
+        read = ("Read",) if name == pipeline.spec.dead_letter_topic else ()
+        yield _acl("topic", name, *read, "Write", "Describe")
     if (flink := pipeline.spec.consumer.by_flink) and flink.delivery == "ExactlyOnce":
         # The ids of the sinks' transactions begin with the group.
         yield _acl("transactionalId", f"{group}-", "Write", "Describe", pattern="prefix")

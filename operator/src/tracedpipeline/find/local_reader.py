@@ -1,0 +1,30 @@
+"""Runs the reader as a process of this machine, with the variables of a consumer."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tracedpipeline.find.facts import Facts
+from tracedpipeline.find.reader import MODULE, MOST_BYTES, Printed
+
+
+async def read(request: Mapping[str, Any], variables: Mapping[str, str], tell: Callable[[str], None]) -> Facts:
+    """Return what Kafka knows; raises ReaderError."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", MODULE, json.dumps(request),
+        env=dict(variables), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=MOST_BYTES,
+    )  # fmt: skip
+    printed = Printed()
+    try:
+        if process.stdout:
+            async for line in process.stdout:
+                if progress := printed.take(line.decode(errors="replace")):
+                    tell(progress)
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return printed.end()
