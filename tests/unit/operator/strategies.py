@@ -3,9 +3,9 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from tracedpipeline.api.environment import WIRING
 from tracedpipeline.api.names import IMAGE
 from tracedpipeline.api.quantities import BYTES, CORES, amount
-from tracedpipeline.api.workloads import WIRING
 
 from tests import odd_specs
 

@@ -2,13 +2,14 @@
 
 from tracedpipeline.api.amounts import ResourceList, Resources
 from tracedpipeline.api.consumer import ConsumerSpec
+from tracedpipeline.api.environment import EnvironmentVariable
 from tracedpipeline.api.flink import CheckpointStorage, FlinkProcess, FlinkSpec
 from tracedpipeline.api.kafka import KafkaSpec, Security, TopicSpec
-from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, PIPELINE_RULES, InvalidSpecError, Spec, TracedPipeline
+from tracedpipeline.api.resource import NAME_LIMIT, NAME_RULES, PIPELINE_RULES, Spec, TracedPipeline
+from tracedpipeline.api.spec_errors import InvalidSpecError
 from tracedpipeline.api.strimzi import ClusterStorage, KafkaCluster
 from tracedpipeline.api.workloads import (
     CollectorSpec,
-    EnvironmentVariable,
     JaegerSpec,
     ProducerSpec,
     TracingSpec,

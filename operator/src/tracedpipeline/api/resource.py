@@ -1,7 +1,6 @@
-"""The whole resource, and what is wrong with one that cannot be understood."""
+"""The whole resource."""
 
 from collections.abc import Mapping
-from reprlib import Repr
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StrictBool, ValidationError
@@ -10,6 +9,7 @@ from tracedpipeline.api.consumer import FLINK, ConsumerSpec
 from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, KafkaSpec, differs, same_to_kafka
 from tracedpipeline.api.names import LABEL_LIMIT, TOPIC_LIMIT, Label
 from tracedpipeline.api.rules import Rule, SpecModel, Text, matches
+from tracedpipeline.api.spec_errors import InvalidSpecError, problem, shortened
 from tracedpipeline.api.workloads import CollectorSpec, JaegerSpec, ProducerSpec, TracingSpec
 
 # The longest derived name is <name>-collector-config, and a name is at most 63 characters.
@@ -98,20 +98,6 @@ class Spec(SpecModel):
         return (self.kafka.topic.name, self.dead_letter_topic, *((self.results_topic,) if self.results_topic else ()))
 
 
-# A condition's message is read by people.
-MOST_NAMED = 10
-
-
-class InvalidSpecError(Exception):
-    """The resource cannot be understood; only its author can fix that, no retry helps."""
-
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        self.problems = problems
-        named = [f"{path}: {problem}" for path, problem in problems[:MOST_NAMED]]
-        more = len(problems) - len(named)
-        super().__init__("; ".join([*named, f"and {more} more"] if more else named))
-
-
 class TracedPipeline(SpecModel):
     """A TracedPipeline as read from the API server."""
 
@@ -129,7 +115,7 @@ class TracedPipeline(SpecModel):
         """Return the typed resource; raises InvalidSpecError with the path of all that is wrong."""
         metadata = body.get("metadata") or {}
         if not isinstance(metadata, Mapping):
-            raise InvalidSpecError([("metadata", f"should be an object{_got(metadata)}")])
+            raise InvalidSpecError([("metadata", f"should be an object{shortened(metadata)}")])
         try:
             return cls(
                 name=metadata.get("name") or "",
@@ -140,39 +126,4 @@ class TracedPipeline(SpecModel):
                 spec=body.get("spec") or {},  # type: ignore[arg-type]  # pydantic makes the Spec
             )
         except ValidationError as error:
-            raise InvalidSpecError([_problem(detail) for detail in error.errors()]) from None
-
-
-# What pydantic says of its own types, in the words of the resource.
-_WORDS = {
-    "extra_forbidden": "unknown field; remove it or fix its spelling",
-    "model_type": "should be an object",
-    "model_attributes_type": "should be an object",
-    "tuple_type": "should be a list",
-}
-_SHORTENED = Repr()
-_SHORTENED.maxstring = _SHORTENED.maxlong = _SHORTENED.maxother = 80
-_SHORTENED.maxlevel = 2
-_LONGEST_STEP = 80
-
-
-def _problem(detail: Any) -> tuple[str, str]:
-    path, kind, given = _path(detail["loc"]), detail["type"], detail["input"]
-    got = "" if kind == "extra_forbidden" or isinstance(given, Mapping | SpecModel) else _got(given)
-    words = _WORDS.get(kind) or (str(detail["ctx"]["error"]) if kind == "value_error" else detail["msg"])
-    return path, f"{words if kind == 'value_error' else words[0].lower() + words[1:]}{got}"
-
-
-def _got(given: Any) -> str:
-    """Return what was given, in short: it may be of any length, and a number of more digits than can be written."""
-    if isinstance(given, int) and given.bit_length() > _LONGEST_STEP:
-        return " (got a number of too many digits)"
-    return f" (got {_SHORTENED.repr(given)})"
-
-
-def _path(steps: tuple[str | int, ...]) -> str:
-    """Return the path as Kubernetes writes it, such as spec.producer.env[0].name."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_LONGEST_STEP]}" for step in steps)
-    text = text.removeprefix(".")
-    # What is said of the whole resource is said of its name.
-    return text if text.startswith("spec") else f"metadata.{text or 'name'}"
+            raise InvalidSpecError([problem(detail) for detail in error.errors()]) from None

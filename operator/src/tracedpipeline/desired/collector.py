@@ -21,7 +21,6 @@ def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
 
     Batches are short (200 ms), so that a trace is in Jaeger when somebody looks; a Jaeger that is away is waited for.
     """
-    jaeger = f"{naming.component(pipeline.name, naming.JAEGER)}:{naming.OTLP_GRPC_PORT}"
     return {
         "extensions": {"health_check": {"endpoint": f"0.0.0.0:{HEALTH_PORT}"}},
         "receivers": {
@@ -36,24 +35,26 @@ def configuration(pipeline: TracedPipeline) -> dict[str, Any]:
             "memory_limiter": {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 20},
             "batch": {"timeout": "200ms", "send_batch_size": 1024},
         },
-        "exporters": {
-            "otlp": {
-                "endpoint": jaeger,
-                "tls": {"insecure": True},
-                # A Jaeger whose node vanished sends no farewell.
-                "keepalive": {"time": "10s", "timeout": "5s"},
-                "sending_queue": {"queue_size": 5000},
-                "retry_on_failure": {
-                    "initial_interval": "500ms",
-                    "max_interval": "5s",
-                    "max_elapsed_time": "10m",
-                },
-            }
-        },
+        "exporters": {"otlp": _exporter(pipeline)},
         "service": {
             "extensions": ["health_check"],
             "telemetry": {"metrics": {"level": "none"}},
             "pipelines": {"traces": _pipe("otlp")},
+        },
+    }
+
+
+def _exporter(pipeline: TracedPipeline) -> dict[str, Any]:
+    return {
+        "endpoint": f"{naming.component(pipeline.name, naming.JAEGER)}:{naming.OTLP_GRPC_PORT}",
+        "tls": {"insecure": True},
+        # A Jaeger whose node vanished sends no farewell.
+        "keepalive": {"time": "10s", "timeout": "5s"},
+        "sending_queue": {"queue_size": 5000},
+        "retry_on_failure": {
+            "initial_interval": "500ms",
+            "max_interval": "5s",
+            "max_elapsed_time": "10m",
         },
     }
 

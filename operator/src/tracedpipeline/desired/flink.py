@@ -5,7 +5,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, FlinkSpec, TracedPipeline
 from tracedpipeline.api.quantities import amount, canonical, milliseconds
-from tracedpipeline.desired import consumer, flink_tls, kafka_client
+from tracedpipeline.desired import consumer, flink_tls, kafka_client, kafka_volumes
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import containers
 
@@ -62,10 +62,10 @@ def claim_name(pipeline: TracedPipeline) -> str:
     return of(pipeline).checkpoint_storage.existing_claim or naming.checkpoints(pipeline.name)
 
 
-def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[kafka_client.Volume]:
+def volumes(pipeline: TracedPipeline, kafka: KafkaConnection) -> list[kafka_volumes.Volume]:
     """Return each volume with the directory that it is mounted at."""
     return [
-        *kafka_client.volumes(pipeline, kafka, scratch="1Gi"),
+        *kafka_volumes.volumes(pipeline, kafka, scratch="1Gi"),
         ({"name": "log", "emptyDir": {"sizeLimit": "256Mi"}}, LOG_DIRECTORY),
         flink_tls.volume(pipeline),
         ({"name": "state", "persistentVolumeClaim": {"claimName": claim_name(pipeline)}}, STATE_DIRECTORY),

@@ -8,7 +8,7 @@ from typing import Any
 from tracedpipeline import naming
 from tracedpipeline.api import FlinkProcess, TracedPipeline
 from tracedpipeline.api.quantities import amount
-from tracedpipeline.desired import flink, flink_tls, kafka_client
+from tracedpipeline.desired import flink, flink_tls, kafka_client, kafka_volumes
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.kubernetes_api.kinds import type_meta
@@ -146,7 +146,7 @@ def _template(pipeline: TracedPipeline, kafka: KafkaConnection, key: str) -> dic
         "securityContext": containers.container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": kafka_client.environment(variables, pipeline.spec.consumer),
-        "volumeMounts": kafka_client.mounts(mounted),
+        "volumeMounts": kafka_volumes.mounts(mounted),
     }
     pod = flink.affinity(pipeline) | {
         # The one component that talks to the API server: for its TaskManagers' pods.

@@ -4,7 +4,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.desired import flink, flink_tls, kafka_client
+from tracedpipeline.desired import flink, flink_tls, kafka_client, kafka_volumes
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kubernetes_api import containers, objects
 from tracedpipeline.settings import Settings
@@ -43,7 +43,7 @@ def container(
         consumer.image or settings.images.flink_consumer,
         args=[component],
         env=kafka_client.environment(variables(pipeline, kafka), consumer),
-        volumeMounts=kafka_client.mounts(flink.volumes(pipeline, kafka)),
+        volumeMounts=kafka_volumes.mounts(flink.volumes(pipeline, kafka)),
         **more,
     )
 

@@ -4,24 +4,15 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import EnvironmentVariable, TracedPipeline, Workload
-from tracedpipeline.kafka.connection import (
-    CA_KEY,
-    CERTIFICATE_KEY,
-    PASSWORD_KEY,
-    PRIVATE_KEY_KEY,
-    USERNAME_KEY,
-    KafkaConnection,
-)
+from tracedpipeline.desired import kafka_volumes
+from tracedpipeline.desired.kafka_volumes import CA_DIRECTORY, CREDENTIALS_DIRECTORY, USER_DIRECTORY
+from tracedpipeline.kafka.connection import CA_KEY, CERTIFICATE_KEY, PRIVATE_KEY_KEY, KafkaConnection
 from tracedpipeline.kubernetes_api import containers, objects
 
-CREDENTIALS_DIRECTORY = "/etc/kafka/credentials"
-CA_DIRECTORY = "/etc/kafka/ca"
-USER_DIRECTORY = "/etc/kafka/user"
 # What only the pod itself can tell, ahead of the variables that refer to it.
 POD_FIELDS = {"POD_NAME": "metadata.name", "NODE_NAME": "spec.nodeName", "NODE_IP": "status.hostIP"}
 
 Variables = dict[str, str]
-Volume = tuple[dict[str, Any], str]
 
 
 def _kafka(pipeline: TracedPipeline, kafka: KafkaConnection) -> Variables:
@@ -88,37 +79,6 @@ def _variable(name: str, value: str) -> dict[str, Any]:
     return {"name": name, "value": value} if value else {"name": name}
 
 
-def volumes(pipeline: TracedPipeline, kafka: KafkaConnection, scratch: str = "64Mi") -> list[Volume]:
-    """Return each volume with the directory that it is mounted at."""
-    found: list[Volume] = [({"name": "tmp", "emptyDir": {"sizeLimit": scratch}}, "/tmp")]  # noqa: S108 - of the pod's own
-    if kafka.credentials_secret:
-        keys = (PASSWORD_KEY,) if kafka.username else (USERNAME_KEY, PASSWORD_KEY)
-        found.append((_secret("credentials", kafka.credentials_secret, *keys), CREDENTIALS_DIRECTORY))
-    if kafka.certificate_secret:
-        found.append((_secret("user", kafka.certificate_secret, CERTIFICATE_KEY, PRIVATE_KEY_KEY), USER_DIRECTORY))
-    if kafka.ca_secret:
-        found.append((_secret("ca", kafka.ca_secret, CA_KEY), CA_DIRECTORY))
-    if kafka.ca_certificates:
-        config = {"name": naming.ca_certificates(pipeline.name), "defaultMode": 0o444}
-        found.append(({"name": "ca", "configMap": config}, CA_DIRECTORY))
-    return found
-
-
-def _secret(volume: str, name: str, *keys: str) -> dict[str, Any]:
-    # Named keys only: what else is in the Secret is not for these pods.
-    items = [{"key": key, "path": key} for key in keys]
-    return {"name": volume, "secret": {"secretName": name, "items": items, "defaultMode": 0o440}}
-
-
-def mounts(mounted: list[Volume]) -> list[dict[str, Any]]:
-    """Return where a container finds the volumes."""
-    return [
-        {"name": volume["name"], "mountPath": directory}
-        | ({"readOnly": True} if {"secret", "configMap"} & volume.keys() else {})
-        for volume, directory in mounted
-    ]
-
-
 def settings_of(pipeline: TracedPipeline, kafka: KafkaConnection, *, component: str, own: Variables) -> Variables:
     """Return all variables of a Kafka client; `own` are those that only it has."""
     return _kafka(pipeline, kafka) | own | _telemetry(pipeline, component)
@@ -140,7 +100,7 @@ def deployment(
     own: Variables,
 ) -> dict[str, Any]:
     """Return the pods of a Kafka client; `own` are the variables that only it has."""
-    mounted = volumes(pipeline, kafka)
+    mounted = kafka_volumes.volumes(pipeline, kafka)
     variables = settings_of(pipeline, kafka, component=component, own=own) | {
         "HEALTH_PORT": str(naming.CLIENT_HEALTH_PORT)
     }
@@ -150,7 +110,7 @@ def deployment(
         env=environment(variables, workload),
         ports=[containers.port("health", naming.CLIENT_HEALTH_PORT)],
         resources=containers.resources(workload.resources, cpu="50m", memory="96Mi", memory_limit="256Mi"),
-        volumeMounts=mounts(mounted),
+        volumeMounts=kafka_volumes.mounts(mounted),
         **containers.probes("health", live="/livez", ready="/readyz"),
     )
     pod = {"containers": [container], "volumes": [volume for volume, _ in mounted]}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka import connection, plan
-from tracedpipeline.kafka.admin import Topics, missing_secret
+from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.revisions import revision
+from tracedpipeline.kafka.secrets import missing_secret
 from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, users
 from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
 from tracedpipeline.kubernetes_api.client import Cluster, Key

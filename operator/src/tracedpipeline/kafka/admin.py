@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from tracedpipeline import reasons
 from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.kafka import refusals, topics
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
+from tracedpipeline.kafka.secrets import Secrets, invalid_secret
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,6 @@ TIMEOUT_SECONDS = 5
 BROKERS_DEFAULT = -1
 # A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
 GOOD_FOR_SECONDS = {True: 15.0, False: 3.0}
-
-Secrets = Mapping[str, Mapping[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Topics:
 
 
 def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
-    if invalid := _invalid_secret(connection, secrets):
+    if invalid := invalid_secret(connection, secrets):
         return invalid
     errors: list[KafkaError] = []
     try:
@@ -115,35 +114,6 @@ def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
-
-
-def missing_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
-    """Return which Secret of the connection, or which key in it, is not there; None where all are."""
-    for name, keys in connection.secrets.items():
-        for key in keys:
-            if key not in secrets.get(name, {}):
-                what = f"key {key!r} of Secret {name!r}" if name in secrets else f"Secret {name!r}"
-                return Verdict(False, reasons.SECRET_MISSING, f"{what} is not in this namespace: create it")
-    return None
-
-
-def _invalid_secret(connection: KafkaConnection, secrets: Secrets) -> Verdict | None:
-    """Return which key of a Secret cannot be used; never what it holds, not even the part that is wrong."""
-    for name, keys in connection.secrets.items():
-        for key in keys:
-            if not secrets[name][key].strip():
-                return Verdict(False, reasons.SECRET_INVALID, f"key {key!r} of Secret {name!r} is empty: fill it in")
-            if not _is_text(secrets[name][key]):
-                message = f"key {key!r} of Secret {name!r} is no UTF-8 text: write it again"
-                return Verdict(False, reasons.SECRET_INVALID, message)
-    return None
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        return "\0" not in content.decode()
-    except UnicodeDecodeError:
-        return False
 
 
 def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.api.workloads import WIRING
+from tracedpipeline.api.environment import WIRING
 from tracedpipeline.kafka import connection, plan
 from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.settings import Settings

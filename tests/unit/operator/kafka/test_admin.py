@@ -12,8 +12,9 @@ from confluent_kafka.admin import AdminClient
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection
-from tracedpipeline.kafka.admin import Secrets, Topics, missing_secret
+from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.connection import KafkaConnection
+from tracedpipeline.kafka.secrets import Secrets, missing_secret
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body

@@ -6,7 +6,8 @@ from confluent_kafka import KafkaError
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection, refusals
-from tracedpipeline.kafka.admin import Secrets, Topics
+from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.kafka.secrets import Secrets
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
