@@ -67,6 +67,11 @@ sanitize: setup ## The C extension's tests under AddressSanitizer and UndefinedB
 fuzz: setup ## A hundred thousand strange records through kafkatrace
 	KAFKATRACE_FUZZ_CASES=100000 $(VENV)/pytest tests/fuzz --timeout 3600
 
+.PHONY: mutants
+mutants: ## Change the pure modules a little and see whether tests notice; ONLY=tracedpipeline/status for a part
+	UV_PROJECT_ENVIRONMENT=.cache/mutants/venv tools/uv.sh sync --frozen --all-packages --group mutants
+	nice .cache/mutants/venv/bin/python -m tools.mutants $(ONLY)
+
 ##@ Measurements
 .PHONY: bench
 bench: setup ## What tracing costs, beside the bare client and the contrib instrumentation (9 minutes, a real Kafka)
