@@ -30,7 +30,11 @@ def is_quantity(text: str) -> bool:
 
 
 def amount(quantity: str) -> Decimal:
-    """Return what a quantity is in cores or bytes; `500m` is 0.5."""
+    """Return what a quantity is in cores or bytes; `500m` is 0.5.
+
+    `kubernetes.utils.parse_quantity` says the same of all that is_quantity accepts: a test compares them. But the whole
+    client comes with it, whose import takes longer than `validate` and `render`, and `canonical` needs the suffix, too.
+    """
     number, suffix = _split(quantity)
     factor = 1024 ** _BINARY.index(suffix) if suffix.endswith("i") else Decimal(10) ** _DECIMAL[suffix]
     return Decimal(number) * factor

@@ -1,5 +1,10 @@
+import re
+
 import pytest
-from tracedpipeline.api.quantities import amount, canonical, milliseconds
+from hypothesis import given
+from hypothesis import strategies as st
+from kubernetes.utils import parse_quantity
+from tracedpipeline.api.quantities import BYTES, CORES, amount, canonical, is_quantity, milliseconds
 
 
 @pytest.mark.parametrize(
@@ -35,3 +40,10 @@ def test_a_quantity_is_canonical_as_the_api_server_has_it(written: str, stored: 
 def test_what_is_no_quantity_is_refused() -> None:
     with pytest.raises(ValueError, match="'much' is not a quantity such as 100m or 128Mi"):
         amount("much")
+
+
+@given(st.from_regex(re.compile(f"({CORES}|{BYTES})", re.ASCII), fullmatch=True))
+def test_kubernetes_own_client_reads_each_quantity_alike(text: str) -> None:
+    read = parse_quantity(text)  # type: ignore[no-untyped-call]  # the client has no types
+    assert is_quantity(text)
+    assert amount(text) == read
