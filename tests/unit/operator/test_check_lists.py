@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tracedpipeline.flink import deployment_status, health
+from tracedpipeline.flink import deployment_status, health, job_checks
 from tracedpipeline.kafka.strimzi import checks
 from tracedpipeline.status import readiness
 from tracedpipeline.verdict import Verdict, first
@@ -16,8 +16,8 @@ LISTS = [
     (checks, "ENTITY_CHECKS"),
     (health, "JOB_MANAGER_CHECKS"),
     (health, "ENDED_CHECKS"),
-    (health, "RUNNING_CHECKS"),
-    (health, "WAITING_CHECKS"),
+    (job_checks, "RUNNING_CHECKS"),
+    (job_checks, "WAITING_CHECKS"),
     (deployment_status, "PROBLEMS"),
     (deployment_status, "STAGES"),
 ]

@@ -16,6 +16,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import client, deployment_status, health, root_cause, upgrade
 from tracedpipeline.flink.client import JobManagerError, SavepointError
+from tracedpipeline.flink.cluster import FlinkCluster
 from tracedpipeline.flink.job import STOPPED, Job
 from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster, Key
@@ -110,7 +111,7 @@ class Jobs:
             except JobManagerError as error:
                 silent = str(error)
         now = int(time.time() * 1000)
-        return health.verdict(health.Cluster(job_manager, task_managers, job, silent, now))
+        return health.verdict(FlinkCluster(job_manager, task_managers, job, silent, now))
 
     async def _of_operator(self, pipeline: TracedPipeline, found: Object) -> Component:
         """Return the consumer of a FlinkDeployment: what its operator says, with what pods and job add to it."""

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.flink import health
-from tracedpipeline.flink.health import Cluster
+from tracedpipeline.flink.cluster import FlinkCluster
 from tracedpipeline.flink.job import Failure, Job
 from tracedpipeline.observed import Component
 from tracedpipeline.verdict import Verdict
@@ -11,7 +11,7 @@ from tracedpipeline.verdict import Verdict
 NOW = 1_000_000_000
 MINUTE = 60_000
 JOB = Job("a" * 32, "RUNNING", tasks=4, tasks_running=4, checkpoints=3, slots=2)
-CLUSTER = Cluster(
+CLUSTER = FlinkCluster(
     job_manager=Component("jobmanager", 1, 1, rolled_out=True),
     task_managers=Component("taskmanager", 2, 2, rolled_out=True),
     job=JOB,
@@ -23,7 +23,7 @@ SLOTS = "org.apache.flink.x.NoResourceAvailableException: Could not acquire the 
 BUG = "java.lang.RuntimeException: x: Traceback (most recent call last):\n  File\nKeyError: 'customer'\n"
 
 
-def job(state: str = "RUNNING", **fields: object) -> Cluster:
+def job(state: str = "RUNNING", **fields: object) -> FlinkCluster:
     return replace(CLUSTER, job=replace(JOB, state=state, **fields))  # type: ignore[arg-type]  # by name
 
 
@@ -31,11 +31,11 @@ def failures(*minutes_ago: float, text: str = BUG) -> tuple[Failure, ...]:
     return tuple(Failure(NOW - int(minutes * MINUTE), text) for minutes in minutes_ago)
 
 
-def waiting(**fields: object) -> Cluster:
+def waiting(**fields: object) -> FlinkCluster:
     return replace(job("CREATED", tasks_running=0), task_managers=replace(CLUSTER.task_managers, **fields))  # type: ignore[arg-type]  # by name
 
 
-STAGES: dict[str, tuple[Cluster, str, str]] = {
+STAGES: dict[str, tuple[FlinkCluster, str, str]] = {
     "all is well": (CLUSTER, reasons.JOB_RUNNING, "parallelism 2 on 2 TaskManagers"),
     "no JobManager": (
         replace(CLUSTER, job_manager=Component("jobmanager", exists=False)), reasons.NOT_CREATED, "not there yet",
@@ -91,7 +91,7 @@ STAGES: dict[str, tuple[Cluster, str, str]] = {
 
 
 @pytest.mark.parametrize(("cluster", "reason", "words"), STAGES.values(), ids=STAGES.keys())
-def test_each_stage_has_its_reason(cluster: Cluster, reason: str, words: str) -> None:
+def test_each_stage_has_its_reason(cluster: FlinkCluster, reason: str, words: str) -> None:
     found = health.verdict(cluster)
     assert (found.reason, found.ok) == (reason, reason == reasons.JOB_RUNNING)
     assert words in found.message
@@ -143,7 +143,9 @@ def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, secon
 HEARTBEAT = "java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out."
 
 
-def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: str = BUG, **fields: object) -> Cluster:
+def registered(
+    slots: int, *, ready: float = 1, job_manager: float = 1, text: str = BUG, **fields: object
+) -> FlinkCluster:
     """A cluster that waits for slots; how many minutes ago its pods became ready, and what failed the job."""
     seen = waiting(ready_since=NOW - int(ready * MINUTE), **fields)
     manager = replace(CLUSTER.job_manager, ready_since=NOW - int(job_manager * MINUTE))
@@ -163,7 +165,7 @@ def registered(slots: int, *, ready: float = 1, job_manager: float = 1, text: st
     ],
     ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
 )
-def test_task_managers_that_do_not_register(cluster: Cluster, reason: str) -> None:
+def test_task_managers_that_do_not_register(cluster: FlinkCluster, reason: str) -> None:
     found = health.verdict(cluster)
     assert found.reason == reason
     assert ("1 of 2 TaskManagers have registered" in found.message) == (reason == reasons.NO_SLOTS)
