@@ -111,7 +111,11 @@ class Children:
     async def _watch(self, group: int) -> None:
         self._say(f"+{group}")
         if not await _pipe(self._watcher.stdout).readline():
-            raise LocalError("the process that watches over the others has ended: start again")
+            raise await self._unwatched()
+
+    async def _unwatched(self) -> LocalError:
+        await self._watcher.wait()
+        return LocalError("the process that watches over the others has ended: start again")
 
     def _say(self, line: str) -> None:
         _pipe(self._watcher.stdin).write(f"{line}\n".encode())
@@ -119,6 +123,7 @@ class Children:
     async def first_death(self) -> LocalError:
         """Return how the first of them ended that ended by itself."""
         waits = [asyncio.create_task(child.died()) for child in self.running]
+        waits.append(asyncio.create_task(self._unwatched()))
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
