@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from tracedpipeline import desired, naming
 from tracedpipeline.api import KIND, TracedPipeline, crd
 from tracedpipeline.api.names import Servers
-from tracedpipeline.find.arguments import add_to, question_of
+from tracedpipeline.find.arguments import add_redrive_to, add_to, question_of
 from tracedpipeline.find.question import QuestionError
 from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines
@@ -171,6 +171,23 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _redrive(arguments: argparse.Namespace) -> None:
+    from tracedpipeline.find import command
+    from tracedpipeline.find.reader import ReaderError
+    from tracedpipeline.kubernetes_api.client import Key
+    from tracedpipeline.kubernetes_api.errors import ApiServerError
+
+    request = {"limit": arguments.limit, "dry_run": arguments.dry_run}
+    try:
+        if arguments.local:
+            print(asyncio.run(command.redrive_here(request, os.environ, _tell)))
+        else:
+            key = Key(arguments.namespace, arguments.name)
+            print(asyncio.run(command.redrive_in_cluster(key, request, _tell)))
+    except (ReaderError, ApiServerError) as error:
+        raise CommandError(str(error)) from None
+
+
 def _find(arguments: argparse.Namespace) -> None:
     from tracedpipeline.find import command
     from tracedpipeline.find.reader import ReaderError
@@ -219,6 +236,9 @@ def _parser() -> argparse.ArgumentParser:
     find = commands.add_parser("find", help="tell where a message is")
     add_to(find)
     find.set_defaults(command=_find)
+    redrive = commands.add_parser("redrive", help="send dead letters back to their topic")
+    add_redrive_to(redrive)
+    redrive.set_defaults(command=_redrive)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The arguments of `tracedpipeline find`. Pure."""
+"""The arguments of `tracedpipeline find` and `redrive`. Pure."""
 
 import argparse
 from collections.abc import Callable
@@ -32,8 +32,7 @@ def _between(least: int, most: int) -> Callable[[str], int]:
 
 def add_to(find: argparse.ArgumentParser) -> None:
     """Add the arguments to the command."""
-    find.add_argument("name", help="name of the pipeline")
-    find.add_argument("-n", "--namespace", default="default", help="its namespace")
+    _add_pipeline_to(find)
     which = find.add_mutually_exclusive_group(required=True)
     which.add_argument("--key", help=r"the message's key; \xNN is a byte that cannot be typed")
     which.add_argument("--offset", metavar="PARTITION/OFFSET", help="its place in the topic")
@@ -42,7 +41,18 @@ def add_to(find: argparse.ArgumentParser) -> None:
     find.add_argument("--seconds", type=_between(1, 600), default=30, help="how long each topic may be read (30)")
     find.add_argument("--mebibytes", type=_between(1, 8192), default=256, help="how much of it may be read (256)")
     find.add_argument("--show-value", action="store_true", help="print the beginning of the message, too")
-    find.add_argument(
-        "--local", action="store_true", help="read from this machine, with this shell's KAFKA_* variables"
-    )
     find.add_argument("--jaeger", help="Jaeger's address; for a pipeline in a cluster it is known")
+
+
+def add_redrive_to(redrive: argparse.ArgumentParser) -> None:
+    """Add the arguments to the command."""
+    _add_pipeline_to(redrive)
+    redrive.add_argument("--dry-run", action="store_true", help="only count")
+    redrive.add_argument("--limit", type=_between(1, 10_000_000), help="how many dead letters at most")
+
+
+def _add_pipeline_to(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", help="name of the pipeline")
+    command.add_argument("-n", "--namespace", default="default", help="its namespace")
+    local = "from this machine, with this shell's KAFKA_* variables"
+    command.add_argument("--local", action="store_true", help=local)

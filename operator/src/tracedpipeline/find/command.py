@@ -1,4 +1,4 @@
-"""`tracedpipeline find`: the reader, then the trace store, then the answer."""
+"""`tracedpipeline find`: the reader, then the trace store, then the answer; and `redrive`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -6,44 +6,63 @@ from typing import Any
 import aiohttp
 
 from tracedpipeline import naming
-from tracedpipeline.find import local_reader, pod, pod_reader, report
+from tracedpipeline.find import facts, local_reader, pod, pod_reader, redriven, report
 from tracedpipeline.find.answer import Evidence
 from tracedpipeline.find.facts import Facts
 from tracedpipeline.find.question import Question
-from tracedpipeline.find.reader import ReaderError
+from tracedpipeline.find.reader import FIND, REDRIVE, ReaderError, unexpected
 from tracedpipeline.jaeger.client import Jaeger, JaegerError
 from tracedpipeline.jaeger.traces import Span
 from tracedpipeline.kubernetes_api import client
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.untrusted.bounded_http import open_session
+from tracedpipeline.untrusted.documents import Document, DocumentError
 
 Tell = Callable[[str], None]
-Read = Callable[[Mapping[str, Any]], Awaitable[Facts]]
+Run = Callable[[str, Mapping[str, Any]], Awaitable[Document]]
+Read = Callable[[Mapping[str, Any]], Awaitable[Document]]
 
 
 async def here(name: str, asked: Question, variables: Mapping[str, str], url: str, tell: Tell) -> tuple[str, bool]:
     """Return the answer by a reader of this machine, and whether the message was found."""
     async with open_session() as session:
-        return await _answer(
-            Jaeger(session, url, name),
-            asked,
-            lambda request: local_reader.read(request, variables, tell),
-            tell,
-        )
+        run = _here(variables, tell)
+        return await _answer(Jaeger(session, url, name), asked, lambda request: run(FIND, request), tell)
 
 
 async def in_cluster(key: Key, asked: Question, url: str | None, tell: Tell) -> tuple[str, bool]:
     """Return the answer by a pod of the pipeline, and whether the message was found."""
     async with await client.connect() as api, await _session(api, url) as session:
-        cluster = Cluster(api)
-        engine, deployment = await _consumer(cluster, key)
-
-        async def read(request: Mapping[str, Any]) -> Facts:
-            wanted = pod.reader(key.name, engine, deployment, request)
-            return await pod_reader.PodReader(api, key.namespace, tell).read(wanted)
-
+        engine, run = await _in_cluster(api, key, tell)
         jaeger = Jaeger(session, url or _proxied(api.configuration.host, key), key.name)
-        return await _answer(jaeger, asked, read, tell, checkpoints=engine == "Flink")
+        return await _answer(jaeger, asked, lambda request: run(FIND, request), tell, checkpoints=engine == "Flink")
+
+
+async def redrive_here(request: Mapping[str, Any], variables: Mapping[str, str], tell: Tell) -> str:
+    """Return what came of a redrive by a process of this machine."""
+    return redriven.told(await _here(variables, tell)(REDRIVE, request))
+
+
+async def redrive_in_cluster(key: Key, request: Mapping[str, Any], tell: Tell) -> str:
+    """Return what came of a redrive by a pod of the pipeline."""
+    async with await client.connect() as api:
+        _, run = await _in_cluster(api, key, tell, {"OTEL_SERVICE_NAME": redriven.service(key.name)})
+        return redriven.told(await run(REDRIVE, request))
+
+
+def _here(variables: Mapping[str, str], tell: Tell) -> Run:
+    return lambda program, request: local_reader.run(program, request, variables, tell)
+
+
+async def _in_cluster(api: Any, key: Key, tell: Tell, variables: Mapping[str, str] | None = None) -> tuple[str, Run]:
+    """Return the consumer's engine, and what runs a program beside it, with other values of some variables."""
+    engine, deployment = await _consumer(Cluster(api), key)
+
+    async def run(program: str, request: Mapping[str, Any]) -> Document:
+        wanted = pod.reader(key.name, engine, deployment, program, request, variables)
+        return await pod_reader.PodReader(api, key.namespace, tell).run(program, wanted)
+
+    return engine, run
 
 
 async def _session(api: Any, url: str | None) -> aiohttp.ClientSession:
@@ -72,14 +91,21 @@ async def _answer(
     jaeger: Jaeger, asked: Question, read: Read, tell: Tell, *, checkpoints: bool = False
 ) -> tuple[str, bool]:
     place = await _named(jaeger, asked, tell)
-    facts = await read(asked.request(place))
-    if place and not facts.records and not facts.letters:
+    known = _facts(await read(asked.request(place)))
+    if place and not known.records and not known.letters:
         tell(f"no record at {place[0]}/{place[1]}, which the trace names: looking at all of them")
-        facts = await read(asked.request())
-    ids = {each.trace_id for each in facts.records if each.trace_id} | ({asked.trace} if asked.trace else set())
+        known = _facts(await read(asked.request()))
+    ids = {each.trace_id for each in known.records if each.trace_id} | ({asked.trace} if asked.trace else set())
     spans = await _spans(jaeger, sorted(ids), tell)
-    evidence = Evidence(jaeger.pipeline, facts, spans, checkpoints)
+    evidence = Evidence(jaeger.pipeline, known, spans, checkpoints)
     return "\n".join(report.lines(evidence, asked)), report.found(evidence, asked)
+
+
+def _facts(document: Document) -> Facts:
+    try:
+        return facts.read(document)
+    except DocumentError as error:
+        raise unexpected(error) from error
 
 
 async def _named(jaeger: Jaeger, asked: Question, tell: Tell) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Runs the reader as a process of this machine, with the variables of a consumer."""
+"""Runs a program of the pipeline's image as a process of this machine, with the variables of a consumer."""
 
 import asyncio
 import json
@@ -6,17 +6,19 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracedpipeline.find.facts import Facts
-from tracedpipeline.find.reader import MODULE, MOST_BYTES, Printed
+from tracedpipeline.find.reader import MODULES, MOST_BYTES, Printed
+from tracedpipeline.untrusted.documents import Document
 
 
-async def read(request: Mapping[str, Any], variables: Mapping[str, str], tell: Callable[[str], None]) -> Facts:
-    """Return what Kafka knows; raises ReaderError."""
+async def run(
+    program: str, request: Mapping[str, Any], variables: Mapping[str, str], tell: Callable[[str], None]
+) -> Document:
+    """Return what the program found; raises ReaderError."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", MODULE, json.dumps(request),
+        sys.executable, "-m", MODULES[program], json.dumps(request),
         env=dict(variables), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, limit=MOST_BYTES,
     )  # fmt: skip
-    printed = Printed()
+    printed = Printed(program)
     try:
         if process.stdout:
             async for line in process.stdout:

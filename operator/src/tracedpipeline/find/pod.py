@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracedpipeline import naming
-from tracedpipeline.find.reader import MODULE
+from tracedpipeline.find.reader import MODULES
 
 Object = Mapping[str, Any]
 
 # Where each image of ours has its interpreter; an image that is made from one has it there, too.
 PYTHON = {"Python": "/app/.venv/bin/python", "Flink": "/opt/venv/bin/python"}
 _MOUNTED = ("/etc/kafka", "/tmp")  # noqa: S108 - of the pod's own
+_SECONDS = 1800  # for what has no limit of its own
 _NOT_OURS = ("containers", "initContainers", "volumes", "affinity", "topologySpreadConstraints")
-_PER_CONTAINER = ("image", "imagePullPolicy", "env", "envFrom", "securityContext")
+_PER_CONTAINER = ("image", "imagePullPolicy", "envFrom", "securityContext")
 _RESOURCES = {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}}
 
 
@@ -26,33 +27,42 @@ def deployments(pipeline: str, engine: str) -> list[str]:
     return [naming.component(pipeline, naming.JOB_MANAGER), consumer] if engine == "Flink" else [consumer]
 
 
-def reader(pipeline: str, engine: str, deployment: Object, request: Mapping[str, Any]) -> dict[str, Any]:
+def reader(
+    pipeline: str,
+    engine: str,
+    deployment: Object,
+    program: str,
+    request: Mapping[str, Any],
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the pod; it ends by itself, and goes with the pipeline where nobody deletes it."""
     template = deployment["spec"]["template"]["spec"]
     container = template["containers"][0]
     mounts = [each for each in container.get("volumeMounts", ()) if each["mountPath"].startswith(_MOUNTED)]
-    names = {each["name"] for each in mounts}
+    names, changed = {each["name"] for each in mounts}, variables or {}
     own = {
-        "name": "find",
-        "command": [PYTHON[engine], "-m", MODULE, json.dumps(request)],
+        "name": program,
+        "command": [PYTHON[engine], "-m", MODULES[program], json.dumps(request)],
         "resources": _RESOURCES,
         "volumeMounts": mounts,
+        "env": [each for each in container["env"] if each["name"] not in changed]
+        + [{"name": name, "value": value} for name, value in changed.items()],
     }
     spec = {key: value for key, value in template.items() if key not in _NOT_OURS} | {
         "restartPolicy": "Never",
-        "activeDeadlineSeconds": int(2 * request["seconds"]) + 120,
+        "activeDeadlineSeconds": int(2 * request.get("seconds", _SECONDS)) + 120,
         "automountServiceAccountToken": False,
         "containers": [{key: container[key] for key in _PER_CONTAINER if key in container} | own],
         "volumes": [each for each in template.get("volumes", ()) if each["name"] in names],
     }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": _metadata(pipeline, deployment), "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": _metadata(pipeline, program, deployment), "spec": spec}
 
 
-def _metadata(pipeline: str, deployment: Object) -> dict[str, Any]:
+def _metadata(pipeline: str, program: str, deployment: Object) -> dict[str, Any]:
     owners = deployment["metadata"].get("ownerReferences", ())
     return {
-        "generateName": f"{pipeline}-find-",
-        "labels": naming.selector(pipeline, "find"),
+        "generateName": f"{pipeline}-{program}-",
+        "labels": naming.selector(pipeline, program),
         "ownerReferences": [{key: each[key] for key in ("apiVersion", "kind", "name", "uid")} for each in owners],
     }
 

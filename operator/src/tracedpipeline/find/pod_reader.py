@@ -9,9 +9,9 @@ import aiohttp
 from kubernetes.aio import client
 
 from tracedpipeline.find import pod
-from tracedpipeline.find.facts import Facts
 from tracedpipeline.find.reader import MOST_BYTES, Printed, ReaderError
 from tracedpipeline.kubernetes_api import errors
+from tracedpipeline.untrusted.documents import Document
 from tracedpipeline.untrusted.quoting import one_line
 
 _SECONDS_TO_START = 60
@@ -27,9 +27,9 @@ class PodReader:
         self._namespace = namespace
         self._tell = tell
 
-    async def read(self, wanted: Mapping[str, Any]) -> Facts:
-        """Return what Kafka knows; raises ReaderError, or ApiServerError where the API server refuses."""
-        printed = Printed()
+    async def run(self, program: str, wanted: Mapping[str, Any]) -> Document:
+        """Return what the program found; raises ReaderError, or ApiServerError where the API server refuses."""
+        printed = Printed(program)
         try:
             name = (await self._core.create_namespaced_pod(self._namespace, wanted)).metadata.name
             try:

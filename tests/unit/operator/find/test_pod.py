@@ -28,7 +28,7 @@ def made(engine: str) -> dict[str, object]:
     deployment["metadata"]["ownerReferences"] = [
         {"apiVersion": "v1", "kind": "K", "name": "n", "uid": "u", "controller": True, "blockOwnerDeletion": True}
     ]
-    return pod.reader("orders", engine, deployment, REQUEST)
+    return pod.reader("orders", engine, deployment, "find", REQUEST, {"LOG_LEVEL": "DEBUG"})
 
 
 @pytest.mark.parametrize("engine", ["Python", "Flink"])
@@ -37,6 +37,7 @@ def test_it_has_what_the_consumer_reaches_kafka_with_and_no_more(engine: str) ->
     spec = json.loads(json.dumps(found))["spec"]
     (container,) = spec["containers"]
     variables = {each["name"]: each.get("value") for each in container["env"]}
+    assert variables["LOG_LEVEL"] == "DEBUG"
     assert variables["KAFKA_GROUP_ID"] and variables["KAFKA_SASL_CREDENTIALS_DIR"] == "/etc/kafka/credentials"
     mounted = {each["mountPath"] for each in container["volumeMounts"]}
     assert mounted == {"/tmp", "/etc/kafka/credentials", "/etc/kafka/ca"}

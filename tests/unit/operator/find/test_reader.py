@@ -2,7 +2,9 @@ import json
 from typing import Any
 
 import pytest
+from tracedpipeline.find.facts import read
 from tracedpipeline.find.reader import Printed, ReaderError
+from tracedpipeline.untrusted.documents import DocumentError
 
 
 def line(**ours: Any) -> str:
@@ -20,11 +22,11 @@ FACTS: dict[str, Any] = {
 
 
 def test_progress_and_facts_beside_lines_of_others() -> None:
-    printed = Printed()
+    printed = Printed("find")
     assert printed.take("%3|FAIL|rdkafka#consumer-1| refused") == ""
     assert printed.take(line(progress={"records": 7, "bytes": 2**20})) == "7 records read, 1.0 MiB"
     assert printed.take(line(facts=FACTS)) == ""
-    facts = printed.end()
+    facts = read(printed.end())
     assert facts.records[0].key == b"k" and facts.records[0].value_bytes is None
     assert facts.partitions[0].committed is None and facts.members == 2
     assert facts.letters[0].origin == (-1, 3) and facts.letters[0].redriven
@@ -39,7 +41,7 @@ def test_progress_and_facts_beside_lines_of_others() -> None:
     ],
 )
 def test_no_facts(lines: list[str], said: str) -> None:
-    printed = Printed()
+    printed = Printed("find")
     for each in lines:
         printed.take(each)
     with pytest.raises(ReaderError, match=said):
@@ -50,5 +52,10 @@ def test_no_facts(lines: list[str], said: str) -> None:
     "wrong", [{"now": "x"}, {"records": 3}, {"records": [{}]}, {"partitions": [{"partition": 0}]}, {"seconds": "1"}]
 )
 def test_facts_that_are_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError):
+        read(FACTS | wrong)
+
+
+def test_a_line_of_ours_that_is_none() -> None:
     with pytest.raises(ReaderError, match="not as expected"):
-        Printed().take(line(facts=FACTS | wrong))
+        Printed("find").take(line(facts=[]))
