@@ -1,14 +1,14 @@
-/* Account: counts an ended message into the histograms of its topic. What is seldom is counted by `other`, in Python. */
+/* Account: counts an ended message into the histograms of its topic. What is seldom is counted by `otherwise`, in Python. */
 #include "speedups.h"
 
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *other;
+    PyObject *otherwise;
     PyObject *histograms;               /* (topic) -> three: process, queue, since the timestamp */
     PyObject *received;                 /* (timestamp, polled): the broker's clock and ours */
     PyObject *known, *topic, *of_topic; /* all, and the last topic's: its name is a new string in each message */
-    long long bound, bound_until; /* the largest difference that `received` was told, and until when that is enough */
+    long long bound, bound_until; /* the largest difference that went to `received`, and until when that is enough */
 } Account;
 
 enum { CREATE_TIME = 1, LOG_APPEND_TIME = 2, NS_PER_MS = 1000000, SECOND_NS = 1000000000 };
@@ -27,7 +27,7 @@ PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic)
 }
 
 /* Only what is larger than before says anything new about the clocks; clocks drift, so each second begins again. */
-static int tell_clocks(Account *self, SpanFields *span, long long ahead, long long polled)
+static int note_clocks(Account *self, SpanFields *span, long long ahead, long long polled)
 {
     if (polled < self->bound_until && ahead <= self->bound)
         return 0;
@@ -56,7 +56,7 @@ static int count(Account *self, SpanFields *span, PyObject *histograms)
         histogram_add(PyTuple_GET_ITEM(histograms, 1), polled - appended) < 0 ||
         histogram_add(PyTuple_GET_ITEM(histograms, 2), span->ended_at - appended) < 0)
         return -1;
-    return span->timestamp_type == LOG_APPEND_TIME ? tell_clocks(self, span, appended - polled, polled) : 0;
+    return span->timestamp_type == LOG_APPEND_TIME ? note_clocks(self, span, appended - polled, polled) : 0;
 }
 
 /* A record in order: handled without an exception, part of its sender's trace, with a timestamp that lies before its poll. */
@@ -91,7 +91,7 @@ PyObject *account_span(PyObject *callable, SpanFields *span)
     Account *self = (Account *)callable;
     PyObject *histograms;
     if (!is_common(span))
-        return PyObject_CallOneArg(self->other, (PyObject *)span);
+        return PyObject_CallOneArg(self->otherwise, (PyObject *)span);
     if ((histograms = histograms_of(self, span->topic)) == NULL)
         return NULL;
     Py_INCREF(histograms);
@@ -103,14 +103,15 @@ PyObject *account_span(PyObject *callable, SpanFields *span)
 static PyObject *account(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     if (PyVectorcall_NARGS(nargsf) != 1 || names != NULL || !PyObject_TypeCheck(args[0], &SpanFieldsType))
-        return PyObject_Vectorcall(((Account *)self)->other, args, nargsf, names);
+        return PyObject_Vectorcall(((Account *)self)->otherwise, args, nargsf, names);
     return account_span(self, (SpanFields *)args[0]);
 }
 
-static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *other, *histograms, *received;
-    if (!PyArg_ParseTuple(args, "OOO:Account", &other, &histograms, &received))
+    static char *parts[] = {"otherwise", "histograms", "received", NULL};
+    PyObject *otherwise, *histograms, *received;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO:Account", parts, &otherwise, &histograms, &received))
         return NULL;
     PyObject *known = PyDict_New();
     Account *self = known == NULL ? NULL : (Account *)type->tp_alloc(type, 0);
@@ -118,7 +119,7 @@ static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *Py_UN
         Py_XDECREF(known);
         return NULL;
     }
-    self->other = Py_NewRef(other);
+    self->otherwise = Py_NewRef(otherwise);
     self->histograms = Py_NewRef(histograms);
     self->received = Py_NewRef(received);
     self->known = known;
@@ -129,7 +130,7 @@ static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *Py_UN
 static int account_traverse(PyObject *object, visitproc visit, void *arg)
 {
     Account *self = (Account *)object;
-    Py_VISIT(self->other);
+    Py_VISIT(self->otherwise);
     Py_VISIT(self->histograms);
     Py_VISIT(self->received);
     Py_VISIT(self->known);
@@ -139,7 +140,7 @@ static int account_traverse(PyObject *object, visitproc visit, void *arg)
 static int account_clear(PyObject *object)
 {
     Account *self = (Account *)object;
-    Py_CLEAR(self->other);
+    Py_CLEAR(self->otherwise);
     Py_CLEAR(self->histograms);
     Py_CLEAR(self->received);
     Py_CLEAR(self->known);

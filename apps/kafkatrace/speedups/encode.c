@@ -2,17 +2,18 @@
  * kafkatrace.operations.send.Sender.encode(), byte for byte the same. It is quick enough for the calling thread, where all that is
  * read is still in the processor's caches; and what waits for the export is then two bytes objects. */
 #include "encoder.h"
+#include "producer.h"
 
 static const long long EXACT = 1LL << 53; /* a double holds each integer up to it */
 
 /* 1: written; 0: not for us; -1: an exception. */
 int clock_attributes(Encoder *self, Wire *wire)
 {
-    PyObject *told = PyObject_GetAttr(self->owner, shared.clock_attributes);
-    int written = told == NULL ? -1 : PyBytes_CheckExact(told);
+    PyObject *attributes = PyObject_GetAttr(self->owner, shared.clock_attributes);
+    int written = attributes == NULL ? -1 : PyBytes_CheckExact(attributes);
     if (written > 0)
-        wire_object(wire, told);
-    Py_XDECREF(told);
+        wire_object(wire, attributes);
+    Py_XDECREF(attributes);
     return written;
 }
 
@@ -56,7 +57,7 @@ static int record(Encoder *self, SpanFields *span, Wire *wire)
     return 1;
 }
 
-static PyObject *queue_span(SpanFields *span, PyObject *opening, Wire *said)
+static PyObject *queue_span(SpanFields *span, PyObject *prefix, Wire *both)
 {
     Wire wire;
     const char *sender = PyBytes_AS_STRING(span->sender), *own = PyBytes_AS_STRING(span->traceparent);
@@ -64,8 +65,8 @@ static PyObject *queue_span(SpanFields *span, PyObject *opening, Wire *said)
     wire_begin(&wire);
     wire_head(&wire, &ids, span->timestamp * NS_PER_MS, span->polled ? span->polled : span->start,
               (own[FLAGS] & KNOWN_FLAGS) | REMOTE);
-    wire_object(&wire, opening);
-    wire_raw(&wire, said->bytes, said->used);
+    wire_object(&wire, prefix);
+    wire_raw(&wire, both->bytes, both->used);
     return wire_span(&wire);
 }
 
@@ -79,15 +80,15 @@ static int lag(Encoder *self, SpanFields *span, Wire *wire)
     return !overflow;
 }
 
-static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening, Wire *said)
+static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *prefix, Wire *both)
 {
     Wire wire;
     const char *own = PyBytes_AS_STRING(span->traceparent);
     Ids ids = {own + TRACE_ID, own + SPAN_ID, PyBytes_AS_STRING(span->queue_id)};
     wire_begin(&wire);
     wire_head(&wire, &ids, span->start, span->ended_at, own[FLAGS] & KNOWN_FLAGS);
-    wire_object(&wire, opening);
-    wire_raw(&wire, said->bytes, said->used);
+    wire_object(&wire, prefix);
+    wire_raw(&wire, both->bytes, both->used);
     if (!lag(self, span, &wire))
         return NULL;
     wire_double(&wire, name(self, SINCE_TIMESTAMP_MS),
@@ -95,10 +96,10 @@ static PyObject *process_span(Encoder *self, SpanFields *span, PyObject *opening
     return clock_attributes(self, &wire) > 0 ? wire_span(&wire) : NULL;
 }
 
-PyObject *opening_of(Encoder *self, PyObject *topic, long partition)
+PyObject *prefix_of(Encoder *self, PyObject *topic, long partition)
 {
     PyObject *number = PyLong_FromLong(partition), *place = number == NULL ? NULL : PyTuple_Pack(2, topic, number);
-    PyObject *found = place == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(self->openings, place));
+    PyObject *found = place == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(self->prefixes, place));
     Py_XDECREF(number);
     Py_XDECREF(place);
     return found;
@@ -116,18 +117,18 @@ static int are_bytes(PyObject *given)
 PyObject *encode_message(PyObject *encoder, SpanFields *span)
 {
     Encoder *self = (Encoder *)encoder;
-    PyObject *openings, *queue = NULL, *process = NULL, *made = NULL;
-    Wire said;
-    wire_begin(&said);
-    if (PyTuple_GET_SIZE(self->kinds) != KINDS || !is_common(span) || !record(self, span, &said) || said.full)
+    PyObject *prefixes, *queue = NULL, *process = NULL, *made = NULL;
+    Wire both;
+    wire_begin(&both);
+    if (PyTuple_GET_SIZE(self->kinds) != KINDS || !is_common(span) || !record(self, span, &both) || both.full)
         return NULL;
-    if ((openings = opening_of(self, span->topic, span->partition)) == NULL)
+    if ((prefixes = prefix_of(self, span->topic, span->partition)) == NULL)
         return NULL;
-    if (PyTuple_CheckExact(openings) && PyTuple_GET_SIZE(openings) == 2 && are_bytes(openings))
-        queue = queue_span(span, PyTuple_GET_ITEM(openings, 0), &said);
-    if (queue != NULL && (process = process_span(self, span, PyTuple_GET_ITEM(openings, 1), &said)) != NULL)
+    if (PyTuple_CheckExact(prefixes) && PyTuple_GET_SIZE(prefixes) == 2 && are_bytes(prefixes))
+        queue = queue_span(span, PyTuple_GET_ITEM(prefixes, 0), &both);
+    if (queue != NULL && (process = process_span(self, span, PyTuple_GET_ITEM(prefixes, 1), &both)) != NULL)
         made = PyTuple_Pack(3, self->finisher, process, queue);
-    Py_DECREF(openings);
+    Py_DECREF(prefixes);
     Py_XDECREF(queue);
     Py_XDECREF(process);
     return made;
@@ -146,13 +147,13 @@ static PyObject *method_message(PyObject *self, PyObject *span)
     return or_none(encode_message(self, (SpanFields *)span));
 }
 
-static PyObject *method_send(PyObject *self, PyObject *item)
+static PyObject *method_send(PyObject *self, PyObject *send)
 {
-    if (!PyTuple_CheckExact(item)) {
-        PyErr_SetString(PyExc_TypeError, "expected a send as Sender.put() gets it");
+    if (!Py_IS_TYPE(send, &SendType)) {
+        PyErr_SetString(PyExc_TypeError, "expected a Send");
         return NULL;
     }
-    return or_none(encode_send(self, item));
+    return or_none(encode_send(self, (Send *)send));
 }
 
 /* A send's encoder has two names and no kinds, a message's has five and four. */
@@ -165,17 +166,18 @@ static int are_names(PyObject *names, PyObject *kinds)
     return 0;
 }
 
-static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *finisher, *owner, *openings, *names, *tombstone, *kinds;
+    static char *parts[] = {"finisher", "owner", "prefixes", "names", "tombstone", "kinds", NULL};
+    PyObject *finisher, *owner, *prefixes, *names, *tombstone, *kinds;
     Encoder *self;
-    if (!PyArg_ParseTuple(args, "OOO!O!SO!:Encoder", &finisher, &owner, &PyDict_Type, &openings, &PyTuple_Type, &names,
-                          &tombstone, &PyTuple_Type, &kinds) ||
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO!O!SO!:Encoder", parts, &finisher, &owner, &PyDict_Type,
+                                     &prefixes, &PyTuple_Type, &names, &tombstone, &PyTuple_Type, &kinds) ||
         !are_names(names, kinds) || (self = (Encoder *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
     self->finisher = Py_NewRef(finisher);
     self->owner = Py_NewRef(owner);
-    self->openings = Py_NewRef(openings);
+    self->prefixes = Py_NewRef(prefixes);
     self->names = Py_NewRef(names);
     self->tombstone = Py_NewRef(tombstone);
     self->kinds = Py_NewRef(kinds);
@@ -187,7 +189,7 @@ static int encoder_traverse(PyObject *object, visitproc visit, void *arg)
     Encoder *self = (Encoder *)object;
     Py_VISIT(self->finisher);
     Py_VISIT(self->owner);
-    Py_VISIT(self->openings);
+    Py_VISIT(self->prefixes);
     return 0;
 }
 
@@ -196,7 +198,7 @@ static int encoder_clear(PyObject *object)
     Encoder *self = (Encoder *)object;
     Py_CLEAR(self->finisher);
     Py_CLEAR(self->owner);
-    Py_CLEAR(self->openings);
+    Py_CLEAR(self->prefixes);
     Py_CLEAR(self->names);
     Py_CLEAR(self->tombstone);
     Py_CLEAR(self->kinds);

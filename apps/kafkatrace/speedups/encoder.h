@@ -18,8 +18,8 @@ enum {
 
 typedef struct {
     PyObject_HEAD
-    PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is told, too */
-    PyObject *openings;         /* what all spans of a place begin with */
+    PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is written, too */
+    PyObject *prefixes;         /* what all spans of a place begin with */
     PyObject *names;            /* of attributes */
     PyObject *tombstone, *kinds;
 } Encoder;
@@ -27,6 +27,6 @@ typedef struct {
 static inline PyObject *name(Encoder *self, int which) { return PyTuple_GET_ITEM(self->names, which); }
 
 int clock_attributes(Encoder *self, Wire *wire);
-PyObject *opening_of(Encoder *self, PyObject *topic, long partition);
+PyObject *prefix_of(Encoder *self, PyObject *topic, long partition);
 
 #endif

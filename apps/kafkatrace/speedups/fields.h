@@ -11,7 +11,7 @@ typedef struct {
     int bit; /* of SpanFields.valid */
 } Field;
 
-enum { RECORDING, ENDED_AT, APART, TOMBSTONE, TIMESTAMP_TYPE, TIMESTAMP, POLLED, BEGUN, PARTITION, OFFSET };
+enum { RECORDING, ENDED_AT, LINKED, TOMBSTONE, TIMESTAMP_TYPE, TIMESTAMP, POLLED, START, PARTITION, OFFSET };
 extern const Field fields[];
 extern PyGetSetDef field_attributes[];
 

@@ -75,7 +75,7 @@ int read_exactly(PyObject *given, long long *number)
     return !overflow;
 }
 
-int read_time(SpanFields *span, PyObject *message)
+int read_time(PyObject *message, int *type_of, long long *timestamp)
 {
     PyObject *pair = reading(message, &read_timestamp);
     long long type = 0;
@@ -83,20 +83,26 @@ int read_time(SpanFields *span, PyObject *message)
         return -1;
     int read = PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) == 2 &&
                read_exactly(PyTuple_GET_ITEM(pair, 0), &type) && type >= 0 && type <= INT_MAX &&
-               read_exactly(PyTuple_GET_ITEM(pair, 1), &span->timestamp);
-    span->timestamp_type = (int)type;
+               read_exactly(PyTuple_GET_ITEM(pair, 1), timestamp);
+    *type_of = (int)type;
     Py_DECREF(pair);
+    return read;
+}
+
+int read_integer(PyObject *message, const Reading *method, long long *number)
+{
+    PyObject *given = reading(message, method);
+    if (given == NULL)
+        return -1;
+    int read = read_exactly(given, number);
+    Py_DECREF(given);
     return read;
 }
 
 static int read_number(PyObject *message, const Reading *method, long long *number)
 {
-    PyObject *given = reading(message, method);
-    if (given == NULL)
-        return -1;
-    int read = read_exactly(given, number) && *number >= 0;
-    Py_DECREF(given);
-    return read;
+    int read = read_integer(message, method, number);
+    return read > 0 ? *number >= 0 : read;
 }
 
 /* That it is no event, and its topic. */

@@ -95,7 +95,7 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__speedups(void)
 {
     PyTypeObject *types[] = {&SpanFieldsType, &HistogramType, &PolledType,  &ProcessType, &AccountType,
-                             &EncoderType,    &MethodType,    &SendingType, &DeliveryType};
+                             &EncoderType,    &MethodType,    &SendingType, &SendType};
     PyObject *module;
     if (intern_names() < 0 || (module = PyModule_Create(&definition)) == NULL)
         return NULL;

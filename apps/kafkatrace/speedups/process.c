@@ -1,13 +1,13 @@
 /* Process: begins the span of a record that carries a lone, valid traceparent, with nothing current around it. All else
- * is begun by `other`, in Python. */
+ * is begun by `otherwise`, in Python. */
 #include "speedups.h"
 #include <string.h>
 
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *span_type, *other, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
-    char measures;
+    PyObject *span_type, *otherwise, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
+    char metrics_enabled;
 } Process;
 
 /* How many records of the partition come after this one. */
@@ -74,7 +74,7 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
 {
     int is_sampled = PyBytes_AS_STRING(sender)[FLAGS] & SAMPLED;
     span->receiver = Py_NewRef(self->receiver);
-    if (self->measures || is_sampled)
+    if (self->metrics_enabled || is_sampled)
         span->account = Py_NewRef(self->account);
     span->valid = IN_EACH;
     if (is_sampled) {
@@ -97,7 +97,7 @@ static int look_at(SpanFields *span, PyObject *message, PyObject *sender)
     int is_sampled = PyBytes_AS_STRING(sender)[FLAGS] & SAMPLED;
     if (found > 0 && (is_sampled || !is_plain_message(message) || !times_is_record(message)))
         found = read_place(span, message);
-    return found > 0 ? read_time(span, message) : found;
+    return found > 0 ? read_time(message, &span->timestamp_type, &span->timestamp) : found;
 }
 
 /* Begins the span, or has Python do it: before anything but the message itself was touched. */
@@ -112,7 +112,7 @@ static PyObject *common(Process *self, PyObject *message, PyObject *headers, PyO
     if (found > 0 && begin(self, span, message, sender) == 0)
         return made;
     Py_DECREF(made);
-    return found == 0 ? PyObject_CallFunctionObjArgs(self->other, message, headers, NULL) : NULL;
+    return found == 0 ? PyObject_CallFunctionObjArgs(self->otherwise, message, headers, NULL) : NULL;
 }
 
 static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -124,7 +124,7 @@ static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargs
         return NULL;
     if (!plain) {
         Py_XDECREF(ambient);
-        return PyObject_Vectorcall(self->other, args, nargsf, names);
+        return PyObject_Vectorcall(self->otherwise, args, nargsf, names);
     }
     headers = reading(args[0], &read_headers);
     if (headers == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
@@ -136,7 +136,7 @@ static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargs
         return NULL;
     }
     sender = Py_XNewRef(lone_traceparent(headers)); /* what reads the message may change its headers */
-    result = sender == NULL ? PyObject_CallFunctionObjArgs(self->other, args[0], headers, NULL)
+    result = sender == NULL ? PyObject_CallFunctionObjArgs(self->otherwise, args[0], headers, NULL)
                             : common(self, args[0], headers, sender, ambient);
     Py_XDECREF(sender);
     Py_DECREF(headers);
@@ -152,18 +152,20 @@ static int is_span_type(PyObject *type)
     return is;
 }
 
-static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *span_type, *other, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
-    int measures;
+    static char *parts[] = {"otherwise", "span_type", "unreadable", "receiver", "account",         "encoder",
+                            "ready",     "take",      "started",    "highs",    "metrics_enabled", NULL};
+    PyObject *span_type, *otherwise, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
+    int metrics_enabled;
     Process *self;
-    if (!PyArg_ParseTuple(args, "OO!OOO!O!O!OOO!p:Process", &other, &PyType_Type, &span_type, &unreadable, &receiver,
-                          &AccountType, &account, &EncoderType, &encoder, &PyList_Type, &ready, &take, &started,
-                          &PyDict_Type, &highs, &measures) ||
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OO!OOO!O!O!OOO!p:Process", parts, &otherwise, &PyType_Type,
+                                     &span_type, &unreadable, &receiver, &AccountType, &account, &EncoderType, &encoder,
+                                     &PyList_Type, &ready, &take, &started, &PyDict_Type, &highs, &metrics_enabled) ||
         !is_counter(started) || !is_span_type(span_type) || (self = (Process *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
     self->span_type = Py_NewRef(span_type);
-    self->other = Py_NewRef(other);
+    self->otherwise = Py_NewRef(otherwise);
     self->unreadable = Py_NewRef(unreadable);
     self->receiver = Py_NewRef(receiver);
     self->account = Py_NewRef(account);
@@ -172,7 +174,7 @@ static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *Py_UN
     self->take = Py_NewRef(take);
     self->started = Py_NewRef(started);
     self->highs = Py_NewRef(highs);
-    self->measures = (char)measures;
+    self->metrics_enabled = (char)metrics_enabled;
     self->call = process;
     return (PyObject *)self;
 }
@@ -181,7 +183,7 @@ static int process_traverse(PyObject *object, visitproc visit, void *arg)
 {
     Process *self = (Process *)object;
     Py_VISIT(self->span_type);
-    Py_VISIT(self->other);
+    Py_VISIT(self->otherwise);
     Py_VISIT(self->receiver);
     Py_VISIT(self->account);
     Py_VISIT(self->encoder);
@@ -194,7 +196,7 @@ static int process_clear(PyObject *object)
 {
     Process *self = (Process *)object;
     Py_CLEAR(self->span_type);
-    Py_CLEAR(self->other);
+    Py_CLEAR(self->otherwise);
     Py_CLEAR(self->unreadable);
     Py_CLEAR(self->receiver);
     Py_CLEAR(self->account);

@@ -3,9 +3,9 @@
 
 enum { TOPIC, VALUE, KEY, PARTITION, CALLBACK, ON_DELIVERY, TIMESTAMP, HEADERS, ARGUMENTS };
 
-static Delivery *begin(Sending *sending, PyObject **given, PyObject *told, PyObject *traceparent)
+static Send *begin(Sending *sending, PyObject **given, PyObject *callback, PyObject *traceparent)
 {
-    Delivery *made = delivery_new(sending, told, given[TOPIC]);
+    Send *made = send_new(sending, callback, given[TOPIC]);
     if (made == NULL)
         return NULL;
     made->tombstone = given[VALUE] == Py_None;
@@ -31,17 +31,17 @@ static PyObject *headers_of(PyObject *traceparent)
 }
 
 /* Tells the sender what kept the record out of the producer's queue, and lets that exception go on. */
-static void refused(Delivery *delivery)
+static void refused(Send *send, Sending *sending)
 {
-    PyObject *type, *error, *trace, *what, *done = NULL;
+    PyObject *type, *error, *trace, *done;
+    Py_CLEAR(send->sending); /* there will be no report */
+    Py_CLEAR(send->callback);
     PyErr_Fetch(&type, &error, &trace);
     PyErr_NormalizeException(&type, &error, &trace);
-    if ((what = sent(delivery)) != NULL)
-        done = PyObject_CallMethodObjArgs(delivery->sending->sender, shared.refused, what, error, NULL);
-    Py_XDECREF(what);
+    done = PyObject_CallMethodObjArgs(sending->sender, shared.refused, send, error, NULL);
     Py_XDECREF(done);
     if (done == NULL)
-        PyErr_WriteUnraisable((PyObject *)delivery);
+        PyErr_WriteUnraisable((PyObject *)send);
     PyErr_Restore(type, error, trace);
 }
 
@@ -55,24 +55,25 @@ static PyObject *new_traceparent(Sending *sending)
     return made;
 }
 
-static PyObject *send(PyObject *original, PyObject *producer, Sending *sending, PyObject **given, PyObject *told)
+static PyObject *send_record(PyObject *original, PyObject *producer, Sending *sending, PyObject **given,
+                             PyObject *callback)
 {
     PyObject *traceparent = new_traceparent(sending), *headers, *result = NULL;
-    Delivery *delivery = NULL;
+    Send *send = NULL;
     if (traceparent == NULL)
         return NULL;
-    if ((headers = headers_of(traceparent)) != NULL && (delivery = begin(sending, given, told, traceparent)) != NULL) {
-        int reported = delivery->traceparent != NULL || sending->measures;
+    if ((headers = headers_of(traceparent)) != NULL && (send = begin(sending, given, callback, traceparent)) != NULL) {
+        int reported = send->traceparent != NULL || sending->metrics_enabled;
         PyObject *args[] = {producer,   given[TOPIC],     given[VALUE],
-                            given[KEY], given[PARTITION], reported ? (PyObject *)delivery : told,
+                            given[KEY], given[PARTITION], reported ? (PyObject *)send : callback,
                             Py_None,    given[TIMESTAMP], headers};
         result = PyObject_Vectorcall(original, args, 9, NULL);
         if (result == NULL)
-            refused(delivery);
+            refused(send, sending);
     }
     Py_DECREF(traceparent);
     Py_XDECREF(headers);
-    Py_XDECREF(delivery);
+    Py_XDECREF(send);
     return result;
 }
 
@@ -94,17 +95,17 @@ static int sort(PyObject **given, PyObject *const *args, Py_ssize_t count, PyObj
     return given[TOPIC] != NULL && PyUnicode_CheckExact(given[TOPIC]);
 }
 
-static PyObject *callback(Sending *sending, PyObject **given)
+static PyObject *callback_of(Sending *sending, PyObject **given)
 {
     for (int each = CALLBACK; each <= ON_DELIVERY; each++)
         if (given[each] != NULL && given[each] != Py_None)
             return PyCallable_Check(given[each]) ? given[each] : NULL;
-    return sending->told;
+    return sending->on_delivery;
 }
 
 static PyObject *common(Method *self, PyObject *producer, PyObject **given, int *done)
 {
-    PyObject *ambient = NULL, *told, *result = NULL;
+    PyObject *ambient = NULL, *callback, *result = NULL;
     Sending *sending;
     int plain = plain_context(&ambient);
     Py_XDECREF(ambient);
@@ -112,9 +113,9 @@ static PyObject *common(Method *self, PyObject *producer, PyObject **given, int 
         *done = plain < 0;
         return NULL;
     }
-    if ((told = callback(sending, given)) != NULL) {
+    if ((callback = callback_of(sending, given)) != NULL) {
         *done = 1;
-        result = send(self->original, producer, sending, given, told);
+        result = send_record(self->original, producer, sending, given, callback);
     }
     Py_DECREF(sending);
     return result;

@@ -1,4 +1,4 @@
-/* What produce() keeps for a record until its delivery report. */
+/* What produce() works with, and what is kept of a record until its delivery report. */
 #ifndef KAFKATRACE_PRODUCER_H
 #define KAFKATRACE_PRODUCER_H
 
@@ -6,24 +6,29 @@
 
 typedef struct {
     PyObject_HEAD
-    PyObject *sender; /* kafkatrace.operations.send.Sender */
-    PyObject *told;   /* the configuration's on_delivery, or None */
+    PyObject *sender;      /* kafkatrace.operations.send.Sender */
+    PyObject *on_delivery; /* the configuration's, or None */
     PyObject *ready, *take, *started, *histogram, *known, *encoder;
     PyObject *put; /* the sender's; a transaction has it hold its sends, by another one */
-    char measures;
+    char metrics_enabled;
     long long clock_due;
 } Sending;
 
+/* One send. Its fields, as kafkatrace.hotpath.pure.Send has them, are all that is known of it, in C and in Python alike: a
+ * test compares the two. Text and bytes are NULL where there is none, which Python sees as None. */
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    Sending *sending;
-    PyObject *told, *topic, *traceparent, *key; /* traceparent and key: NULL where not sampled */
-    long long start;
-    char tombstone;
-} Delivery;
+    Sending *sending; /* with `callback`: until the report, and only where C began it. What waits for the export must */
+    PyObject *callback; /* not refer to its sender: the interpreter does not look for cycles here. */
+    PyObject *topic, *traceparent, *parent, *state, *key, *outcome;
+    long long start, ended, offset, timestamp;
+    int partition, timestamp_type;
+    char remote, tombstone;
+} Send;
 
-PyObject *sent(Delivery *delivery);
-Delivery *delivery_new(Sending *sending, PyObject *told, PyObject *topic);
+Send *send_new(Sending *sending, PyObject *callback, PyObject *topic);
+PyObject *delivered(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
+PyObject *encode_send(PyObject *encoder, Send *send);
 
 #endif

@@ -1,19 +1,22 @@
 /* Sending: what produce() needs of a kafkatrace.operations.send.Sender. */
 #include "producer.h"
 
-static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *sender, *told, *put, *ready, *take, *started, *histogram, *encoder, *known = NULL;
+    static char *parts[] = {"sender",  "on_delivery", "put",     "ready",           "take",
+                            "started", "histogram",   "encoder", "metrics_enabled", NULL};
+    PyObject *sender, *on_delivery, *put, *ready, *take, *started, *histogram, *encoder, *known = NULL;
     Sending *self = NULL;
-    int measures;
-    if (!PyArg_ParseTuple(args, "OOOO!OOOO!p:Sending", &sender, &told, &put, &PyList_Type, &ready, &take, &started,
-                          &histogram, &EncoderType, &encoder, &measures) ||
+    int metrics_enabled;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOO!OOOO!p:Sending", parts, &sender, &on_delivery, &put,
+                                     &PyList_Type, &ready, &take, &started, &histogram, &EncoderType, &encoder,
+                                     &metrics_enabled) ||
         !is_counter(started) || (known = PyDict_New()) == NULL || (self = (Sending *)type->tp_alloc(type, 0)) == NULL) {
         Py_XDECREF(known);
         return NULL;
     }
     self->sender = Py_NewRef(sender);
-    self->told = Py_NewRef(told);
+    self->on_delivery = Py_NewRef(on_delivery);
     self->put = Py_NewRef(put);
     self->encoder = Py_NewRef(encoder);
     self->ready = Py_NewRef(ready);
@@ -21,7 +24,7 @@ static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *Py_UN
     self->started = Py_NewRef(started);
     self->histogram = Py_NewRef(histogram);
     self->known = known;
-    self->measures = (char)measures;
+    self->metrics_enabled = (char)metrics_enabled;
     return (PyObject *)self;
 }
 
@@ -29,7 +32,7 @@ static int sending_traverse(PyObject *object, visitproc visit, void *arg)
 {
     Sending *self = (Sending *)object;
     Py_VISIT(self->sender);
-    Py_VISIT(self->told);
+    Py_VISIT(self->on_delivery);
     Py_VISIT(self->take);
     Py_VISIT(self->histogram);
     Py_VISIT(self->known);
@@ -42,7 +45,7 @@ static int sending_clear(PyObject *object)
 {
     Sending *self = (Sending *)object;
     Py_CLEAR(self->sender);
-    Py_CLEAR(self->told);
+    Py_CLEAR(self->on_delivery);
     Py_CLEAR(self->put);
     Py_CLEAR(self->encoder);
     Py_CLEAR(self->ready);

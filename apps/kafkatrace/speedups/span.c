@@ -131,46 +131,46 @@ static int leave_context(SpanFields *span)
     return 0;
 }
 
-/* calls receiver.<method>(what) */
-static PyObject *tell(SpanFields *span, PyObject *method, PyObject *what)
+/* receiver.<method>(what) */
+static PyObject *call_receiver(SpanFields *span, PyObject *method, PyObject *what)
 {
-    PyObject *told = receivers(span, method), *done;
-    if (told == NULL)
+    PyObject *callable = receivers(span, method), *done;
+    if (callable == NULL)
         return NULL;
-    done = PyObject_CallOneArg(told, what);
-    Py_DECREF(told);
+    done = PyObject_CallOneArg(callable, what);
+    Py_DECREF(callable);
     return done;
 }
 
 /* A recorded span has ended: encoded and counted here where that is quick, else in the background. */
-static PyObject *hand_recorded_over(SpanFields *span)
+static PyObject *end_recorded(SpanFields *span)
 {
     PyObject *item = span->encoder == NULL ? NULL : encode_message(span->encoder, span), *counted, *done;
     if (item == NULL)
-        return PyErr_Occurred() ? NULL : tell(span, shared.put, (PyObject *)span);
+        return PyErr_Occurred() ? NULL : call_receiver(span, shared.put, (PyObject *)span);
     if ((counted = account_span(span->account, span)) == NULL) {
         Py_DECREF(item);
         return NULL;
     }
     Py_DECREF(counted);
-    done = tell(span, shared.put, item);
+    done = call_receiver(span, shared.put, item);
     Py_DECREF(item);
     return done;
 }
 
 /* Of one that is not recorded only the metrics want to know. */
-static PyObject *hand_other_over(SpanFields *span)
+static PyObject *end_unrecorded(SpanFields *span)
 {
-    PyObject *measures;
+    PyObject *enabled;
     if (span->account != NULL)
         return account_span(span->account, span);
-    if ((measures = receivers(span, shared.metrics_enabled)) == NULL)
+    if ((enabled = receivers(span, shared.metrics_enabled)) == NULL)
         return NULL;
-    int wanted = PyObject_IsTrue(measures);
-    Py_DECREF(measures);
+    int wanted = PyObject_IsTrue(enabled);
+    Py_DECREF(enabled);
     if (wanted <= 0)
         return wanted < 0 ? NULL : Py_NewRef(Py_None);
-    return tell(span, shared.account, (PyObject *)span);
+    return call_receiver(span, shared.account, (PyObject *)span);
 }
 
 /* Whether the span ends now: 1, 0, or -1 with an exception. */
@@ -199,7 +199,7 @@ static PyObject *end(SpanFields *span, PyObject *error)
     span->valid |= HAS_ENDED_AT;
     if ((recording = field_truth(span, &fields[RECORDING])) < 0)
         return NULL;
-    return recording ? hand_recorded_over(span) : hand_other_over(span);
+    return recording ? end_recorded(span) : end_unrecorded(span);
 }
 
 /* A span that can't be ended is lost, and says so; the handler goes on. */

@@ -23,15 +23,15 @@ enum {
     HAS_TIMESTAMP = 1,
     HAS_TIMESTAMP_TYPE = 2,
     HAS_POLLED = 4,
-    HAS_BEGUN = 8,
+    HAS_START = 8,
     HAS_ENDED_AT = 16,
     HAS_RECORDING = 32,
-    HAS_APART = 64,
+    HAS_LINKED = 64,
     HAS_PARTITION = 128,
     HAS_OFFSET = 256,
     HAS_TOMBSTONE = 512,
-    AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_APART,
-    IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_BEGUN,
+    AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_LINKED,
+    IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_START,
     IN_RECORDED = IN_EACH | HAS_PARTITION | HAS_OFFSET | HAS_TOMBSTONE
 };
 
@@ -74,7 +74,8 @@ PyObject *reading(PyObject *message, const Reading *method);
 int use_message(PyObject *type);
 int intern_readings(void);
 int read_exactly(PyObject *given, long long *number);
-int read_time(SpanFields *span, PyObject *message);
+int read_integer(PyObject *message, const Reading *method, long long *number);
+int read_time(PyObject *message, int *type, long long *timestamp);
 int read_topic_name(SpanFields *span, PyObject *message);
 int read_place(SpanFields *span, PyObject *message);
 int is_plain_message(PyObject *message);
@@ -90,7 +91,7 @@ typedef struct {
 extern Shared shared;
 
 extern PyTypeObject SpanFieldsType, HistogramType, PolledType, ProcessType, AccountType, EncoderType, MethodType,
-    SendingType, DeliveryType;
+    SendingType, SendType;
 
 /* Whether it is bytes, of that length: what Python made is looked at before it is read. */
 static inline int is_bytes(PyObject *object, Py_ssize_t length)
@@ -112,7 +113,6 @@ int times_is_record(const void *key);
 long long times_take(const void *key);
 int histogram_add(PyObject *histogram, long long nanoseconds);
 PyObject *encode_message(PyObject *encoder, SpanFields *span);
-PyObject *encode_send(PyObject *encoder, PyObject *item);
 PyObject *account_span(PyObject *account, SpanFields *span);
 PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic);
 

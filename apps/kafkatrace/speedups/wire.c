@@ -101,7 +101,7 @@ void wire_text(Wire *wire, PyObject *key, const char *text, size_t length)
     wire_raw(wire, text, length);
 }
 
-/* The attribute of a record's key; 0 where Python had better look at it, or no key is told. */
+/* The attribute of a record's key; 0 where Python had better look at it, or no key is shown. */
 int wire_key(Wire *wire, PyObject *name, PyObject *key)
 {
     const char *text;

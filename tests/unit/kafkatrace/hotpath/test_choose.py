@@ -5,13 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import confluent_kafka
 import kafkatrace
 import pytest
 from confluent_kafka import Message
@@ -20,7 +17,6 @@ from hypothesis import strategies as st
 from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.hotpath import choose, pure
 from kafkatrace.operations.receive import Receiver
-from kafkatrace.operations.send import Sender
 from kafkatrace.spans.message_span import MessageSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -42,13 +38,6 @@ def tracing() -> Iterator[kafkatrace.Tracing]:
 def receiver(tracing: kafkatrace.Tracing) -> Receiver:
     made = Receiver(tracing, {"group.id": "g", "bootstrap.servers": "kafka:9092"}, linked=False)
     made.cluster.value = "cluster"
-    return made
-
-
-@pytest.fixture(scope="module")
-def sender(tracing: kafkatrace.Tracing) -> Sender:
-    made = Sender(tracing, {"bootstrap.servers": "kafka:9092"}, kafkatrace.spans.client_attributes.ClusterId())
-    made._cluster.value = "cluster"
     return made
 
 
@@ -148,33 +137,6 @@ def test_a_messages_spans_are_the_same_bytes(receiver: Receiver, record: dict[st
     assert (encoded is not None) == bool(usual and told and near)
 
 
-@given(
-    offset=st.integers(-1, 2**63 - 1),
-    partition=st.integers(0, 2**31 - 1),
-    parent=st.sampled_from([b"", b"00f067aa0ba902b7"]),
-    remote=st.booleans(),
-    key=st.none() | st.text(max_size=5) | st.binary(max_size=5) | st.integers(),
-    tombstone=st.booleans(),
-    state=st.sampled_from(["", "vendor=1"]),
-    clock=st.sampled_from([b"", b"\x4a\x00"]),
-)
-def test_a_sends_span_is_the_same_bytes(sender: Sender, clock: bytes, **given: Any) -> None:
-    sender.clock_attributes = clock
-    traced = (TRACEPARENT + b"3", given["parent"], given["remote"], given["state"], given["key"], given["tombstone"])
-    sent = (1_795_000_000_000_000_000, "t", *traced)
-    item = (sender, sent, 1_795_000_000_000_000_001, None, given["partition"], given["offset"], (0, 0))
-    batch = Batch()
-    sender.encode(item, batch)
-    encoded = sender.encoder.send(item)
-    text = given["key"] is None or (isinstance(given["key"], str | bytes) and given["key"].isascii())
-    assert encoded == ((ENCODED, *batch.service) if text and not given["state"] else None)
-
-
-def test_a_failed_send_is_pythons_to_encode(sender: Sender) -> None:
-    sent = (1, "t", TRACEPARENT + b"3", b"", False, "", None, False)
-    assert sender.encoder.send((sender, sent, 2, confluent_kafka.KafkaError(-185), 0, 1, (0, 0))) is None
-
-
 @pytest.mark.parametrize("flags", [b"0", b"1"])
 def test_spans_leave_nothing_behind(tracing: kafkatrace.Tracing, receiver: Receiver, flags: bytes) -> None:
     record = {
@@ -208,10 +170,18 @@ def test_nothing_in_c_is_made_without_its_parts(name: str) -> None:
         made()
 
 
+@pytest.mark.parametrize("name", ["Account", "Encoder", "Process", "Sending"])
+def test_parts_are_given_by_name(name: str) -> None:
+    with pytest.raises(TypeError, match="positional"):
+        getattr(_speedups, name)(None)
+    with pytest.raises(TypeError, match=r"unknown|invalid|required"):
+        getattr(_speedups, name)(unknown=None)
+
+
 @pytest.mark.parametrize("given", [None, (), (1, 2, 3), (choose.Histogram(_BOUNDS),) * 2, [choose.Histogram(())] * 3])
 @pytest.mark.parametrize("flags", [b"0", b"1"])
 def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, given: Any, flags: bytes) -> None:
-    account = _speedups.Account(len, lambda topic: given, print)
+    account = _speedups.Account(otherwise=len, histograms=lambda topic: given, received=print)
     span = waited(receiver, USUAL, flags)
     with pytest.raises(TypeError, match="expected three histograms"):
         account(span)
@@ -220,67 +190,22 @@ def test_what_a_callback_gives_for_histograms_is_looked_at(receiver: Receiver, g
 def test_a_histogram_without_its_init_counts_in_one_bucket(receiver: Receiver) -> None:
     made: Any = choose.Histogram
     plain = [made.__new__(made, _BOUNDS) for _ in range(3)]
-    assert _speedups.Account(len, lambda topic: tuple(plain), print)(waited(receiver, USUAL, b"1")) == 2
+    account = _speedups.Account(otherwise=len, histograms=lambda topic: tuple(plain), received=print)
+    assert account(waited(receiver, USUAL, b"1")) == 2
     assert [each.state()[0] for each in plain] == [(1,)] * 3
 
 
-@pytest.mark.parametrize("given", [None, 5, object()])
-def test_what_a_callback_gives_for_a_sends_histogram_is_looked_at(tracing: kafkatrace.Tracing, given: Any) -> None:
-    producer = kafkatrace.Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1}, tracing=tracing)
-    encoder = _speedups.Encoder(ENCODED, producer._sender, {("t", 0): b""}, (b"o", b"k"), b"", ())
-    take = (TRACEPARENT + b"0").__bytes__
-    parts: Any = (producer._sender, None, print, [], take, count(), lambda topic: given, encoder, True)
-    producer._sending = _speedups.Sending(*parts)
-    producer.produce("t", b"v", partition=0)
-    with pytest.raises((TypeError, SystemError)):  # confluent-kafka 2.16 loses the type on its way through flush()
-        producer.flush(10)
-
-
-@pytest.mark.parametrize("names", [(), (b"o",), (b"o", "k"), (b"o", None)])
-def test_an_encoder_of_sends_has_two_names(names: Any) -> None:
-    with pytest.raises(TypeError):
-        _speedups.Encoder(ENCODED, None, {}, names, b"", ())
-
-
-def test_an_encoder_of_sends_encodes_no_message(sender: Sender, receiver: Receiver) -> None:
-    assert sender.encoder.message(waited(receiver, USUAL, b"1")) is None
-
-
-@pytest.mark.parametrize("place", range(8))
-@pytest.mark.parametrize("strange", [None, 5, -1, 2**70, 1.5, "", "x", b"", b"x" * 16, b"x" * 55, [], ()])
-def test_a_strange_send_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
-    sent: list[Any] = [1, "t", TRACEPARENT + b"3", b"", False, "", None, False]
-    sent[place] = strange
-    item = (sender, tuple(sent), 2, None, 0, 1, (0, 0))
-    batch = Batch()
-    with suppress(Exception):
-        sender.encode(item, batch)
-    encoded = sender.encoder.send(item)
-    assert encoded is None or encoded == (ENCODED, *batch.service)
-
-
-@pytest.mark.parametrize("place", [2, 4, 5])
-@pytest.mark.parametrize("strange", [None, -1, 2**70, "x", b"x", []])
-def test_a_strange_report_is_pythons_to_encode(sender: Sender, place: int, strange: Any) -> None:
-    item: list[Any] = [sender, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0)]
-    item[place] = strange
-    batch = Batch()
-    with suppress(Exception):
-        sender.encode(tuple(item), batch)
-    encoded = sender.encoder.send(tuple(item))
-    assert encoded is None or encoded == (ENCODED, *batch.service)
-    assert sender.encoder.send(()) is None
-
-
-@pytest.mark.parametrize("openings", [None, (), (b"", "x"), b"", 5])
-def test_strange_openings_are_pythons_to_look_at(receiver: Receiver, openings: Any) -> None:
-    parts = ((b"o", b"k", b"q", b"e", b"l"), b"", (b"",) * 4)
-    encoder = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): openings}, *parts)
-    assert encoder.message(waited(receiver, USUAL, b"1")) is None
-    of_sends = _speedups.Encoder(ENCODED, receiver.processed, {("t", 0): None}, (b"o", b"k"), b"", ())
-    assert (
-        of_sends.send((None, (1, "t", TRACEPARENT + b"3", b"", False, "", None, False), 2, None, 0, 1, (0, 0))) is None
+@pytest.mark.parametrize("prefixes", [None, (), (b"", "x"), b"", 5])
+def test_strange_prefixes_are_pythons_to_look_at(receiver: Receiver, prefixes: Any) -> None:
+    encoder = _speedups.Encoder(
+        finisher=ENCODED,
+        owner=receiver.processed,
+        prefixes={("t", 0): prefixes},
+        names=(b"o", b"k", b"q", b"e", b"l"),
+        tombstone=b"",
+        kinds=(b"",) * 4,
     )
+    assert encoder.message(waited(receiver, USUAL, b"1")) is None
 
 
 @pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 15, "x" * 16])
@@ -289,14 +214,6 @@ def test_a_strange_id_begins_no_span(receiver: Receiver, ready: Any) -> None:
     with pytest.raises(TypeError, match="16 digits"):
         waited(receiver, USUAL, b"1")
     assert waited(receiver, USUAL, b"1")
-
-
-@pytest.mark.parametrize("ready", [None, 5, b"", b"x" * 54])
-def test_a_strange_traceparent_is_not_sent(tracing: kafkatrace.Tracing, ready: Any) -> None:
-    producer = kafkatrace.Producer({"bootstrap.servers": "127.0.0.1:1"}, tracing=tracing)
-    producer._sender.ready.append(ready)
-    with pytest.raises(TypeError, match="55 characters"):
-        producer.produce("t", b"v")
 
 
 def test_another_types_methods_are_not_called_on_a_message() -> None:

@@ -18,15 +18,16 @@ from kafkatrace.clients.produce_batch import are_headers, produce_batch
 from kafkatrace.clients.producer import with_every_report
 from kafkatrace.clients.rebalance import NAMES, watched
 from kafkatrace.context.context_var import variable
+from kafkatrace.hotpath.choose import Send
 from kafkatrace.operations.commit import ON_COMMIT, Settling
 from kafkatrace.operations.receive import Receiver
-from kafkatrace.operations.send import Sender, Sent
+from kafkatrace.operations.send import Sender
 from kafkatrace.operations.transaction import Transactions
 from kafkatrace.spans.client_attributes import ClusterId
 from kafkatrace.tracing import Tracing, current
 
 _SECONDS: Final = 1.0
-_SENT: Final = "kafkatrace.sent"  # beside the message, in the original's buffer
+_SEND: Final = "kafkatrace.send"  # beside the message, in the original's buffer
 
 
 class AIOConsumer(aio.AIOConsumer):
@@ -128,31 +129,31 @@ class _Individually:
 
     def produce_batch(self, topic: str, messages: list[dict[str, Any]], partition: int = -1) -> int:
         """Produce each message with its headers; its send span ends in its delivery report."""
-        waiting = deque(message.pop(_SENT, None) for message in messages)
+        waiting = deque(message.pop(_SEND, None) for message in messages)
         try:
             return produce_batch(bind(self._produce, waiting), topic, messages, partition, None)
         except BaseException as error:
             refused(self._sender, waiting, error)
             raise
 
-    def _produce(self, waiting: "deque[Sent | None]", *args: Any, **kwargs: Any) -> None:
-        sent = waiting.popleft()
+    def _produce(self, waiting: "deque[Send | None]", *args: Any, **kwargs: Any) -> None:
+        send = waiting.popleft()
         given: Any = args
-        if sent is not None:
+        if send is not None:
             *given, callback = args
-            given.append(bind(self._sender.delivered, sent, callback))
+            given.append(bind(self._sender.delivered, send, callback))
         try:
             self._producer.produce(*given, **kwargs)
         except BaseException as error:
-            refused(self._sender, [sent], error)
+            refused(self._sender, [send], error)
             raise
 
 
-def refused(sender: Sender, sends: Iterable[Sent | None], error: BaseException | KafkaError) -> None:
+def refused(sender: Sender, sends: Iterable[Send | None], error: BaseException | KafkaError) -> None:
     """End the spans of messages that were never handed to librdkafka."""
-    for sent in sends:
-        if sent is not None:
-            sender.refused(sent, error)
+    for send in sends:
+        if send is not None:
+            sender.refused(send, error)
 
 
 class AIOProducer(aio.AIOProducer):
@@ -178,14 +179,12 @@ class AIOProducer(aio.AIOProducer):
         headers = kwargs.pop("headers", None)
         if not are_headers(headers):  # found out later, it would cost all messages of the batch
             raise TypeError(f"expected headers to be dict or list of (key, value) tuples, not {headers!r}")
-        origin = self._sender.origin(variable.get(), headers)
-        propagated = headers if origin is None else origin.headers
-        sent = None if origin is None else self._sender.begin(topic, key, value, origin)
+        send, propagated = self._sender.begin(topic, key, value, headers) or (None, headers)
         known: dict[str, Any] = {name: kwargs[name] for name in ("partition", "timestamp") if name in kwargs}
         result = asyncio.get_running_loop().create_future()
         if self._cluster.value is None:
             result.add_done_callback(lambda _: self._cluster.learn(self._producer))
-        message = {"topic": topic, "value": value, "key": key, "headers": propagated, _SENT: sent, **known}
+        message = {"topic": topic, "value": value, "key": key, "headers": propagated, _SEND: send, **known}
         self._batch_processor.add_message(message, result)
         self._buffer_timeout_manager.mark_activity()
         if self._batch_processor.get_buffer_size() >= self._batch_size:
@@ -194,7 +193,7 @@ class AIOProducer(aio.AIOProducer):
 
     async def purge(self, *args: Any, **kwargs: Any) -> Any:
         """Purge messages as the original does; the spans of those that were not sent yet end here."""
-        buffered = [message.get(_SENT) for message in self._batch_processor._message_buffer]
+        buffered = [message.get(_SEND) for message in self._batch_processor._message_buffer]
         refused(self._sender, buffered, KafkaError(KafkaError._PURGE_QUEUE))
         return await super().purge(*args, **kwargs)
 

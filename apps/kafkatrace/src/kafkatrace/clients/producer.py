@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial as bind
-from time import time_ns
 from typing import Any, Final
 
 import confluent_kafka
@@ -10,12 +9,10 @@ from confluent_kafka import TopicPartition
 
 from kafkatrace.clients.arguments import conf_of
 from kafkatrace.clients.produce_batch import produce_batch
-from kafkatrace.context.context_var import variable
 from kafkatrace.context.headers import Headers
 from kafkatrace.hotpath.choose import method
-from kafkatrace.operations.send import ERRORS_ONLY, DeliveryCallback, Sender, Sent
+from kafkatrace.operations.send import ERRORS_ONLY, DeliveryCallback, Sender
 from kafkatrace.operations.transaction import Transactions
-from kafkatrace.propagation import TRACEPARENT
 from kafkatrace.spans.client_attributes import ClusterId
 from kafkatrace.tracing import Tracing, current
 
@@ -58,35 +55,19 @@ class Producer(confluent_kafka.Producer):
         """Produce as the original does; the record's headers then carry the send span's context."""
         sender = self._sender
         callback = callback or on_delivery or sender.on_delivery
-        context = variable.get()
-        sent: Sent
-        propagated: Headers
-        if headers is not None or context or not sender.enabled:
-            origin = sender.origin(context, headers)
-            if origin is None:
-                _produce(self, topic, value, key, partition, sender.untraced(callback), None, timestamp, headers)
-                return
-            propagated = origin.headers
-            sent = sender.begin(topic, key, value, origin)
-        else:  # nothing to continue and nothing to keep: what begin() would do, without the calls
-            try:
-                traceparent = sender.ready.pop()
-            except IndexError:
-                traceparent = sender.roots.take()
-            propagated = [(TRACEPARENT, traceparent)]
-            if traceparent[54] & 1:
-                sender.started()
-                sent = (time_ns(), topic, traceparent, b"", False, "", key, value is None)
-            else:
-                sent = (time_ns(), topic)
-        if len(sent) > 2 or sender.metrics_enabled:
-            report: DeliveryCallback | None = bind(sender.delivered, sent, callback)
+        begun = sender.begin(topic, key, value, headers)
+        if begun is None:
+            _produce(self, topic, value, key, partition, sender.untraced(callback), None, timestamp, headers)
+            return
+        send, propagated = begun
+        if send.traceparent is not None or sender.metrics_enabled:
+            report: DeliveryCallback | None = bind(sender.delivered, send, callback)
         else:
             report = sender.untraced(callback)
         try:
             _produce(self, topic, value, key, partition, report, None, timestamp, propagated)
         except BaseException as error:  # BufferError: the queue is full
-            sender.refused(sent, error)
+            sender.refused(send, error)
             raise
 
     def produce_batch(

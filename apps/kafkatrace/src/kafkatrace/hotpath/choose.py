@@ -18,9 +18,9 @@ COMPILED: Final = _speedups is not None and os.environ.get("KAFKATRACE_PURE_PYTH
 implementation: Final = "C" if COMPILED else "Python"
 
 if TYPE_CHECKING or not COMPILED:
-    from kafkatrace.hotpath.pure import Histogram, Polled, SpanFields, account, encoder, method, process, sending
+    from kafkatrace.hotpath.pure import Histogram, Polled, Send, SpanFields, account, encoder, method, process, sending
 else:
-    Histogram, Polled, SpanFields = _speedups.Histogram, _speedups.Polled, _speedups.SpanFields
+    Histogram, Polled, Send, SpanFields = _speedups.Histogram, _speedups.Polled, _speedups.Send, _speedups.SpanFields
     account, encoder, process, sending = _speedups.Account, _speedups.Encoder, _speedups.Process, _speedups.Sending
     _speedups.use(variable, Message)
 
@@ -33,6 +33,7 @@ __all__ = [
     "COMPILED",
     "Histogram",
     "Polled",
+    "Send",
     "SpanFields",
     "account",
     "encoder",

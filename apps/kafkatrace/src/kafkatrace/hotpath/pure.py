@@ -170,22 +170,50 @@ class SpanFields(dict[str, object]):
         raise NotImplementedError
 
 
-def process(other: _F, *used: object) -> _F:
-    """Return what begins a message's span: `other`, which begins any."""
-    return other
+class Send:
+    """What is known of a send, at its beginning and after its delivery report; times are nanoseconds since the epoch.
+
+    The only definition of these fields beside the one in C, which a test compares with it.
+    """
+
+    topic: str
+    start: int
+    traceparent: bytes | None  # its own; None where it is not sampled, and the next five are then not set
+    parent: bytes | None  # 16 hexadecimal digits; empty: it is a root
+    remote: bool  # whether the parent is in another process
+    state: str | None
+    key: object
+    tombstone: bool
+    ended: int
+    partition: int  # and offset: -1 when not known
+    offset: int
+    timestamp_type: int  # of the broker, as Message.timestamp() gives it, where a look at its clock was due
+    timestamp: int
+    outcome: str | None  # of its transaction
+    __slots__ = tuple(__annotations__)
+
+    def __init__(self) -> None:
+        self.traceparent = self.outcome = None
+        self.partition = self.offset = -1
+        self.timestamp_type = 0
 
 
-def account(other: _F, *used: object) -> _F:
-    """Return what counts an ended message: `other`, which counts any."""
-    return other
+def process(*, otherwise: _F, **parts: object) -> _F:
+    """Return what begins a message's span: `otherwise`, which begins any."""
+    return otherwise
 
 
-def encoder(*used: object) -> Any:
+def account(*, otherwise: _F, **parts: object) -> _F:
+    """Return what counts an ended message: `otherwise`, which counts any."""
+    return otherwise
+
+
+def encoder(**parts: object) -> Any:
     """Return what encodes ended operations in the calling thread: nothing, all is encoded in the background."""
     return None
 
 
-def sending(sender: object, *used: object) -> object:
+def sending(**parts: object) -> object:
     """Return what produce() needs of its sender beside it: nothing."""
     return None
 

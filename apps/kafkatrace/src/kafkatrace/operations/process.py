@@ -64,8 +64,17 @@ class Processed:
         self._since_timestamp = Series(metrics, self.about, duration=metric_definitions.SINCE_TIMESTAMP_DURATION)
         watch_clocks(tracing.metrics, self.about, self._clocks)
         self._prefixes: dict[tuple[str, int], tuple[bytes, bytes]] = {}
-        self.account: Callable[[MessageSpan], int] = choose.account(self._account, self._histograms, self._received)
-        self.encoder = choose.encoder(ENCODED, self, self._prefixes, _NAMES, _TOMBSTONE, queue_time.USUAL_KINDS)
+        self.account: Callable[[MessageSpan], int] = choose.account(
+            otherwise=self._account, histograms=self._histograms, received=self._received
+        )
+        self.encoder = choose.encoder(
+            finisher=ENCODED,
+            owner=self,
+            prefixes=self._prefixes,
+            names=_NAMES,
+            tombstone=_TOMBSTONE,
+            kinds=queue_time.USUAL_KINDS,
+        )
 
     def _histograms(self, topic: str) -> tuple[Duration, Duration, Duration]:
         return self._durations.of(topic), self._queues.of(topic), self._since_timestamp.of(topic)

@@ -61,17 +61,17 @@ class Receiver:
         self.process: Callable[[Message], AbstractContextManager[Span]] = self.begin
         if self._follow and tracing.enabled:
             self.process = choose.process(
-                self.begin,
-                MessageSpan,
-                propagation.unreadable,
-                self.processed,
-                self.processed.account,
-                self.processed.encoder,
-                self._ready,
-                tracing.span_ids.take,
-                tracing.pipeline.started_spans,
-                self._highs,
-                tracing.metrics_enabled,
+                otherwise=self.begin,
+                span_type=MessageSpan,
+                unreadable=propagation.unreadable,
+                receiver=self.processed,
+                account=self.processed.account,
+                encoder=self.processed.encoder,
+                ready=self._ready,
+                take=tracing.span_ids.take,
+                started=tracing.pipeline.started_spans,
+                highs=self._highs,
+                metrics_enabled=tracing.metrics_enabled,
             )
 
     def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:

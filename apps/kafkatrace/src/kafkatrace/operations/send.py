@@ -10,11 +10,12 @@ from opentelemetry.trace import SpanKind
 
 from kafkatrace import propagation
 from kafkatrace.context import w3c
-from kafkatrace.context.context_var import suppressed
+from kafkatrace.context.context_var import suppressed, variable
 from kafkatrace.context.headers import Headers
 from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.export.observables import watch_clocks
 from kafkatrace.hotpath import choose
+from kafkatrace.hotpath.choose import Send
 from kafkatrace.metrics import clock_offset, metric_definitions
 from kafkatrace.metrics.instruments import Series
 from kafkatrace.spans import otlp, protobuf, semconv
@@ -44,10 +45,9 @@ class Origin(NamedTuple):
     headers: Headers
 
 
-# What is kept of a send between produce() and its delivery report. Plain tuples: there are many.
-Unsampled: TypeAlias = tuple[int, str]  # start, topic
-Sampled: TypeAlias = tuple[int, str, bytes, bytes, bool, str, object, bool]  # and Origin, key, tombstone
-Sent: TypeAlias = Unsampled | Sampled
+# What waits for the export: the sender, what it sent, and what that failed with. A send does not keep the error itself,
+# for that refers by its traceback to produce(), and so to the send.
+Item: TypeAlias = "tuple[Sender, Send, BaseException | KafkaError | None]"
 
 
 class Sender:
@@ -69,20 +69,22 @@ class Sender:
         self._clock_due = 0
         self.clock_attributes = b""
         self._series = Series(tracing.metrics, self._about, metric_definitions.SENT_MESSAGES)
-        self.put: Callable[[tuple[Any, ...]], None] = tracing.pipeline.put
-        self.encoder = choose.encoder(ENCODED, self, self._prefixes, _NAMES, _TOMBSTONE, ())
+        self.put: Callable[[Item], None] = tracing.pipeline.put
+        self.encoder = choose.encoder(
+            finisher=ENCODED, owner=self, prefixes=self._prefixes, names=_NAMES, tombstone=_TOMBSTONE, kinds=()
+        )
         self.sending: object = None
         if self.enabled and not self._errors_only:
             self.sending = choose.sending(
-                self,
-                self.on_delivery,
-                self.put,
-                self.ready,
-                self.roots.take,
-                tracing.pipeline.started_spans,
-                self._series.of,
-                self.encoder,
-                self.metrics_enabled,
+                sender=self,
+                on_delivery=self.on_delivery,
+                put=self.put,
+                ready=self.ready,
+                take=self.roots.take,
+                started=tracing.pipeline.started_spans,
+                histogram=self._series.of,
+                encoder=self.encoder,
+                metrics_enabled=self.metrics_enabled,
             )
         watch_clocks(tracing.metrics, self._about, self._clocks)
 
@@ -106,34 +108,49 @@ class Sender:
         made = propagation.inject(headers, propagated, traceparent)
         return Origin(traceparent, parent, remote, propagated.state, made)
 
-    def begin(self, topic: str, key: object, value: object, origin: Origin) -> Sent:
-        """Note the beginning of a send."""
-        traceparent, parent, remote, state, _ = origin
-        if not traceparent[54] & 1:
-            return time_ns(), topic
-        self.started()
-        return time_ns(), topic, traceparent, parent, remote, state, key, value is None
+    def begin(self, topic: str, key: object, value: object, headers: Headers | None) -> tuple[Send, Headers] | None:
+        """Begin a send, and make the headers that its record carries; None when it is not to be traced."""
+        context = variable.get()
+        propagated: Headers
+        if headers is not None or context or not self.enabled:
+            origin = self.origin(context, headers)
+            if origin is None:
+                return None
+            traceparent, parent, remote, state, propagated = origin
+        else:  # nothing to continue and nothing to keep: what most records are
+            traceparent, parent, remote, state = self.roots.take(), b"", False, ""
+            propagated = [(propagation.TRACEPARENT, traceparent)]
+        send = Send()
+        send.topic = topic
+        if traceparent[54] & 1:
+            send.traceparent, send.parent, send.remote, send.state = traceparent, parent, remote, state
+            send.key, send.tombstone = key, value is None
+            self.started()
+        send.start = time_ns()
+        return send, propagated
 
     def delivered(
-        self, sent: Sent, callback: DeliveryCallback | None, error: KafkaError | None, message: Message
+        self, send: Send, callback: DeliveryCallback | None, error: KafkaError | None, message: Message
     ) -> None:
         """Take the delivery report, and pass it on."""
-        now = time_ns()
-        if len(sent) == 2:
-            self.put((self, sent, now, error))
-        elif now < self._clock_due:
-            self.put((self, sent, now, error, message.partition(), message.offset(), (0, 0)))
-        else:
-            self._clock_due = now + _CLOCK_NS
-            self.put((self, sent, now, error, message.partition(), message.offset(), message.timestamp()))
+        send.ended = now = time_ns()
+        if send.traceparent is not None:
+            if (partition := message.partition()) is not None:
+                send.partition = partition
+            if (offset := message.offset()) is not None:
+                send.offset = offset
+            if now >= self._clock_due:
+                self._clock_due = now + _CLOCK_NS
+                send.timestamp_type, send.timestamp = message.timestamp()
+        self.put((self, send, error))
         if callback is not None and (error is not None or not self._errors_only):
             callback(error, message)
 
-    def refused(self, sent: Sent, error: BaseException | KafkaError) -> None:
+    def refused(self, send: Send, error: BaseException | KafkaError) -> None:
         """Take what kept the record out of the producer's queue; nothing else will ever be reported of it."""
-        start, topic, *more = sent
-        sent = (start, str(topic), *more)  # type: ignore[assignment] # the same with a name even of a topic that is none
-        self.put((self, sent, time_ns(), error, None, None, (0, 0)))
+        send.topic = str(send.topic)  # even of a topic that is none
+        send.ended = time_ns()
+        self.put((self, send, error))
 
     def untraced(self, callback: DeliveryCallback | None) -> DeliveryCallback | None:
         """Return the callback for a record that is not traced."""
@@ -143,44 +160,43 @@ class Sender:
 
     # ---- in the background
 
-    def account(self, item: tuple[Any, ...]) -> int:
+    def account(self, item: Item) -> int:
         """Count a send."""
-        sent, ended, error = item[1:4]
-        self._series.of(sent[1], None if error is None else name_of(error)).add(ended - sent[0])
-        if len(sent) == 2:
+        _, send, error = item
+        self._series.of(send.topic, None if error is None else name_of(error)).add(send.ended - send.start)
+        if send.traceparent is None:
             return 0
-        kind, milliseconds = item[6]
-        if kind == clock_offset.LOG_APPEND_TIME:
-            self._clocks.appended(milliseconds, sent[0], ended)
+        if send.timestamp_type == clock_offset.LOG_APPEND_TIME:
+            self._clocks.appended(send.timestamp, send.start, send.ended)
             self.clock_attributes = _clock_attributes(self._clocks.offset)
         return 1
 
-    def encode(self, item: tuple[Any, ...], batch: Batch) -> None:
-        """Encode a send span."""
-        _, sent, ended, error, partition, offset, _ = item[:7]
-        outcome = item[7] if len(item) > 7 else None
-        start, topic, traceparent, parent, remote, state, key, tombstone = sent
-        rest = [self._prefix(topic, partition, outcome)]
-        if offset is not None and offset >= 0:
-            rest.append(_OFFSET(offset))
-        if (text := key_text(key)) is not None:
+    def encode(self, item: Item, batch: Batch) -> None:
+        """Encode a sampled send's span."""
+        _, send, error = item
+        own = send.traceparent or b""
+        rest = [self._prefix(send.topic, send.partition, send.outcome)]
+        if send.offset >= 0:
+            rest.append(_OFFSET(send.offset))
+        if (text := key_text(send.key)) is not None:
             rest.append(_KEY(text))
-        if tombstone:
+        if send.tombstone:
             rest.append(_TOMBSTONE)
         if self.clock_attributes:
             rest.append(self.clock_attributes)
         if error is not None:
-            rest.append(failure(error, ended))
-        flags = traceparent[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if remote else 0)
-        ids = traceparent[3:35] + traceparent[36:52] + parent
-        batch.service.append(otlp.span(ids, start, ended, rest, flags=flags, state=state.encode() if state else b""))
+            rest.append(failure(error, send.ended))
+        flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if send.remote else 0)
+        ids = own[3:35] + own[36:52] + (send.parent or b"")
+        state = send.state.encode() if send.state else b""
+        batch.service.append(otlp.span(ids, send.start, send.ended, rest, flags=flags, state=state))
 
-    def _prefix(self, topic: str, partition: int | None, outcome: str | None) -> bytes:
+    def _prefix(self, topic: str, partition: int, outcome: str | None) -> bytes:
         key = (topic, partition) if outcome is None else (topic, partition, outcome)
         if (known := self._prefixes.get(key)) is not None:
             return known
         attributes = {**self._about, semconv.MESSAGING_DESTINATION_NAME: topic, **self._cluster.attributes()}
-        if partition is not None and partition >= 0:
+        if partition >= 0:
             attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = str(partition)
         if outcome is not None:
             attributes[semconv.TRANSACTION_OUTCOME] = outcome

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from opentelemetry.util.types import AttributeValue
 
 from kafkatrace.operations.operation import Operations, Start, places
-from kafkatrace.operations.send import Sender
+from kafkatrace.operations.send import Item, Sender
 from kafkatrace.spans import semconv
 from kafkatrace.spans.client_attributes import ClusterId
 
@@ -31,7 +31,7 @@ class Transactions:
         self._start: Start | None = None
         self._failed: KafkaException | None = None  # why it can only be aborted
         self._most = sender.tracing.pipeline.limits.queue
-        self._sends: deque[tuple[Any, ...]] = deque()
+        self._sends: deque[Item] = deque()
 
     def begin(self) -> None:
         """Begin a span; the sends are held back until the outcome is known."""
@@ -60,7 +60,7 @@ class Transactions:
             raise
         self._end(outcome, self._failed)
 
-    def _hold(self, item: tuple[Any, ...]) -> None:
+    def _hold(self, item: Item) -> None:
         if len(self._sends) < self._most:
             self._sends.append(item)
         else:  # memory has its bound; these go without the outcome
@@ -79,5 +79,7 @@ class Transactions:
         start, self._start, self._failed = self._start, None, None
         self._sender.put = self._put
         while self._sends:
-            self._put((*self._sends.popleft(), outcome))
+            sender, send, failure = self._sends.popleft()
+            send.outcome = outcome
+            self._put((sender, send, failure))
         self._spans.end(start, {**self._attributes, semconv.TRANSACTION_OUTCOME: outcome}, error)
