@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from tracedpipeline.queue import Queue
@@ -129,6 +129,56 @@ async def test_after_two_thousand_failures_it_is_tried_still_and_recovers(monkey
     assert clock.seconds[:9] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     assert set(clock.seconds[7:2000]) == {60.0}
     assert clock.seconds[2000] == 3600.0
+    await queue.stop()
+
+
+async def test_a_success_ends_the_row_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    outcomes: Iterator[ValueError | float] = iter([ValueError(), ValueError(), 1.0, ValueError()])
+
+    async def work(_: str) -> float | None:
+        outcome = next(outcomes, 3600.0)
+        if isinstance(outcome, ValueError):
+            raise outcome
+        return outcome
+
+    queue = Queue(work)
+    assert queue.last_completed is None
+    queue.add("a")
+    await until(lambda: len(clock.seconds) == 5)
+    assert clock.seconds == [0.5, 1.0, 1.0, 0.5, 3600.0]
+    await queue.stop()
+
+
+@pytest.mark.parametrize("soon", [0, 0.25])
+async def test_the_next_run_may_be_at_once(soon: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    queue = Queue(Once(soon))
+    queue.add("a")
+    await until(lambda: len(clock.seconds) == 2)
+    assert clock.seconds == [soon, 3600.0]
+    await queue.stop()
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        (RuntimeError("the API server is away"), "RuntimeError: the API server is away"),
+        (-1.0, "ValueError: the next run is to be in -1.0 seconds"),
+    ],
+)
+@pytest.mark.parametrize(("level", "trail"), [(logging.INFO, False), (logging.DEBUG, True)])
+async def test_the_log_tells_the_key_and_the_failure_and_where_in_the_code_while_debugging(
+    odd: object, told: str, level: int, trail: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    queue = Queue(Once(odd))
+    with caplog.at_level(level, "tracedpipeline.queue"):
+        queue.add("a")
+        await until(lambda: len(clock.seconds) == 2)
+    (record,) = caplog.records
+    assert record.message == f"reconcile of a will be tried again: {told}"
+    assert bool(record.exc_info) is trail
     await queue.stop()
 
 

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from tracedpipeline import naming
 from tracedpipeline.kubernetes_api.drift import contains, must_apply, with_applied_hash
+from tracedpipeline.kubernetes_api.objects import digest
 
 WANTED = with_applied_hash(
     {"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}], "type": "ClusterIP"}}
@@ -33,6 +35,14 @@ def test_a_field_that_is_no_longer_wanted_shows_in_the_hash() -> None:
     less = with_applied_hash({"kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 1}]}})
     assert contains(LIVE["spec"], less["spec"])
     assert must_apply(less, LIVE)
+
+
+def test_the_hash_is_beside_the_annotations_that_were_given() -> None:
+    given = {"kind": "Service", "metadata": {"name": "a", "annotations": {"team": "billing"}}}
+    applied = with_applied_hash(given)
+    annotations = applied["metadata"].pop("annotations")
+    assert applied == {"kind": "Service", "metadata": {"name": "a"}}
+    assert annotations == {"team": "billing", naming.APPLIED_HASH: digest(given)}
 
 
 def test_stamping_leaves_the_given_object_as_it_was() -> None:

@@ -6,7 +6,15 @@ import pytest
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
 from tracedpipeline.kubernetes_api import kinds
-from tracedpipeline.kubernetes_api.ownership import belongs_to, goes_with_pipeline, left_by_previous, with_owners
+from tracedpipeline.kubernetes_api.ownership import (
+    ObjectNotOwnedError,
+    PreviousDrainingError,
+    belongs_to,
+    check,
+    goes_with_pipeline,
+    left_by_previous,
+    with_owners,
+)
 
 from tests.unit.operator.conftest import body
 
@@ -66,6 +74,37 @@ def test_what_is_half_gone_is_not_taken_over(kind: str) -> None:
 def test_what_belongs_to_a_pipeline(kind: str, owners: list[Any], labels: Any, kept: bool, others: bool) -> None:
     o = {"metadata": {"name": "orders", "labels": labels, "ownerReferences": owners}}
     assert belongs_to(kind, o, PIPELINE) is (kept if kinds.APPLIED[kind].kept else others)
+
+
+def labelled(*owners: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"name": "orders-jaeger", "labels": LABELS, "ownerReferences": list(owners)}}
+
+
+def test_what_the_pipeline_controls_may_be_written() -> None:
+    check("Service", labelled(OWN), PIPELINE)
+
+
+def test_what_may_outlive_the_pipeline_may_be_written_without_an_owner() -> None:
+    check("KafkaTopic", labelled(), PIPELINE)
+    with pytest.raises(ObjectNotOwnedError):
+        check("Service", labelled(), PIPELINE)
+
+
+def test_what_is_somebody_elses_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ObjectNotOwnedError) as refused:
+        check("Service", labelled(owner("Deployment", "orders", "9", controller=True)), PIPELINE)
+    assert str(refused.value) == (
+        "Service orders-jaeger exists and does not belong to this pipeline: "
+        "remove it, or give the pipeline another name"
+    )
+
+
+def test_what_an_earlier_pipeline_leaves_is_waited_for() -> None:
+    with pytest.raises(PreviousDrainingError) as waits:
+        check("Service", labelled(PREVIOUS), PIPELINE)
+    assert str(waits.value) == (
+        "Service orders-jaeger is of an earlier pipeline of this name, and goes once the pods of that one have ended"
+    )
 
 
 def test_what_was_left_to_itself_does_not_go_with_the_pipeline() -> None:

@@ -1,4 +1,6 @@
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -6,7 +8,7 @@ from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.status import readiness
-from tracedpipeline.status.build import build_status, status_details, transitions
+from tracedpipeline.status.build import build_status, failed_status, status_details, transitions
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -53,6 +55,62 @@ def test_reconciling_and_stalled_are_there_only_while_true() -> None:
     assert set(conditions(built(Verdict(False, reasons.PAUSED, "paused")))) == {"Ready"}
 
 
+def test_reconciling_and_stalled_are_true_and_tell_what_ready_tells() -> None:
+    for kind, ready in (("Reconciling", PROGRESSING), ("Stalled", INVALID)):
+        told = conditions(built(ready))[kind]
+        assert (told["status"], told["reason"], told["message"]) == ("True", ready.reason, ready.message)
+
+
+def test_what_only_somebodys_change_helps_is_stalled_whatever_the_reason() -> None:
+    denied = Verdict(False, reasons.RECONCILE_ERROR, "no quota", retry_helps=False)
+    assert set(conditions(built(denied))) == {"Ready", "Stalled"}
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_time_is_of_utc_wherever_the_operator_runs(pipeline: TracedPipeline) -> None:
+    later = datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=3)))
+    assert conditions(built(AVAILABLE, now=later))["Ready"]["lastTransitionTime"] == "2026-01-02T00:00:00Z"
+    details = status_details(pipeline, 2, LastTrace("ab" * 16, 1_767_225_600_000_000_000, 41.2))
+    assert details["lastTrace"]["time"] == "2026-01-01T00:00:00Z"
+
+
+FAILED = Verdict(False, reasons.RECONCILE_ERROR, "the API server is away")
+
+
+def test_after_a_failure_what_was_seen_before_stays_and_ready_tells_the_failure() -> None:
+    seen = {"type": "KafkaReady", "status": "True", "reason": "TopicReady", "message": "fine"}
+    old = {"conditions": [seen], "consumerReplicas": 2}
+    new = failed_status(old, 5, FAILED, NOW)
+    found = conditions(new)
+    assert (new["consumerReplicas"], new["observedGeneration"]) == (2, 5)
+    assert found["KafkaReady"] == seen
+    assert found["Ready"]["message"] == found["Reconciling"]["message"] == "the API server is away"
+    assert found["Ready"]["lastTransitionTime"] == "2026-01-02T00:00:00Z"
+
+
+def test_after_a_failure_ready_is_not_what_it_was_before() -> None:
+    old = built(AVAILABLE, now=THEN)
+    assert conditions(failed_status(old, 4, FAILED, NOW))["Ready"]["status"] == "False"
+
+
+def test_after_a_failure_what_was_never_seen_is_unknown() -> None:
+    found = conditions(failed_status({}, 4, FAILED, NOW))
+    assert set(found) == {*readiness.OBSERVED, "Ready", "Reconciling"}
+    for kind in readiness.OBSERVED:
+        assert found[kind]["status"] == "Unknown"
+        assert found[kind]["reason"] == reasons.RECONCILE_ERROR
+        assert found[kind]["message"] == "not looked at: the reconcile failed before"
+
+
 def test_conditions_speak_of_the_generation() -> None:
     assert built(AVAILABLE)["observedGeneration"] == 4
     assert conditions(built(AVAILABLE))["Ready"]["observedGeneration"] == 4
@@ -95,10 +153,13 @@ def test_an_event_is_news_of_the_traces(before: dict[str, Any], after: dict[str,
     assert [reason for reason, _ in transitions(before, after)] == events
 
 
+SELECTED = "app.kubernetes.io/name=consumer,app.kubernetes.io/instance=orders,app.kubernetes.io/part-of=tracedpipeline"
+
+
 def test_details(pipeline: TracedPipeline) -> None:
     told = status_details(pipeline, 2, LastTrace("ab" * 16, 1_767_225_600_000_000_000, 41.23456))
     assert told["consumerReplicas"] == 2
-    assert "app.kubernetes.io/name=consumer" in told["selector"]
+    assert told["selector"] == SELECTED
     assert told["lastTrace"] == {
         "id": "ab" * 16,
         "time": "2026-01-01T00:00:00Z",

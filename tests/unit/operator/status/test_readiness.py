@@ -45,12 +45,47 @@ def test_traces_are_unknown_before_they_can_be_looked_for() -> None:
     assert readiness.conditions(replace(GOOD, traces=None))[readiness.TRACES_FLOWING] == readiness.WAITING
 
 
-def test_a_component_that_is_not_there_or_not_complete() -> None:
-    reason = [
-        readiness.conditions(with_component(component))["ProducerReady"].reason
-        for component in (Component("producer", exists=False), Component("producer", 2, 1))
-    ]
-    assert reason == [reasons.NOT_CREATED, reasons.PROGRESSING]
+NOT_CREATED = Verdict(False, reasons.NOT_CREATED, "the producer's Deployment is not there yet")
+
+
+@pytest.mark.parametrize(
+    ("component", "verdict"),
+    [
+        (Component("producer", exists=False), NOT_CREATED),
+        (
+            Component("producer", 2, 1),
+            Verdict(False, reasons.PROGRESSING, "1 of 2 pods are ready; waiting for the others"),
+        ),
+        (Component("producer", 2, 2, rolled_out=True), Verdict(True, reasons.AVAILABLE, "2 of 2 pods are ready")),
+        (
+            Component("producer", 0, 0, rolled_out=True),
+            Verdict(True, reasons.SCALED_TO_ZERO, "replicas is 0: no pod is wanted"),
+        ),
+    ],
+    ids=["missing", "incomplete", "complete", "none wanted"],
+)
+def test_what_a_component_without_a_problem_is_in(component: Component, verdict: Verdict) -> None:
+    assert readiness.conditions(with_component(component))["ProducerReady"] == verdict
+
+
+def test_a_component_that_nothing_was_seen_of_is_not_there() -> None:
+    others = {name: component for name, component in GOOD.components.items() if name != "producer"}
+    assert readiness.conditions(replace(GOOD, components=others))["ProducerReady"] == NOT_CREATED
+
+
+def test_traces_are_looked_for_once_kafka_and_each_component_are_there() -> None:
+    assert readiness.components_available(GOOD)
+    assert not readiness.components_available(with_component(Component("jaeger", 1, 0)))
+    for ok in (False, None):
+        assert not readiness.components_available(replace(GOOD, kafka=Verdict(ok, reasons.KAFKA_UNREACHABLE, "?")))
+
+
+def test_of_a_resource_that_is_not_acted_upon_all_is_unknown_but_ready() -> None:
+    ready = Verdict(False, reasons.INVALID_SPEC, "spec.x: unknown field")
+    verdicts = readiness.refused(ready)
+    assert verdicts.pop(readiness.READY) is ready
+    message = "not looked at: nothing is done for the resource, and Ready tells why"
+    assert verdicts == dict.fromkeys(readiness.OBSERVED, Verdict(None, reasons.INVALID_SPEC, message))
 
 
 def test_a_verdict_of_its_own_is_the_components() -> None:
@@ -65,6 +100,16 @@ def test_a_component_that_is_scaled_to_0_is_ready_and_said() -> None:
     assert verdicts["ConsumerReady"].reason == reasons.SCALED_TO_ZERO
     ready = verdicts[readiness.READY]
     assert ready == Verdict(True, reasons.ALL_AVAILABLE, "all components are available; scaled to 0: Consumer")
+
+
+def test_each_component_that_is_scaled_to_0_is_said() -> None:
+    idle = {name: Component(name, 0, 0, rolled_out=True) for name in ("producer", "consumer")}
+    ready = readiness.conditions(replace(GOOD, components={**GOOD.components, **idle}))[readiness.READY]
+    assert ready.message == "all components are available; scaled to 0: Producer, Consumer"
+
+
+def test_where_none_is_scaled_to_0_nothing_is_said_of_it() -> None:
+    assert readiness.conditions(GOOD)[readiness.READY].message == "all components are available"
 
 
 def test_a_component_that_is_still_scaling_to_0_is_not_ready() -> None:
