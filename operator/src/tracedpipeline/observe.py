@@ -11,7 +11,7 @@ from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import upgrade
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.jaeger.client import find_traces
+from tracedpipeline.jaeger.search import find_traces
 from tracedpipeline.kafka import denials
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api import pods

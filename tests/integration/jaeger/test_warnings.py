@@ -7,7 +7,7 @@ import kafkatrace
 import pytest
 from kafkatrace import Consumer, Producer
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger.client import find_traces
+from tracedpipeline.jaeger.search import find_traces
 from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.integration.jaeger.conftest import Jaeger

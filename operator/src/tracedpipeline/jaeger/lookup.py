@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tracedpipeline.jaeger import proof, traces
-from tracedpipeline.jaeger.client import Jaeger, Window
+from tracedpipeline.jaeger.client import Jaeger
 from tracedpipeline.jaeger.traces import Span
+from tracedpipeline.jaeger.window import Window
 from tracedpipeline.observed import LastTrace
 
 LOOK_BACK = timedelta(minutes=15)

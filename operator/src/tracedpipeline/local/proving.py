@@ -8,7 +8,7 @@ import aiohttp
 
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger import client, lookup, waterfall
+from tracedpipeline.jaeger import client, lookup, search, waterfall
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.untrusted.bounded_http import open_session
 from tracedpipeline.verdict import Verdict
@@ -55,7 +55,7 @@ class Proof:
                 await asyncio.sleep(_SECONDS_LATER)
 
     async def _look(self, session: aiohttp.ClientSession) -> Verdict:
-        verdict, last = await client.find_traces(session, self._pipeline, self._url)
+        verdict, last = await search.find_traces(session, self._pipeline, self._url)
         if last and last.sent_nanoseconds < self._began:
             verdict = Verdict(None, reasons.WAITING_FOR_SPANS, "the newest connected trace is of an earlier run")
         if verdict != self._told and (verdict.ok or time.monotonic() >= self._quiet_until):

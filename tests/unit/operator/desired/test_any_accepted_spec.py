@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, reject, settings
 from tracedpipeline import desired
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
 from tracedpipeline.api.quantities import amount
-from tracedpipeline.jaeger.client import window_of
+from tracedpipeline.jaeger.window import window_of
 from tracedpipeline.kafka import connection, strimzi
 from tracedpipeline.kafka.strimzi import Access, access_resources
 from tracedpipeline.kubernetes_api.drift import with_applied_hash

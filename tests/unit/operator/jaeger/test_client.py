@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger.client import find_traces, window_of
+from tracedpipeline.jaeger.search import find_traces
 from tracedpipeline.jaeger.traces import Span
+from tracedpipeline.jaeger.window import window_of
 from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.conftest import body

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.jaeger import lookup, waterfall
-from tracedpipeline.jaeger.client import Jaeger, find_traces
+from tracedpipeline.jaeger.client import Jaeger
 from tracedpipeline.jaeger.lookup import NoTraceError
+from tracedpipeline.jaeger.search import find_traces
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.untrusted.bounded_http import open_session
 

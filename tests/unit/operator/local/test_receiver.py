@@ -12,7 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.jaeger import client, lookup
+from tracedpipeline.jaeger import client, lookup, search
+from tracedpipeline.jaeger.window import Window
 from tracedpipeline.local import receiver
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
@@ -58,19 +59,19 @@ def now() -> int:
 async def test_the_operators_probe_finds_a_connected_trace(running: Running, pipeline: TracedPipeline) -> None:
     sent = message(now())
     assert (await running.post(sent.SerializeToString()))[0] == 200
-    verdict, last = await client.find_traces(running.session, pipeline, running.url)
+    verdict, last = await search.find_traces(running.session, pipeline, running.url)
     assert (verdict.ok, verdict.reason) == (True, reasons.FLOWING)
     assert last is not None
     assert last.trace_id == sent.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()
 
 
 async def test_the_probes_reasons_are_jaegers(running: Running, pipeline: TracedPipeline) -> None:
-    verdict, _ = await client.find_traces(running.session, pipeline, running.url)
+    verdict, _ = await search.find_traces(running.session, pipeline, running.url)
     assert verdict.reason == reasons.NO_PRODUCER_SPANS
     sent = message(now())
     del sent.resource_spans[1:]
     await running.post(sent.SerializeToString())
-    verdict, _ = await client.find_traces(running.session, pipeline, running.url)
+    verdict, _ = await search.find_traces(running.session, pipeline, running.url)
     assert verdict.reason == reasons.NO_CONSUMER_SPANS
 
 
@@ -85,7 +86,7 @@ async def test_the_newest_traces_come_first_and_no_more_than_wanted(running: Run
     begun = now()
     for index in (2, 0, 3, 1):
         await running.post(message(begun - index * 1000 * MS).SerializeToString())
-    window = client.Window.newest(timedelta(minutes=1), datetime.now(UTC))
+    window = Window.newest(timedelta(minutes=1), datetime.now(UTC))
     jaeger = client.Jaeger(running.session, running.url, "orders")
     found = await jaeger.sent("traced-topic", window, most=2)
     starts = sorted({each.start for each in found if each.name.startswith("send")})
@@ -119,7 +120,7 @@ async def test_a_span_that_is_exported_again_is_there_once(running: Running) -> 
 async def test_compressed_requests_are_taken(running: Running, pipeline: TracedPipeline) -> None:
     status, _ = await running.post(gzip.compress(message(now()).SerializeToString()), **{"Content-Encoding": "gzip"})
     assert status == 200
-    assert (await client.find_traces(running.session, pipeline, running.url))[0].ok
+    assert (await search.find_traces(running.session, pipeline, running.url))[0].ok
 
 
 async def test_metrics_are_counted(running: Running) -> None:

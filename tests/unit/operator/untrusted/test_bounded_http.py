@@ -9,7 +9,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink import client
 from tracedpipeline.flink.client import JobManagerError
-from tracedpipeline.jaeger.client import find_traces
+from tracedpipeline.jaeger.search import find_traces
 from tracedpipeline.kafka import denials
 from tracedpipeline.untrusted import bounded_http
 from tracedpipeline.untrusted.bounded_http import Limits, NoAnswerError
