@@ -1,72 +1,143 @@
-"""An API server, as far as the operator asks it. Server-side apply's own semantics are tests/e2e's, on a real one."""
+"""An API server, as far as operator and kopf use it. What server-side apply merges is shown by tests/e2e alone."""
 
+import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio import client
-from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.client import APPLY, Cluster
+
+from tests.unit.operator import discovery
 
 
 class ApiServer:
-    """Keeps what is applied; answers 409 where the test says so."""
+    """Keeps what is written, and tells of it who watches; answers 409 where the test says so."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
+        self.url = ""
         self.conflicts: set[str] = set()
         self.flink = False
         self.forbidden = ""
+        self._history: list[tuple[str, dict[str, Any]]] = []
+        self._news = asyncio.Event()
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         path, content = request.path, await request.json() if request.can_read_body else None
         self.requests.append((request.method, path, dict(request.query), content))
+        if "watch" in request.query:
+            return await self._watch(request)
         return getattr(self, f"do_{request.method.lower()}")(request, path, content)  # type: ignore[no-any-return]  # by name
 
     def do_get(self, request: web.Request, path: str, _: Any) -> web.Response:
         if path == self.forbidden:
             return web.json_response({"message": "kafkas is forbidden"}, status=403)
+        if document := discovery.document(path):
+            return web.json_response(document)
         if path.count("/") == 7 or (path.startswith("/api/v1/") and path.count("/") == 6):
-            return self._one(path)
+            return web.json_response(self.objects[path]) if path in self.objects else _not_found()
         if path.startswith("/apis/flink.apache.org/") and not self.flink:
-            return web.json_response({"reason": "NotFound"}, status=404)
-        return web.json_response({"items": [o for key, o in self.objects.items() if key.startswith(f"{path}/")]})
-
-    def _one(self, path: str) -> web.Response:
-        if path not in self.objects:
-            return web.json_response({"reason": "NotFound"}, status=404)
-        return web.json_response(self.objects[path])
+            return _not_found()
+        items = [o for key, o in self.objects.items() if _within(path, key)]
+        return web.json_response({"metadata": {"resourceVersion": str(len(self._history))}, "items": items})
 
     def do_patch(self, request: web.Request, path: str, content: Any) -> web.Response:
         if path in self.conflicts and "force" not in request.query:
             return web.json_response({"message": "conflict with kubectl"}, status=409)
+        if request.content_type != APPLY:
+            return self._merge(path.removesuffix("/status"), content)
         content = content | {"metadata": content["metadata"] | {"uid": f"uid of {path}"}}
         # As in a real list, items come without their kind.
-        self.objects[path] = {key: value for key, value in content.items() if key not in ("kind", "apiVersion")}
+        self._write(path, {key: value for key, value in content.items() if key not in ("kind", "apiVersion")})
         return web.json_response(content)
 
+    def _merge(self, path: str, content: Any) -> web.Response:
+        if path not in self.objects:
+            return _not_found()
+        return web.json_response(self._write(path, merged(self.objects[path], content)))
+
     def do_delete(self, request: web.Request, path: str, _: Any) -> web.Response:
-        return web.json_response(self.objects.pop(path))
+        if path not in self.objects:
+            return _not_found()
+        found = self.objects.pop(path)
+        self._tell("DELETED", path, found)
+        return web.json_response(found)
 
     def do_post(self, request: web.Request, path: str, content: Any) -> web.Response:
         if name := content["metadata"].get("name"):
             if f"{path}/{name}" in self.objects:
                 return web.json_response({"message": "already exists"}, status=409)
-            self.objects[f"{path}/{name}"] = content
+            self._write(f"{path}/{name}", content)
         return web.json_response(content)
+
+    def _write(self, path: str, content: Any) -> Any:
+        kind = "MODIFIED" if path in self.objects else "ADDED"
+        self.objects[path] = content
+        self._tell(kind, path, content)
+        return content
+
+    def _tell(self, kind: str, path: str, content: dict[str, Any]) -> None:
+        metadata = content["metadata"] | {"resourceVersion": str(len(self._history) + 1)}
+        self._history.append((path, {"type": kind, "object": content | {"metadata": metadata}}))
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        """Stream what came after a version, until whoever watches goes."""
+        response = web.StreamResponse()
+        await response.prepare(request)
+        seen = int(request.query.get("resourceVersion", 0))
+        while True:
+            if seen == len(self._history):
+                await self._news.wait()
+            path, event = self._history[seen]
+            seen += 1
+            if _within(request.path, path):
+                await response.write(json.dumps(event).encode() + b"\n")
 
     def sent(self, method: str) -> list[str]:
         return [path for verb, path, _, _ in self.requests if verb == method]
 
 
+def merged(old: Any, patch: Any) -> Any:
+    """Return what a JSON merge patch (RFC 7396) makes of it."""
+    if not isinstance(patch, dict):
+        return patch
+    old = old if isinstance(old, dict) else {}
+    changed = {key: merged(old.get(key), value) for key, value in patch.items() if value is not None}
+    return {key: value for key, value in old.items() if key not in patch} | changed
+
+
+def _within(collection: str, path: str) -> bool:
+    """Return whether an object is in a collection, be it of one namespace or of all."""
+    folder, plural = map(re.escape, collection.rsplit("/", 1))
+    return re.fullmatch(rf"{folder}(/namespaces/[^/]+)?/{plural}/[^/]+", path) is not None
+
+
+def _not_found() -> web.Response:
+    return web.json_response({"reason": "NotFound"}, status=404)
+
+
+@asynccontextmanager
+async def listening(answers: ApiServer) -> AsyncIterator[client.ApiClient]:
+    """Let it listen, and yield a client of it."""
+    application = web.Application()
+    application.router.add_route("*", "/{tail:.*}", answers.handle)
+    async with TestServer(application) as server:
+        answers.url = str(server.make_url("")).rstrip("/")
+        async with client.ApiClient(client.Configuration(host=answers.url)) as api:
+            yield api
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[tuple[ApiServer, Cluster]]:
     answers = ApiServer()
-    application = web.Application()
-    application.router.add_route("*", "/{tail:.*}", answers.handle)
-    async with TestServer(application) as listening:
-        configuration = client.Configuration(host=str(listening.make_url("")).rstrip("/"))
-        async with client.ApiClient(configuration) as api:
-            yield answers, Cluster(api)
+    async with listening(answers) as api:
+        yield answers, Cluster(api)

@@ -7,8 +7,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
-from kubernetes.aio import client
 from tracedpipeline import reasons
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka.access import KafkaClusters
@@ -19,7 +17,7 @@ from tracedpipeline.reconciler import Reconciler, connected
 from tracedpipeline.settings import Settings
 from tracedpipeline.verdict import Verdict
 
-from tests.unit.operator.apiserver import ApiServer
+from tests.unit.operator.apiserver import ApiServer, listening
 from tests.unit.operator.conftest import body
 
 KEY = Key("shop", "orders")
@@ -29,23 +27,18 @@ EVENTS = "/api/v1/namespaces/shop/events"
 
 
 class Refusing(ApiServer):
-    """Refuses writes of the paths that the test names, and keeps the pipeline with its status."""
+    """Has the pipeline, and refuses writes of the paths that the test names."""
 
     def __init__(self) -> None:
         super().__init__()
         self.refused: dict[str, tuple[int, str]] = {}
         self.objects[ORDERS] = body()
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.method != "GET" and request.path in self.refused:
             self.requests.append((request.method, request.path, {}, None))
             status, text = self.refused[request.path]
             return web.Response(status=status, text=text, content_type="application/json")
-        if request.path == f"{ORDERS}/status":
-            content = await request.json()
-            self.requests.append((request.method, request.path, {}, content))
-            self.objects[ORDERS] = {**self.objects[ORDERS], "status": content["status"]}
-            return web.json_response(self.objects[ORDERS])
         return await super().handle(request)
 
     def refuse(self, status: int, message: str, *paths: str) -> None:
@@ -99,11 +92,7 @@ class Bench:
 @pytest.fixture
 async def bench(settings: Settings) -> AsyncIterator[Bench]:
     answers, kafka = Refusing(), Kafka()
-    application = web.Application()
-    application.router.add_route("*", "/{tail:.*}", answers.handle)
-    async with TestServer(application) as listening, aiohttp.ClientSession() as session:
-        configuration = client.Configuration(host=str(listening.make_url("")).rstrip("/"))
-        async with client.ApiClient(configuration) as api:
-            cluster = Cluster(api)
-            reconciler = connected(cluster, KafkaClusters(cluster, kafka), session, settings, Jobs(cluster, session))
-            yield Bench(answers, reconciler, kafka)
+    async with listening(answers) as api, aiohttp.ClientSession() as session:
+        cluster = Cluster(api)
+        reconciler = connected(cluster, KafkaClusters(cluster, kafka), session, settings, Jobs(cluster, session))
+        yield Bench(answers, reconciler, kafka)
