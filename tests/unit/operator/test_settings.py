@@ -1,4 +1,5 @@
 import json
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "tracedpipeline-operator"
 
 IMAGES = ("PRODUCER_IMAGE", "CONSUMER_IMAGE", "FLINK_CONSUMER_IMAGE", "COLLECTOR_IMAGE", "JAEGER_IMAGE")
+APPS = ("common", "producer", "consumer", "flink-consumer")
 GOOD = dict.fromkeys(IMAGES, "image:1")
 
 
@@ -49,7 +51,7 @@ def test_an_empty_environment_has_the_images_of_the_release() -> None:
 
 def test_the_chart_has_the_images_of_the_release_too() -> None:
     chart, values = (yaml.safe_load((CHART / name).read_text()) for name in ("Chart.yaml", "values.yaml"))
-    assert chart["appVersion"] == RELEASE == values["image"]["tag"]
+    assert chart["version"] == chart["appVersion"] == RELEASE == values["image"]["tag"]
     assert sorted(values["images"].values()) == sorted(asdict(Images()).values())
 
 
@@ -79,3 +81,10 @@ def test_an_interval_that_never_ends_is_refused(seconds: str) -> None:
 def test_an_image_that_no_runtime_takes_is_refused() -> None:
     with pytest.raises(SettingsError, match="JAEGER_IMAGE is 'a b': write an image as"):
         Settings.from_environment({"JAEGER_IMAGE": "a b"})
+
+
+# kafkatrace is published by itself, and has a version of its own.
+@pytest.mark.parametrize("member", [".", "operator", *(f"apps/{app}" for app in APPS)])
+def test_what_is_built_from_one_checkout_has_one_version(member: str) -> None:
+    # Images, chart and packages alike: `render` names the images by the operator's version.
+    assert tomllib.loads((ROOT / member / "pyproject.toml").read_text())["project"]["version"] == RELEASE
