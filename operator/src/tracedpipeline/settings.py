@@ -79,6 +79,8 @@ class Settings:
 
 
 class _Reader:
+    """Reads variables and keeps what is wrong with them; why not pydantic-settings: ADR 14."""
+
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.problems: list[str] = []
