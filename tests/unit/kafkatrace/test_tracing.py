@@ -103,12 +103,6 @@ def test_a_ratio_beyond_its_range_is_refused(ratio: float) -> None:
         kafkatrace.configure(sampling_ratio=ratio, exporter=InMemorySpanExporter())
 
 
-def test_another_protocol_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-    with pytest.raises(ValueError, match=r"OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc'.*exporter="):
-        kafkatrace.configure()
-
-
 def test_the_traces_protocol_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf")
@@ -180,24 +174,6 @@ def test_metrics_go_out_beside_the_spans(collector: Collector) -> None:
     names = {metric.name for scope in group.scope_metrics for metric in scope.metrics}
     assert {"messaging.process.duration", "kafkatrace.since_timestamp.duration"} <= names
     assert ("service.name", "orders") in {(each.key, each.value.string_value) for each in group.resource.attributes}
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "hint"),
-    [
-        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, console, none; for others pass exporter="),
-        ("OTEL_METRICS_EXPORTER", "prometheus", "otlp, console, none"),
-        ("OTEL_PROPAGATORS", "b3,baggage", "tracecontext and baggage"),
-        ("OTEL_TRACES_SAMPLER", "jaeger_remote", "parentbased_traceidratio"),
-        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", "http/protobuf"),
-    ],
-)
-def test_what_cannot_be_followed_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
-) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ValueError, match=f"{name} is '{value}'.*{hint}"):
-        kafkatrace.configure()
 
 
 def test_exporter_none_keeps_nothing_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

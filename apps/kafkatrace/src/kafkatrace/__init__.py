@@ -7,6 +7,9 @@ with consumer.process(message) as span: ...                # queue span and proc
 tracing.shutdown(timeout=5.0)                              # FlushResult(exported, dropped)
 """
 
+from importlib.metadata import version
+
+from kafkatrace import sdk_import  # noqa: F401 - before anything else imports the SDK
 from kafkatrace.clients.aio import AIOConsumer, AIOProducer
 from kafkatrace.clients.consumer import Consumer
 from kafkatrace.clients.producer import Producer
@@ -18,6 +21,8 @@ from kafkatrace.hotpath.choose import implementation
 from kafkatrace.operations.stage import Stage
 from kafkatrace.propagation import context_headers
 from kafkatrace.tracing import Tracing, configure, current
+
+__version__ = version("kafkatrace")
 
 __all__ = [
     "AIOConsumer",
@@ -31,6 +36,7 @@ __all__ = [
     "SerializingProducer",
     "Stage",
     "Tracing",
+    "__version__",
     "configure",
     "context_headers",
     "current",

@@ -5,6 +5,7 @@ import os
 import threading
 from importlib.metadata import version
 
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
@@ -13,17 +14,19 @@ from opentelemetry.trace import Tracer
 
 from kafkatrace.context.ids import Roots, SpanIds
 from kafkatrace.context.sampling import Sampling
-from kafkatrace.export import environment
-from kafkatrace.export.batch import OtlpExporter, SdkExporter
+from kafkatrace.export import arguments, environment
 from kafkatrace.export.batch_limits import Limits
+from kafkatrace.export.exporters import Exporter, OtlpExporter, SdkExporter, Several
 from kafkatrace.export.metric_export import Reports
-from kafkatrace.export.observables import watch_counters, watch_pipeline
+from kafkatrace.export.observables import watch_counters, watch_pipeline, watch_reports
 from kafkatrace.export.pipeline import FlushResult, Pipeline
 from kafkatrace.export.sdk_spans import OwnSpans
+from kafkatrace.export.span_limits import span_limits
 from kafkatrace.metrics.counters import Counters
 from kafkatrace.metrics.registry import Metrics
 from kafkatrace.spans import resources, semconv
 from kafkatrace.spans.otlp import Identity
+from kafkatrace.variables import Variables
 
 
 class Tracing:
@@ -38,29 +41,42 @@ class Tracing:
         cluster: Resource,
         sampling: Sampling,
         exporter: SpanExporter | None = None,
+        variables: Variables | None = None,
+        *,
+        enabled: bool = True,
     ) -> None:
-        self.enabled = environment.enabled(os.environ)
-        self.metrics_enabled = environment.metrics_enabled(os.environ)
-        self.carries_baggage = environment.carries_baggage(os.environ)
-        self.commit_traces = environment.commit_traces(os.environ)
+        variables = Variables({}) if variables is None else variables
+        self.enabled = enabled
+        self.metrics_enabled = environment.metrics_enabled(variables)
+        self.carries_baggage = environment.carries_baggage(variables)
+        self.commit_traces = variables.boolean("KAFKATRACE_COMMIT_TRACES")
         self.sampling = sampling
         self.roots = Roots(sampling.ratio)
         self.span_ids = SpanIds()
-        self.limits = SpanLimits()
+        self.limits = span_limits(variables)
         self.counters = Counters()
         self.metrics = Metrics()
         release = version("kafkatrace")
-        exporter = exporter or environment.span_exporter(os.environ)
-        beside_otlp = exporter is None
-        metric_exporter = environment.metric_exporter(os.environ, beside_otlp=beside_otlp) if self.enabled else None
-        self._reports = Reports(self.metrics, service, release, metric_exporter)
-        others = Identity(service, release), Identity(cluster, release), self._reports
-        chosen = OtlpExporter(*others) if exporter is None else SdkExporter(exporter, *others)
-        self.pipeline = Pipeline(chosen, Limits.from_environment(os.environ))
-        self.tracer: Tracer = _tracer(service, sampling, self.pipeline, release)
+        identities = Identity(service, release), Identity(cluster, release)
+        exporters = self._exporters(exporter, variables, *identities)
+        beside_otlp = any(isinstance(each, OtlpExporter) for each in exporters)
+        metric_exporters = environment.metric_exporters(variables, beside_otlp=beside_otlp) if enabled else []
+        self._reports = Reports(self.metrics, service, release, metric_exporters)
+        self.pipeline = Pipeline(Several(exporters), Limits.read(variables), self._reports)
+        self.tracer: Tracer = _tracer(service, sampling, self.pipeline, release, self.limits)
         watch_counters(self.metrics, self.counters)
         watch_pipeline(self.metrics, self.pipeline)
+        watch_reports(self.metrics, self._reports)
         atexit.register(self.shutdown)
+
+    def _exporters(
+        self, given: SpanExporter | None, variables: Variables, service: Identity, cluster: Identity
+    ) -> list[Exporter]:
+        if not self.enabled:
+            return []
+        if given is not None:
+            return [SdkExporter(given, service, cluster)]
+        return environment.span_exporters(variables, service, cluster)
 
     def child(self, traceparent: bytes) -> bytes:
         """Make the traceparent of a span beneath this one; where it is not sampled, only the flags may differ."""
@@ -88,8 +104,14 @@ class Tracing:
         return self.pipeline.close(timeout)
 
 
-def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release: str) -> Tracer:
-    provider = TracerProvider(sampler=sampling.sampler(), resource=resource, shutdown_on_exit=False)
+def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release: str, limits: SpanLimits) -> Tracer:
+    provider = TracerProvider(
+        sampler=sampling.sampler(),
+        resource=resource,
+        shutdown_on_exit=False,
+        span_limits=limits,
+        meter_provider=NoOpMeterProvider(),  # it would look for OTEL_PYTHON_METER_PROVIDER
+    )
     provider.add_span_processor(OwnSpans(pipeline))
     return provider.get_tracer(semconv.SCOPE, release, semconv.SCHEMA_URL)
 
@@ -107,21 +129,39 @@ def configure(
 ) -> Tracing:
     """Make the Tracing that clients made from now on without `tracing=` use.
 
+    service_name: the service that the spans belong to
+    sampling_ratio: how much of the new traces is recorded, from 0 to 1
+    exporter: takes the spans in place of a Collector; an instance of the SDK's SpanExporter, or of what has its methods
+    resource: attributes of the service beside those of the environment
+
     What isn't given comes from the OTEL_* variables that README lists; the queue span's service from
-    KAFKATRACE_CLUSTER_NAME, else "kafka", its host and other surroundings from the service's resource. ValueError for a
-    variable or a ratio that can't be followed.
+    KAFKATRACE_CLUSTER_NAME, else "kafka", its host and other surroundings from the service's resource. TypeError or
+    ValueError for arguments that are wrong. A variable that can't be followed raises nothing: the log names it, and
+    what is used instead.
     """
     global _current  # the process-wide one is the point
-    service = resources.service(service_name, resource)
-    tracing = Tracing(
-        service,
-        resources.cluster(service, os.environ),
-        Sampling.read(sampling_ratio, os.environ),
-        exporter,
-    )
+    arguments.check(service_name, exporter, resource)
+    variables = Variables(os.environ)
+    enabled = environment.enabled(variables)
+    if not enabled:
+        variables = Variables({})  # nothing else is looked at
+    sampling = Sampling.read(sampling_ratio, variables)
+    environment.check_unsupported(variables)
+    service = resources.service(service_name, resource, variables)
+    cluster = resources.cluster(service, variables)
+    tracing = Tracing(service, cluster, sampling, exporter, variables, enabled=enabled)
     with _current_lock:
         _current = tracing
     return tracing
+
+
+def chosen(given: Tracing | None) -> Tracing:
+    """Return what a client was given, else the process-wide one; TypeError for what is no Tracing."""
+    if given is None:
+        return current()
+    if not isinstance(given, Tracing):
+        raise TypeError(f"tracing is {given!r}: give what kafkatrace.configure() returned")
+    return given
 
 
 def current() -> Tracing:

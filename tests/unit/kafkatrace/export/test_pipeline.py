@@ -12,6 +12,7 @@ from kafkatrace.export.batch import Batch
 from kafkatrace.export.batch_limits import Limits
 from kafkatrace.export.partial_success import ExportFailure
 from kafkatrace.export.pipeline import FlushResult, Pipeline
+from kafkatrace.variables import Variables
 
 NEVER = 3600.0  # seconds until an incomplete batch goes by itself
 
@@ -22,15 +23,11 @@ class Exporter:
     def __init__(self, act: Callable[[int], bool] = lambda _: True) -> None:
         self.act = act
         self.batches: list[int] = []
-        self.metrics = 0
         self.closed = threading.Event()
 
     def export(self, batch: Batch) -> ExportFailure | None:
         self.batches.append(batch.size)
         return None if self.act(len(self.batches)) else ExportFailure(batch.size, "HTTP 401 Unauthorized")
-
-    def export_metrics(self) -> None:
-        self.metrics += 1
 
     def shutdown(self) -> None:
         self.closed.set()
@@ -140,7 +137,7 @@ def test_a_full_queue_drops_the_newest_counts_it_and_never_blocks(stuck: threadi
 def test_heavy_spans_make_smaller_batches() -> None:
     exporter = Exporter()
     pipeline = Pipeline(exporter, Limits(10_000, 10_000, NEVER))
-    Spans(pipeline, b"x" * 20_000).finish(1_500)  # 30 MB; the Collector refuses requests of more than 20 MiB
+    Spans(pipeline, b"x" * 2_000).finish(1_500)  # 3 MB
     assert pipeline.close(10) == FlushResult(exported=1_500, dropped=0)
     assert exporter.batches == [512, 512, 476]
 
@@ -173,15 +170,32 @@ def test_a_span_that_cannot_be_encoded_costs_no_other(caplog: pytest.LogCaptureF
     assert "could not be encoded" in caplog.text
 
 
+class CountedReports:
+    """Counts how often metrics were to go out."""
+
+    exported = failed = 0
+
+    def __init__(self) -> None:
+        self.exports = 0
+        self.often = threading.Event()
+
+    def export(self) -> None:
+        self.exports += 1
+        if self.exports == 2:
+            self.often.set()
+
+    def shutdown(self) -> None:
+        pass
+
+
 def test_metrics_are_exported_in_their_interval_and_at_the_end() -> None:
-    exporter = Exporter()
-    pipeline = Pipeline(exporter, Limits(100, 10, NEVER, metrics_interval=0.01))
-    while exporter.metrics < 2:
-        threading.Event().wait(0.01)
+    reports: Any = CountedReports()
+    pipeline = Pipeline(Exporter(), Limits(100, 10, NEVER, metrics_interval=0.01), reports)
+    assert reports.often.wait(30)
     pipeline.close(10)
-    last = Exporter()
-    Pipeline(last, Limits(100, 10, NEVER, metrics_interval=NEVER)).close(10)
-    assert last.metrics == 1
+    last: Any = CountedReports()
+    Pipeline(Exporter(), Limits(100, 10, NEVER, metrics_interval=NEVER), last).close(10)
+    assert last.exports == 1
 
 
 def test_an_instrumented_exporter_makes_no_spans_of_its_own() -> None:
@@ -200,14 +214,18 @@ def test_an_instrumented_exporter_makes_no_spans_of_its_own() -> None:
 def test_limits_come_from_the_environment() -> None:
     environment = {"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250"}
     environment["OTEL_METRIC_EXPORT_INTERVAL"] = "1500"
-    assert Limits.from_environment(environment) == Limits(queue=100, batch=100, delay=0.25, metrics_interval=1.5)
-    assert Limits.from_environment({}) == Limits(queue=65_536, batch=8192, delay=5.0, metrics_interval=60.0)
+    assert Limits.read(Variables(environment)) == Limits(queue=100, batch=100, delay=0.25, metrics_interval=1.5)
+    assert Limits.read(Variables({})) == Limits(queue=65_536, batch=8192, delay=5.0, metrics_interval=60.0)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
-def test_a_bad_limit_is_refused_by_name(text: str) -> None:
-    with pytest.raises(ValueError, match=f"OTEL_BSP_SCHEDULE_DELAY is '{text}'"):
-        Limits.from_environment({"OTEL_BSP_SCHEDULE_DELAY": text})
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "9" * 5000])
+def test_a_limit_that_cannot_be_followed_is_named_with_what_is_used_instead(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Limits.read(Variables({"OTEL_BSP_SCHEDULE_DELAY": text})) == Limits.read(Variables({}))
+    (record,) = caplog.records
+    assert record.message.startswith(f"OTEL_BSP_SCHEDULE_DELAY is '{text[:50]}")
+    assert record.message.endswith("using 5000 instead")
 
 
 _FORKING = """

@@ -107,7 +107,7 @@ def test_one_by_one_they_are_the_same_bytes_as_far_as_their_spans_go() -> None:
     assert isinstance(strange, ReadableSpan)
     rest, failure = sdk_encoding.encode([*spans, strange])
     assert failure is not None
-    assert failure.spans == 1
+    assert failure.items == 1
     assert "UnicodeEncodeError" in failure.why
 
     def read(body: bytes) -> list[object]:

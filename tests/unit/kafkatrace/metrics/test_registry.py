@@ -30,7 +30,7 @@ def points(metrics: Metrics, name: str) -> Sequence[Any]:
 
 
 def encoded(metrics: Metrics) -> list[metrics_pb2.Metric]:
-    data = Reports(metrics, Resource({"service.name": "orders"}), "1.2.3", None).data()
+    data = Reports(metrics, Resource({"service.name": "orders"}), "1.2.3", []).data()
     request = encode_metrics(data)
     return [each for group in request.resource_metrics for scope in group.scope_metrics for each in scope.metrics]
 

@@ -24,7 +24,7 @@ from kafkatrace.operations.receive import Receiver
 from kafkatrace.operations.send import Sender
 from kafkatrace.operations.transaction import Transactions
 from kafkatrace.spans.client_attributes import ClusterId
-from kafkatrace.tracing import Tracing, current
+from kafkatrace.tracing import Tracing, chosen
 
 _SECONDS: Final = 1.0
 _SEND: Final = "kafkatrace.send"  # beside the message, in the original's buffer
@@ -44,7 +44,7 @@ class AIOConsumer(aio.AIOConsumer):
         link: bool = False,
         **kwargs: Any,
     ) -> None:
-        tracing = tracing or current()
+        tracing = chosen(tracing)
         self._receiver = Receiver(tracing, consumer_conf, linked=link)
         self._settling = Settling(tracing, {**consumer_conf, ON_COMMIT: None}, self._receiver.cluster)
         super().__init__(consumer_conf, *args, **kwargs)
@@ -165,10 +165,11 @@ class AIOProducer(aio.AIOProducer):
     def __init__(
         self, producer_conf: dict[str, Any], *args: Any, tracing: Tracing | None = None, **kwargs: Any
     ) -> None:
+        tracing = chosen(tracing)
         conf = with_every_report(producer_conf)
         super().__init__(dict(conf), *args, **kwargs)
         self._cluster = ClusterId()
-        self._sender = Sender(tracing or current(), conf, self._cluster)
+        self._sender = Sender(tracing, conf, self._cluster)
         self._transactions = Transactions(self._sender, conf, self._cluster)
         self._kafka_executor._producer = _Individually(self._producer, self._sender)  # type: ignore[assignment] # as far as it looks
 

@@ -15,7 +15,7 @@ from kafkatrace.clients.rebalance import watched
 from kafkatrace.hotpath.choose import method
 from kafkatrace.operations.commit import Settling
 from kafkatrace.operations.receive import Receiver
-from kafkatrace.tracing import Tracing, current
+from kafkatrace.tracing import Tracing, chosen
 
 _poll: Final = confluent_kafka.Consumer.poll
 _consume: Final = confluent_kafka.Consumer.consume
@@ -35,7 +35,7 @@ class Consumer(confluent_kafka.Consumer):
 
     def __init__(self, *args: Any, tracing: Tracing | None = None, link: bool = False, **kwargs: Any) -> None:
         conf = conf_of(args, kwargs)
-        tracing = tracing or self._tracing or current()
+        tracing = chosen(self._tracing if tracing is None else tracing)
         self._receiver = Receiver(tracing, conf, linked=link or self._link)
         self._polled, self._process = self._receiver.polled, self._receiver.process
         self._settling = Settling(tracing, conf, self._receiver.cluster)

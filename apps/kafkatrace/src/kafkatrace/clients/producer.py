@@ -14,7 +14,7 @@ from kafkatrace.hotpath.choose import method
 from kafkatrace.operations.send import ERRORS_ONLY, DeliveryCallback, Sender
 from kafkatrace.operations.transaction import Transactions
 from kafkatrace.spans.client_attributes import ClusterId
-from kafkatrace.tracing import Tracing, current
+from kafkatrace.tracing import Tracing, chosen
 
 # By position and unbound: the original's arguments cost more by name, and so does super().
 _produce: Final = confluent_kafka.Producer.produce
@@ -33,10 +33,11 @@ class Producer(confluent_kafka.Producer):
 
     def __init__(self, *args: Any, tracing: Tracing | None = None, **kwargs: Any) -> None:
         conf = conf_of(args, kwargs)
+        tracing = chosen(self._tracing if tracing is None else tracing)
         # the send span needs them; Sender keeps the setting's promise towards the user's callback
         super().__init__(with_every_report(conf))
         self._cluster = ClusterId()
-        self._sender = Sender(tracing or self._tracing or current(), conf, self._cluster)
+        self._sender = Sender(tracing, conf, self._cluster)
         self._sending = self._sender.sending  # for what is in C
         self._transactions = Transactions(self._sender, conf, self._cluster)
 

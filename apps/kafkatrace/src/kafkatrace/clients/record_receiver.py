@@ -7,7 +7,7 @@ from confluent_kafka import Message
 from opentelemetry.trace import Span
 
 from kafkatrace.operations.receive import Receiver
-from kafkatrace.tracing import Tracing, current
+from kafkatrace.tracing import Tracing, chosen
 
 
 class RecordReceiver:
@@ -25,7 +25,7 @@ class RecordReceiver:
         tracing: Tracing | None = None,
         link: bool = False,
     ) -> None:
-        self._receiver = Receiver(tracing or current(), conf, linked=link)
+        self._receiver = Receiver(chosen(tracing), conf, linked=link)
         self._receiver.cluster.value = cluster_id
 
     def process(self, message: Message, polled_ns: int | None = None) -> AbstractContextManager[Span]:

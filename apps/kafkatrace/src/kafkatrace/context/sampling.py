@@ -1,15 +1,19 @@
 """Which traces are recorded: the samplers of OTEL_TRACES_SAMPLER."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final
 
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, Sampler, TraceIdRatioBased
 
+from kafkatrace.variables import Variables
+
 _SAMPLER: Final = "OTEL_TRACES_SAMPLER"
 _ARGUMENT: Final = "OTEL_TRACES_SAMPLER_ARG"
+_DEFAULT: Final = "parentbased_always_on"
 _PARENT_BASED: Final = "parentbased_"
 _RATIOS: Final = {"always_on": 1.0, "always_off": 0.0, "traceidratio": None}
+_KNOWN: Final = (*_RATIOS, *(_PARENT_BASED + each for each in _RATIOS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,34 +24,31 @@ class Sampling:
     parent_based: bool = True
 
     @classmethod
-    def read(cls, ratio: float | None, environment: Mapping[str, str]) -> "Sampling":
-        """Take the given ratio, else OTEL_TRACES_SAMPLER and _ARG; ValueError for what neither can be."""
+    def read(cls, ratio: float | None, variables: Variables) -> "Sampling":
+        """Take the given ratio, else OTEL_TRACES_SAMPLER and _ARG; TypeError or ValueError for a ratio that is none."""
         if ratio is not None:
-            return cls(_checked("sampling_ratio", ratio))
-        name = environment.get(_SAMPLER, "").strip().lower() or "parentbased_always_on"
-        root = name.removeprefix(_PARENT_BASED)
-        if root not in _RATIOS:
-            known = ", ".join([*_RATIOS, *(_PARENT_BASED + each for each in _RATIOS)])
-            raise ValueError(f"{_SAMPLER} is {name!r}: kafkatrace knows {known}")
-        fixed = _RATIOS[root]
-        return cls(_argument(environment) if fixed is None else fixed, name.startswith(_PARENT_BASED))
+            return cls(_checked(ratio))
+        name = variables.choice(_SAMPLER, _KNOWN, _DEFAULT)
+        fixed = _RATIOS[name.removeprefix(_PARENT_BASED)]
+        return cls(_argument(variables) if fixed is None else fixed, name.startswith(_PARENT_BASED))
 
     def sampler(self) -> Sampler:
         """Make the SDK's sampler that decides in the same way."""
         return ParentBasedTraceIdRatio(self.ratio) if self.parent_based else TraceIdRatioBased(self.ratio)
 
 
-def _argument(environment: Mapping[str, str]) -> float:
-    text = environment.get(_ARGUMENT, "").strip() or "1.0"
-    try:
-        ratio = float(text)
-    except ValueError:
-        ratio = float("nan")
-    return _checked(_ARGUMENT, ratio, text)
-
-
-def _checked(name: str, ratio: float, text: object = None) -> float:
-    if not 0 <= ratio <= 1:
-        shown = ratio if text is None else text
-        raise ValueError(f"{name} is {shown}: give a number from 0 (nothing) to 1 (every trace)")
+def _argument(variables: Variables) -> float:
+    ratio = variables.number(_ARGUMENT, default=1.0, most=1.0)
+    if ratio is None:
+        variables.refuse(_ARGUMENT, "give a number from 0 (nothing) to 1 (every trace)", "1")
+        return 1.0
     return ratio
+
+
+def _checked(ratio: object) -> float:
+    if isinstance(ratio, bool) or not isinstance(ratio, Real):
+        raise TypeError(f"sampling_ratio is {ratio!r}: give a number from 0 (nothing) to 1 (every trace)")
+    number = float(ratio)
+    if not 0 <= number <= 1:
+        raise ValueError(f"sampling_ratio is {ratio}: give a number from 0 (nothing) to 1 (every trace)")
+    return number

@@ -1,19 +1,9 @@
-"""Encoded spans on their way to one export, and the ways out."""
+"""Encoded spans on their way to one export."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-
-from kafkatrace.export import partial_success, sdk_encoding
-from kafkatrace.export.environment import SILENT
-from kafkatrace.export.metric_export import Reports
-from kafkatrace.export.partial_success import ExportFailure
-from kafkatrace.spans import decode
-from kafkatrace.spans.otlp import Identity
 
 
 @dataclass(slots=True)
@@ -38,6 +28,16 @@ class Batch:
         self._seen = len(self.service), len(self.cluster)
         return self._weight
 
+    def halves(self) -> "tuple[Batch, Batch]":
+        """Return two batches that have its spans between them, neither of them empty where there are two."""
+        kinds = (self.service, self.cluster, self.made_by_sdk)
+        cuts = [len(spans) - len(spans) // 2 for spans in kinds]
+        if sum(cuts) == self.size:  # one of a kind at most: the last kind's goes to the second
+            cuts[max(kind for kind, spans in enumerate(kinds) if spans)] = 0
+        service, cluster, own = cuts
+        first = Batch(self.service[:service], self.cluster[:cluster], self.made_by_sdk[:own])
+        return first, Batch(self.service[service:], self.cluster[cluster:], self.made_by_sdk[own:])
+
     def room(self, limit: int) -> bool:
         """Whether one more message fits, which gives two spans; one fits in any case."""
         return self.size + 2 <= limit or not self.size
@@ -58,77 +58,3 @@ class Encoded:
 
 
 ENCODED: Final = Encoded()
-
-
-class Exporter(Protocol):
-    """A way out."""
-
-    def export(self, batch: Batch) -> ExportFailure | None:
-        """Hand the spans over; the result is how many were not taken and why, None when all were."""
-
-    def export_metrics(self) -> None:
-        """Hand over what the metrics say now."""
-
-    def shutdown(self) -> None:
-        """Close what is open."""
-
-
-class OtlpExporter:
-    """Bytes to a Collector over HTTP. Sending, retrying, TLS, compression, OTEL_EXPORTER_OTLP_*: the SDK's."""
-
-    def __init__(self, service: Identity, cluster: Identity, reports: Reports) -> None:
-        self._identities = service, cluster
-        self._reports = reports
-        self._client = OTLPSpanExporter()._client  # the SDK has no public way for bytes
-        self._client._logger = SILENT
-        self._transport = partial_success.RecordingTransport(self._client._transport)
-        self._client._transport = self._transport  # type: ignore[assignment] # it does what the client calls
-
-    def export(self, batch: Batch) -> ExportFailure | None:
-        """Post one request."""
-        service, cluster = self._identities
-        made_by_sdk, lost = sdk_encoding.encode(batch.made_by_sdk)
-        body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
-        if not body:
-            return lost
-        result = self._client.export(body)
-        if result.success:
-            return partial_success.both(lost, partial_success.rejected(self._transport.body))
-        status = "" if result.status_code is None else f"HTTP {result.status_code} "
-        return ExportFailure(batch.size, status + str(result.error or result.reason or "no answer in time"))
-
-    def export_metrics(self) -> None:
-        """Post metrics."""
-        self._reports.export()
-
-    def shutdown(self) -> None:
-        """Close connections."""
-        self._reports.shutdown()
-        self._client.shutdown()
-
-
-class SdkExporter:
-    """Spans to any of the SDK's exporters."""
-
-    def __init__(self, exporter: SpanExporter, service: Identity, cluster: Identity, reports: Reports) -> None:
-        self._exporter = exporter
-        self._identities = service, cluster
-        self._reports = reports
-
-    def export(self, batch: Batch) -> ExportFailure | None:
-        """Read the encoded spans back, so that both ways out say the same, and hand them over."""
-        spans: list[ReadableSpan] = list(batch.made_by_sdk)
-        for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
-            request = ExportTraceServiceRequest.FromString(identity.request(encoded))
-            spans.extend(decode.spans(request, identity.resource))
-        taken = self._exporter.export(spans) is SpanExportResult.SUCCESS
-        return None if taken else ExportFailure(batch.size, f"{type(self._exporter).__name__} says no more")
-
-    def export_metrics(self) -> None:
-        """Hand metrics over."""
-        self._reports.export()
-
-    def shutdown(self) -> None:
-        """Shut the exporter down."""
-        self._reports.shutdown()
-        self._exporter.shutdown()

@@ -5,6 +5,7 @@ from typing import Final
 
 from opentelemetry.util.types import AttributeValue
 
+from kafkatrace.export.metric_export import Reports
 from kafkatrace.export.pipeline import Pipeline
 from kafkatrace.hotpath.choose import Polled
 from kafkatrace.metrics import metric_definitions
@@ -33,6 +34,13 @@ def watch_pipeline(metrics: Metrics, pipeline: Pipeline) -> None:
     metrics.watch(metric_definitions.SPANS_PROCESSED, full, lambda: pipeline.overflowed)
     metrics.watch(metric_definitions.SPANS_EXPORTED, _COMPONENT, lambda: pipeline.exported)
     metrics.watch(metric_definitions.SPANS_EXPORTED, lost, lambda: pipeline.failed)
+
+
+def watch_reports(metrics: Metrics, reports: Reports) -> None:
+    """Observe what became of the metrics' own points."""
+    lost = {**_COMPONENT, semconv.ERROR_TYPE: "rejected"}
+    metrics.watch(metric_definitions.POINTS_EXPORTED, _COMPONENT, lambda: reports.exported)
+    metrics.watch(metric_definitions.POINTS_EXPORTED, lost, lambda: reports.failed)
 
 
 def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled) -> None:

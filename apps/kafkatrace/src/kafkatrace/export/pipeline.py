@@ -15,15 +15,16 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
 
-from kafkatrace.export.batch import Batch, Exporter
+from kafkatrace.export.batch import Batch
 from kafkatrace.export.batch_limits import Limits
-from kafkatrace.export.partial_success import ExportFailure
+from kafkatrace.export.exporters import Exporter, attempt, raised
+from kafkatrace.export.losses import Losses
+from kafkatrace.export.metric_export import Reports
 from kafkatrace.metrics.counters import AtomicCounter
 from kafkatrace.spans.message_span import MessageSpan
 
 _logger = logging.getLogger(__name__)
-_SECONDS_BETWEEN_WARNINGS: Final = 60.0
-_HEAVIEST: Final = 8 << 20  # bytes of a batch that takes no more; the Collector refuses more than 20 MiB
+_HEAVIEST: Final = 750_000  # bytes of a batch that takes no more; with those of a last turn it is one request
 _AT_ONCE: Final = 256  # then other threads get their turn: encoding holds the interpreter's lock
 
 
@@ -56,10 +57,10 @@ class FlushResult:
 class Pipeline:
     """A bounded queue and one daemon thread; putting never waits, and a full queue drops the newest."""
 
-    def __init__(self, exporter: Exporter, limits: Limits) -> None:
+    def __init__(self, exporter: Exporter, limits: Limits, reports: Reports | None = None) -> None:
         self._exporter = exporter
+        self._reports = reports
         self.limits = limits
-        self._warned_at = -_SECONDS_BETWEEN_WARNINGS
         self._started = AtomicCounter()
         self.started_spans = self._started.numbers
         self.begin_span = self._started.add  # for each sampled span: it must be exported or show as dropped
@@ -74,12 +75,15 @@ class Pipeline:
         self._mark = self.limits.batch
         self._wake = threading.Event()
         self._accounting = threading.Lock()
-        self._why = "none"
+        self._losses = Losses()
         self._started_before = self._started.value()
-        self.exported = self.failed = self.overflowed = self._told = 0
+        self.exported = self.failed = self.overflowed = 0
         self._closing = self._abandoned = False
         self._worker = threading.Thread(target=self._run, name="kafkatrace-export", daemon=True)
-        self._worker.start()
+        try:
+            self._worker.start()
+        except RuntimeError as error:  # the process may have no more threads, or is about to end
+            _logger.error("nothing is exported: %s", error)
 
     def put(self, item: Item) -> None:
         """Take a finished operation."""
@@ -92,7 +96,7 @@ class Pipeline:
         done = threading.Event()
         self._flushes.append(done)
         self._wake.set()
-        done.wait(max(timeout, 0.0))
+        done.wait(_bounded(timeout))
         return self._result()
 
     def close(self, timeout: float) -> FlushResult:
@@ -100,11 +104,16 @@ class Pipeline:
 
         Calling it again waits again, for what an earlier call left under way, and gives the newest figures.
         """
-        self._closing = True
-        self._wake.set()
-        self._worker.join(max(timeout, 0.0))
+        self.begin_close()
+        if self._worker.ident is not None:  # else it never started
+            self._worker.join(_bounded(timeout))
         self._abandoned = True
         return self._result()
+
+    def begin_close(self) -> None:
+        """Have the thread export what waits and stop; close() then waits for it."""
+        self._closing = True
+        self._wake.set()
 
     def _result(self) -> FlushResult:
         return FlushResult(self.exported, max(self._started.value() - self._started_before - self.exported, 0))
@@ -128,16 +137,29 @@ class Pipeline:
         metrics_due = time.monotonic() + self.limits.metrics_interval
         while not self._abandoned:
             full = self._wait(metrics_due)
+            closing = self._closing  # as of now: what ends while this turn exports goes with the next
             flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
-            self._export_batches(self.limits.batch if full and not flushes and not self._closing else 1)
+            self._export_batches(self.limits.batch if full and not flushes and not closing else 1)
             for flushed in flushes:
                 flushed.set()
-            if self._closing or time.monotonic() >= metrics_due:
+            if closing or time.monotonic() >= metrics_due:
                 metrics_due = time.monotonic() + self.limits.metrics_interval
-                self._exporter.export_metrics()
-            if self._closing and not self._queue:
+                self._export_metrics()
+            if closing and not self._queue:
                 break
-        self._exporter.shutdown()
+        self._shut_down()
+
+    def _export_metrics(self) -> None:
+        if self._reports is not None and (why := self._reports.export()) is not None:
+            self._losses.metrics(self._reports.failed, why)
+
+    def _shut_down(self) -> None:
+        for part in (self._reports, self._exporter):
+            try:
+                if part is not None:
+                    part.shutdown()
+            except BaseException as error:  # an exporter of others
+                _logger.warning("an exporter could not be shut down: %s", raised(error))
 
     def _wait(self, metrics_due: float) -> bool:
         """Wait until a batch is full (True) or the delay is over."""
@@ -155,7 +177,7 @@ class Pipeline:
                 time.sleep(0)
             if batch.size:
                 self._export(batch)
-        self._warn()
+        self._losses.spans(self.failed, self.overflowed)
 
     def _take_some(self, batch: Batch) -> None:
         with self._accounting:
@@ -181,27 +203,15 @@ class Pipeline:
         _logger.exception("a span could not be encoded")
 
     def _export(self, batch: Batch) -> None:
-        try:
-            refused = self._exporter.export(batch)
-        except Exception as error:
-            refused = ExportFailure(batch.size, f"{type(error).__name__}: {error}")
+        refused = attempt(self._exporter, batch)
         if refused is None:
             self.exported += batch.size
             return
-        lost = min(refused.spans, batch.size)  # the number is the Collector's
+        lost = min(refused.items, batch.size)  # the number is the Collector's
         self.exported += batch.size - lost
         self.failed += lost
-        self._why = refused.why
+        self._losses.why = refused.why
 
-    def _warn(self) -> None:
-        lost = self.overflowed + self.failed
-        if lost > self._told and time.monotonic() - self._warned_at >= _SECONDS_BETWEEN_WARNINGS:
-            self._told = lost
-            self._warned_at = time.monotonic()
-            _logger.warning(
-                "spans lost since the start: %d not exported, %d found the queue full; the last failure: %s; "
-                "is the Collector reachable (OTEL_EXPORTER_OTLP_ENDPOINT)?",
-                self.failed,
-                self.overflowed,
-                self._why,
-            )
+
+def _bounded(timeout: float) -> float:
+    return min(max(timeout, 0.0), threading.TIMEOUT_MAX)

@@ -66,3 +66,9 @@ SPANS_EXPORTED: Final = Definition(
     "{span}",
     Kind.COUNT,
 )
+POINTS_EXPORTED: Final = Definition(
+    "otel.sdk.exporter.metric_data_point.exported",
+    "Metric points whose export has ended; with error.type: they were not taken.",
+    "{data_point}",
+    Kind.COUNT,
+)

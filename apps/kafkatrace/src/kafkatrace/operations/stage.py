@@ -16,7 +16,7 @@ from kafkatrace.context.headers import Headers
 from kafkatrace.export.batch import Batch
 from kafkatrace.spans import otlp, semconv
 from kafkatrace.spans.message_span import MessageSpan
-from kafkatrace.tracing import Tracing, current
+from kafkatrace.tracing import Tracing, chosen
 
 _PARENT: Final = slice(36, 52)
 
@@ -29,7 +29,7 @@ class Stage:
     def __init__(
         self, name: str, attributes: Mapping[str, AttributeValue] | None = None, *, tracing: Tracing | None = None
     ) -> None:
-        self._tracing = tracing or current()
+        self._tracing = chosen(tracing)
         self._attributes = dict(attributes or {})
         self._prefix = self._named(name)
         self.limits = self._tracing.limits

@@ -1,0 +1,116 @@
+"""Where encoded spans and metrics go."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from kafkatrace.export import sdk_encoding
+from kafkatrace.export.batch import Batch
+from kafkatrace.export.otlp_client import TOO_LARGE, OtlpClient
+from kafkatrace.export.partial_success import ExportFailure, both
+from kafkatrace.spans import decode
+from kafkatrace.spans.otlp import Identity
+
+_LARGEST: Final = 1_000_000  # bytes of a request: proxies take 1 MiB by default
+
+
+class Exporter(Protocol):
+    """Takes spans."""
+
+    def export(self, batch: Batch) -> ExportFailure | None:
+        """Hand the spans over; the result is how many were not taken and why, None when all were."""
+
+    def shutdown(self) -> None:
+        """Close what is open."""
+
+
+class OtlpExporter:
+    """Bytes to a Collector over HTTP, in requests of about a megabyte at most."""
+
+    def __init__(self, service: Identity, cluster: Identity, client: OtlpClient) -> None:
+        self._identities = service, cluster
+        self._client = client
+        self._largest = _LARGEST
+
+    def export(self, batch: Batch) -> ExportFailure | None:
+        """Post one request, or several smaller ones where it is too large."""
+        service, cluster = self._identities
+        made_by_sdk, lost = sdk_encoding.encode(batch.made_by_sdk)
+        body = b"".join((*service.parts(batch.service), *cluster.parts(batch.cluster), made_by_sdk))
+        if not body:
+            return lost
+        if batch.size > 1 and len(body) > self._largest:
+            return self._in_halves(batch)
+        items = batch.size - (0 if lost is None else lost.items)
+        failure = self._client.post(body, items)
+        if failure is not None and self._client.status == TOO_LARGE and batch.size > 1:
+            self._largest = len(body) // 2
+            return self._in_halves(batch)
+        return both(lost, failure)
+
+    def _in_halves(self, batch: Batch) -> ExportFailure | None:
+        first, second = batch.halves()
+        return both(self.export(first), self.export(second))
+
+    def shutdown(self) -> None:
+        """Close connections."""
+        self._client.shutdown()
+
+
+class SdkExporter:
+    """Spans to any of the SDK's exporters."""
+
+    def __init__(self, exporter: SpanExporter, service: Identity, cluster: Identity) -> None:
+        self._exporter = exporter
+        self._identities = service, cluster
+
+    def export(self, batch: Batch) -> ExportFailure | None:
+        """Read the encoded spans back, so that all exporters get the same, and hand them over."""
+        spans: list[ReadableSpan] = list(batch.made_by_sdk)
+        for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
+            request = ExportTraceServiceRequest.FromString(identity.request(encoded))
+            spans.extend(decode.spans(request, identity.resource))
+        result = self._exporter.export(spans)
+        if result is SpanExportResult.SUCCESS:
+            return None
+        return ExportFailure(batch.size, f"{type(self._exporter).__name__}.export() returned {result!r}")
+
+    def shutdown(self) -> None:
+        """Shut the exporter down."""
+        self._exporter.shutdown()
+
+
+class Several:
+    """Spans to several exporters; a span counts as lost where one of them did not take it. Of none, all are taken."""
+
+    def __init__(self, exporters: Sequence[Exporter]) -> None:
+        self._exporters = exporters
+
+    def export(self, batch: Batch) -> ExportFailure | None:
+        """Hand the spans to each, whatever becomes of them at the others."""
+        failures = [failure for each in self._exporters if (failure := attempt(each, batch)) is not None]
+        return max(failures, default=None)
+
+    def shutdown(self) -> None:
+        """Shut each of them down."""
+        for each in self._exporters:
+            each.shutdown()
+
+
+def attempt(exporter: Exporter, batch: Batch) -> ExportFailure | None:
+    """Export, where an exporter that raises, be it SystemExit, has failed and no more."""
+    try:
+        return exporter.export(batch)
+    except BaseException as error:
+        return ExportFailure(batch.size, raised(error))
+
+
+def raised(error: BaseException) -> str:
+    """Return an exception's class and message; the class alone where its own __str__ fails."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
