@@ -60,7 +60,7 @@ def _variables(
     own = {variable.name for variable in getattr(pipeline.spec, component).env}
     addresses = {name: value for name, value in _addresses(machine, own).items() if name not in own}
     given = [*container.variables(pod), *({"name": name, "value": value} for name, value in addresses.items())]
-    moved = _moved(given, addresses, container.folders(pod, machine.files))
+    moved = _moved(given, container.folders(pod, machine.files))
     return container.environment(moved, fields, machine.value)
 
 
@@ -70,15 +70,12 @@ def _addresses(machine: Machine, own: Container[str]) -> dict[str, str]:
     return health if _ENDPOINT in own else health | {_ENDPOINT: machine.collector, **METRICS}
 
 
-def _moved(
-    given: Sequence[container.Object], addresses: Mapping[str, str], folders: Mapping[str, str]
-) -> list[container.Object]:
-    """Return the variables, each once, with other values: before references to them are replaced."""
+def _moved(given: Sequence[container.Object], folders: Mapping[str, str]) -> list[container.Object]:
+    """Return the variables, each once and the last value of it, with this machine's folders in place of the pod's."""
     by_name = {variable["name"]: variable for variable in given}
     for name, variable in by_name.items():
-        value = addresses.get(name, variable.get("value", ""))
+        value = variable.get("value", "")
         for folder, here in folders.items():
             if value == folder or value.startswith(f"{folder}/"):
-                value = here + value.removeprefix(folder)
-        by_name[name] = {**variable, "value": value} if value else variable
+                by_name[name] = {**variable, "value": here + value.removeprefix(folder)}
     return list(by_name.values())
