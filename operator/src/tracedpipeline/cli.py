@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,12 +180,25 @@ def _redrive(arguments: argparse.Namespace) -> None:
     request = {"limit": arguments.limit, "dry_run": arguments.dry_run}
     try:
         if arguments.local:
-            print(asyncio.run(command.redrive_here(request, os.environ, _tell)))
+            variables, jaeger = _running(arguments.name)
+            print(asyncio.run(command.redrive_here(arguments.name, request, variables, jaeger, _tell)))
         else:
             key = Key(arguments.namespace, arguments.name)
             print(asyncio.run(command.redrive_in_cluster(key, request, _tell)))
     except (ReaderError, ApiServerError) as error:
         raise CommandError(str(error)) from None
+
+
+def _running(name: str) -> tuple[Mapping[str, str], str]:
+    """Return the variables that reach Kafka, and where traces are: those of a running `up`, else the shell's."""
+    from tracedpipeline.local import running
+
+    found = running.find(running.folder(os.environ), name)
+    if found is None:
+        _tell(f"no `up` of {name} runs here: with this shell's KAFKA_* variables")
+        return os.environ, f"http://127.0.0.1:{naming.JAEGER_QUERY_PORT}"
+    others = {key: value for key, value in os.environ.items() if not key.startswith("KAFKA_")}
+    return others | dict(found.variables), found.jaeger
 
 
 def _find(arguments: argparse.Namespace) -> None:
@@ -197,8 +210,8 @@ def _find(arguments: argparse.Namespace) -> None:
     try:
         asked = question_of(arguments)
         if arguments.local:
-            url = arguments.jaeger or "http://127.0.0.1:16686"
-            look = command.here(arguments.name, asked, os.environ, url, _tell)
+            variables, known = _running(arguments.name)
+            look = command.here(arguments.name, asked, variables, arguments.jaeger or known, _tell)
         else:
             look = command.in_cluster(Key(arguments.namespace, arguments.name), asked, arguments.jaeger, _tell)
         text, found = asyncio.run(look)

@@ -54,5 +54,5 @@ def add_redrive_to(redrive: argparse.ArgumentParser) -> None:
 def _add_pipeline_to(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", help="name of the pipeline")
     command.add_argument("-n", "--namespace", default="default", help="its namespace")
-    local = "from this machine, with this shell's KAFKA_* variables"
+    local = "of `up` on this machine, or without one with this shell's KAFKA_* variables"
     command.add_argument("--local", action="store_true", help=local)

@@ -38,9 +38,13 @@ async def in_cluster(key: Key, asked: Question, url: str | None, tell: Tell) -> 
         return await _answer(jaeger, asked, lambda request: run(FIND, request), tell, checkpoints=engine == "Flink")
 
 
-async def redrive_here(request: Mapping[str, Any], variables: Mapping[str, str], tell: Tell) -> str:
-    """Return what came of a redrive by a process of this machine."""
-    return redriven.told(await _here(variables, tell)(REDRIVE, request))
+async def redrive_here(
+    name: str, request: Mapping[str, Any], variables: Mapping[str, str], url: str, tell: Tell
+) -> str:
+    """Return what came of a redrive by a process of this machine; its spans go where traces are read back."""
+    spans = {"OTEL_SERVICE_NAME": redriven.service(name), "OTEL_METRICS_EXPORTER": "none"}
+    collector = {} if "OTEL_EXPORTER_OTLP_ENDPOINT" in variables else {"OTEL_EXPORTER_OTLP_ENDPOINT": url}
+    return redriven.told(await _here({**variables, **spans, **collector}, tell)(REDRIVE, request))
 
 
 async def redrive_in_cluster(key: Key, request: Mapping[str, Any], tell: Tell) -> str:

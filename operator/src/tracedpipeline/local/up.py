@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import math
+import os
 import platform
 import sys
 import time
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from tracedpipeline import desired, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.connection import KafkaConnection, alike
 from tracedpipeline.kafka.strimzi import Access
-from tracedpipeline.local import brokers, figures, here
+from tracedpipeline.local import brokers, figures, here, running
 from tracedpipeline.local.children import Children, children
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
@@ -68,8 +69,11 @@ async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyn
         try:
             async with brokers.reached(pipeline, options.kafka, run, secrets, tell) as connection:
                 found = _programs(pipeline, connection, place.url, secrets)
-                async with _started(run, found):
-                    await _story(pipeline, options, place, run, tell)
+                known = _consumer(_programs(_with_consumer(pipeline), connection, place.url, secrets))
+                announced = running.announced(running.folder(os.environ), pipeline.name, known, place.jaeger)
+                with announced:
+                    async with _started(run, found):
+                        await _story(pipeline, options, place, run, tell)
         finally:
             if line := figures.told(place.figures):
                 tell(line)
@@ -91,6 +95,16 @@ def _programs(pipeline: TracedPipeline, connection: KafkaConnection, url: str, s
     objects = desired.build(pipeline, Access(None, clients=alike(connection)), Settings.from_environment({}))
     machine = Machine(platform.node() or "localhost", url, str(secrets.path), secrets.value, free_port)
     return programs(pipeline, objects, machine)
+
+
+def _with_consumer(pipeline: TracedPipeline) -> TracedPipeline:
+    """Return the pipeline with a consumer, where it has none: how Kafka is reached is asked then, too."""
+    consumer = pipeline.spec.consumer.model_copy(update={"replicas": max(pipeline.spec.consumer.replicas, 1)})
+    return pipeline.model_copy(update={"spec": pipeline.spec.model_copy(update={"consumer": consumer})})
+
+
+def _consumer(found: list[Program]) -> Mapping[str, str]:
+    return next(each.variables for each in found if each.component == naming.CONSUMER)
 
 
 def _command(program: Program) -> list[str]:
