@@ -26,6 +26,9 @@ def pipeline() -> TracedPipeline:
     return TracedPipeline.parse(body())
 
 
+SETTINGS = Settings(Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"))
+
+
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"))
+    return SETTINGS

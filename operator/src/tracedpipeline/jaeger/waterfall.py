@@ -1,4 +1,7 @@
-"""A trace as a waterfall of text. Pure."""
+"""A trace as a waterfall of text. Pure.
+
+kafkatrace's demo draws its own: the library needs no operator, and the operator's image no library that is compiled.
+"""
 
 from collections.abc import Sequence
 

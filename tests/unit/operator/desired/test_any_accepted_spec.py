@@ -14,13 +14,11 @@ from tracedpipeline.jaeger.window import window_of
 from tracedpipeline.kafka import connection, strimzi
 from tracedpipeline.kafka.strimzi import Access, access_resources
 from tracedpipeline.kubernetes_api.drift import with_applied_hash
-from tracedpipeline.settings import Images, Settings
 from tracedpipeline.status.build import status_details
 
-from tests.unit.operator.conftest import body
+from tests.unit.operator.conftest import SETTINGS, body
 from tests.unit.operator.strategies import SPECS
 
-SETTINGS = Settings(Images("producer:1", "consumer:1", "flink-consumer:1", "collector:1", "jaeger:1"))
 TINY = {"requests": {"cpu": "1m"}, "limits": {"cpu": "1m"}}
 WIDE = {"requests": {"cpu": "0.001"}, "limits": {"cpu": "1000"}}
 BOOTSTRAP = {"bootstrapServers": "kafka:9092"}
