@@ -1,5 +1,7 @@
 """What is to be applied, and what stays as it is."""
 
+from typing import Any
+
 import pytest
 from tracedpipeline import desired
 from tracedpipeline.api import TracedPipeline
@@ -10,6 +12,8 @@ from tracedpipeline.kafka.strimzi import Access
 from tracedpipeline.kafka.strimzi.metadata import kept, owned
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Live, State
+
+from tests.unit.operator.conftest import body
 
 
 @pytest.fixture
@@ -38,3 +42,23 @@ def test_what_keeps_objects_in_use_is_among_them(pipeline: TracedPipeline, setti
     holding = in_use.config_map(pipeline, [])
     state = State({}, plan.access(pipeline), in_use=in_use.InUse(holding, None))
     assert decide(pipeline, state, settings).objects[0] is holding
+
+
+def decided_for_flink(settings: Settings, state: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    pipeline = TracedPipeline.parse(body(consumer={"engine": "Flink"}))
+    objects = decide(pipeline, State({}, plan.access(pipeline), **state), settings).objects
+    return {(o["kind"], o["metadata"]["name"]): o for o in objects}
+
+
+@pytest.mark.parametrize(("its_operator", "kind"), [(True, "FlinkDeployment"), (False, "Deployment")])
+def test_where_flinks_operator_runs_the_job_it_gets_the_job(settings: Settings, its_operator: bool, kind: str) -> None:
+    made = decided_for_flink(settings, {"flink_operator": its_operator})
+    jobs = {found for found, name in made if found == "FlinkDeployment" or name == "orders-jobmanager"}
+    assert kind in jobs
+    assert ("FlinkDeployment" in jobs) is its_operator
+
+
+def test_another_key_replaces_flinks_processes(settings: Settings) -> None:
+    one, other = (decided_for_flink(settings, {"flink_key": key}) for key in ("one", "other"))
+    changed = {name for kind, name in one if one[kind, name] != other[kind, name]}
+    assert changed == {"orders-jobmanager", "orders-taskmanager"}

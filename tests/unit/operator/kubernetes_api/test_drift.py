@@ -27,6 +27,30 @@ def test_what_others_changed_is(spec: dict[str, Any]) -> None:
     assert must_apply(WANTED, {**LIVE, "spec": spec})
 
 
+OURS = {"kind": "TracedPipeline", "name": "orders", "uid": "1", "controller": True}
+KEEPER = {"kind": "ConfigMap", "name": "orders-in-use", "uid": "2"}
+OTHER = {"kind": "Node", "name": "n", "uid": "3"}
+
+
+@pytest.mark.parametrize(
+    ("live", "same"),
+    [
+        ([OURS, KEEPER], True),
+        ([KEEPER, OURS], True),
+        ([OTHER, KEEPER, OURS], True),
+        ([{**OURS, "blockOwnerDeletion": True}, KEEPER], True),
+        ([OURS], False),
+        ([OURS, {**KEEPER, "uid": "4"}], False),
+        ([{**OURS, "controller": False}, KEEPER], False),
+        ([], False),
+    ],
+    ids=["same", "order", "one more", "defaults", "one fewer", "made again", "no longer controls", "none"],
+)
+def test_the_owners_we_want_are_among_those_there_are(live: list[dict[str, Any]], same: bool) -> None:
+    wanted = {"kind": "Service", "metadata": {"name": "a", "ownerReferences": [OURS, KEEPER]}}
+    assert must_apply(wanted, {**wanted, "metadata": {"name": "a", "ownerReferences": live}}) is not same
+
+
 def test_a_missing_object_must_be_applied() -> None:
     assert must_apply(WANTED, None)
 
