@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import confluent_kafka
+import kafkatrace
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # as documented
+from traced_common.finding.settings import FinderSettings
+from traced_common.redriving import __main__ as redriving
 
 from tests.integration.flink import collector
 from tests.integration.flink.collector import Collector
@@ -46,8 +49,8 @@ def letters(topic: str, first: int, number: int, more: dict[str, str] | None = N
     assert producer.flush(30) == 0
 
 
-def start(topic: str, spans: Collector, **request: Any) -> "subprocess.Popen[str]":
-    variables = {
+def variables_of(topic: str, spans: Collector) -> dict[str, str]:
+    return {
         "KAFKA_BOOTSTRAP_SERVERS": SERVERS,
         "KAFKA_TOPIC": topic,
         "KAFKA_GROUP_ID": f"group-of-{topic}",
@@ -55,8 +58,12 @@ def start(topic: str, spans: Collector, **request: Any) -> "subprocess.Popen[str
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_EXPORTER_OTLP_ENDPOINT": spans.endpoint,
     }
+
+
+def start(topic: str, spans: Collector, **request: Any) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "traced_common.redriving", json.dumps(request)]
-    return subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, text=True)
+    environment = os.environ | variables_of(topic, spans)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def redrive(topic: str, spans: Collector, **request: Any) -> dict[str, Any]:
@@ -135,6 +142,31 @@ def test_killed_half_way_nothing_is_lost_and_nothing_comes_twice(topic: str, spa
     told = redrive(topic, spans)
     assert 0 < told["redriven"] < 2_000 and told["after"] == 0
     assert Counter(message.value() for message in in_topic(topic)) == Counter(b"%d" % each for each in range(2_000))
+
+
+class CrashError(BaseException):
+    """The end of the process, as far as what it has sent goes."""
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
+def test_ended_around_the_commit_of_a_batch_nothing_comes_twice(
+    topic: str, spans: Collector, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    class Crashing(kafkatrace.Producer):
+        def commit_transaction(self, *arguments: Any, **more: Any) -> None:
+            self.flush(20)
+            if committed:
+                super().commit_transaction(*arguments, **more)
+            raise CrashError
+
+    letters(topic, 0, 5)
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    with monkeypatch.context() as patched, pytest.raises(CrashError):
+        patched.setattr(kafkatrace, "Producer", Crashing)
+        redriving.run(FinderSettings.read(variables_of(topic, spans)), 5, dry=False)
+    told = redrive(topic, spans)
+    assert told["after"] == 0 and (told["redriven"] < 5) == committed
+    assert Counter(message.value() for message in in_topic(topic)) == Counter(b"%d" % each for each in range(5))
 
 
 def test_of_two_at_a_time_none_sends_what_the_other_has_sent(topic: str, spans: Collector) -> None:
