@@ -85,11 +85,12 @@ def test_a_broker_that_is_killed_ends_it_all() -> None:
     assert told.startswith("tracedpipeline: kafka was killed by SIGKILL")
 
 
-def test_the_guard_that_is_killed_ends_it_all() -> None:
-    with up("--kafka", "mock") as running:
+def test_the_guard_that_is_killed_ends_it_all(temporary: dict[str, str]) -> None:
+    with up("--kafka", "mock", environment=temporary) as running:
         running.until_ready()
         status, told = killed(running, "guard.py")
     assert (status, told) == (1, "tracedpipeline: the process that watches over the others has ended: start again")
+    assert list(Path(temporary["TMPDIR"]).iterdir()) == []
 
 
 def test_kafka_keeps_its_own_time_in_as_many_partitions_as_the_spec_has() -> None:

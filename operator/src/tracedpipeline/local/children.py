@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -154,6 +155,7 @@ async def children(tell: Tell, hurry: asyncio.Event) -> AsyncIterator[Children]:
     finally:
         _pipe(watcher.stdin).close()
         await watcher.wait()
+        shutil.rmtree(folder, ignore_errors=True)  # as the guard has done, unless somebody killed it
 
 
 def _pipe(stream: Pipe | None) -> Pipe:
