@@ -15,7 +15,7 @@ class KubectlError(Exception):
 
 def kubectl(*arguments: str, given: str | None = None) -> str:
     done = subprocess.run(
-        ["kubectl", *arguments], input=given, capture_output=True, text=True, timeout=120, check=False
+        ["kubectl", *arguments], input=given, capture_output=True, text=True, timeout=240, check=False
     )
     if done.returncode:
         raise KubectlError(done.stderr.strip())
@@ -63,7 +63,7 @@ def until(what: str, seconds: float, look: Callable[[], Any]) -> Any:
 
 
 def until_condition(
-    namespace: str, name: str, kind: str, status: str, reason: str | None = None, seconds: float = 90
+    namespace: str, name: str, kind: str, status: str, reason: str | None = None, seconds: float = 180
 ) -> Object:
     last: Object = {}
 

@@ -18,7 +18,7 @@ def test_only_the_pods_that_the_change_concerns_are_rolled(flowing: tuple[str, s
     }
     change = json.dumps({"spec": {"producer": {"ratePerSecond": 25}}})
     kube.kubectl("patch", "tp", name, "-n", namespace, "--type=merge", "-p", change)
-    kube.until("the producer is rolled", 30, lambda: _revision(namespace, "producer") != before["producer"])
+    kube.until("the producer is rolled", 90, lambda: _revision(namespace, "producer") != before["producer"])
     generation = kube.get(namespace, "tp", name)["metadata"]["generation"]
     kube.until(
         "Ready speaks of the new generation",

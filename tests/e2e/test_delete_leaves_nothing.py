@@ -26,31 +26,31 @@ def operator_comes_back() -> Iterator[None]:
     """Bring the operator back after the story."""
     yield
     kube.kubectl(*SCALE, "--replicas=1")
-    kube.kubectl("rollout", "status", "-n", SYSTEM, "deployment/tracedpipeline-operator", "--timeout=60s")
+    kube.kubectl("rollout", "status", "-n", SYSTEM, "deployment/tracedpipeline-operator", "--timeout=180s")
 
 
 def _send_the_operator_away() -> None:
     kube.kubectl(*SCALE, "--replicas=0")
-    kube.kubectl("wait", "--for=delete", "pod", "--all", "-n", SYSTEM, "--timeout=60s")
+    kube.kubectl("wait", "--for=delete", "pod", "--all", "-n", SYSTEM, "--timeout=180s")
 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("operator_comes_back")
 def test_nothing_is_left_even_while_the_operator_is_away(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
-    kube.until("its objects are there", 30, lambda: len(kube.owned(namespace, "orders")) == 13)
+    kube.until("its objects are there", 90, lambda: len(kube.owned(namespace, "orders")) == 13)
     _send_the_operator_away()
     # No finalizer: the deletion waits for nobody.
-    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
-    kube.until(f"all is gone, left: {_left(namespace)}", 90, lambda: not _left(namespace))
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=60s")
+    kube.until(f"all is gone, left: {_left(namespace)}", 180, lambda: not _left(namespace))
 
 
 @pytest.mark.alone
 def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders", consumer={"engine": "Flink"}))
-    kube.until("the claim is there", 30, lambda: "persistentvolumeclaim/orders-checkpoints" in _left(namespace))
-    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
-    kube.until(f"all is gone, left: {_left(namespace)}", 120, lambda: not _left(namespace))
+    kube.until("the claim is there", 90, lambda: "persistentvolumeclaim/orders-checkpoints" in _left(namespace))
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=60s")
+    kube.until(f"all is gone, left: {_left(namespace)}", 180, lambda: not _left(namespace))
 
 
 def _follow(namespace: str, component: str) -> subprocess.Popen[str]:
@@ -65,19 +65,19 @@ def _follow(namespace: str, component: str) -> subprocess.Popen[str]:
 def test_the_clients_drain_before_what_they_need_goes(namespace: str, operator: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders", producer={"ratePerSecond": 100}, consumer={"processingTime": "5ms"}))
     kube.until_condition(namespace, "orders", "TracesFlowing", "True")
-    kube.until("the clients' pods are what holds the rest", 30, lambda: len(_holding(namespace)) == 2)
+    kube.until("the clients' pods are what holds the rest", 90, lambda: len(_holding(namespace)) == 2)
     if operator == "away":
         _send_the_operator_away()
     followed = {component: _follow(namespace, component) for component in ("producer", "consumer")}
-    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=60s")
     for component, log in followed.items():
-        said, _ = log.communicate(timeout=60)
+        said, _ = log.communicate(timeout=120)
         ended = ENDED.search(said)
         assert ended, f"the {component} was not let end: {said}"
         assert ended[2] == "0", f"the {component} lost spans, so the Collector was gone: {said}"
         assert ("undelivered 0" in said) == (component == "producer"), said
         assert "may come again" not in said, "the last commit was refused"
-    kube.until("all is gone", 90, lambda: not _left(namespace))
+    kube.until("all is gone", 180, lambda: not _left(namespace))
 
 
 def _holding(namespace: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_a_pipeline_made_again_waits_for_the_clients_of_the_one_before(namespace
     kube.apply(kube.pipeline(namespace, "orders", producer={"ratePerSecond": 100}))
     kube.until_condition(namespace, "orders", "Ready", "True")
     before = kube.get(namespace, "configmap", "orders-in-use")["metadata"]["uid"]
-    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=10s")
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=60s")
     kube.apply(kube.pipeline(namespace, "orders"))
     kube.until_condition(namespace, "orders", "TracesFlowing", "True")
     assert kube.get(namespace, "configmap", "orders-in-use")["metadata"]["uid"] != before
@@ -101,5 +101,5 @@ def test_a_pipeline_made_again_waits_for_the_clients_of_the_one_before(namespace
 def test_a_deletion_in_the_foreground_leaves_nothing_either(namespace: str) -> None:
     kube.apply(kube.pipeline(namespace, "orders"))
     kube.until_condition(namespace, "orders", "Ready", "True")
-    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--cascade=foreground", "--timeout=90s")
-    kube.until("all is gone", 90, lambda: not _left(namespace))
+    kube.kubectl("delete", "tp", "orders", "-n", namespace, "--cascade=foreground", "--timeout=180s")
+    kube.until("all is gone", 180, lambda: not _left(namespace))

@@ -38,7 +38,7 @@ def test_the_record_in_kafka_carries_the_trace_that_jaeger_shows(flowing: tuple[
 
     trace_id, span_id = found[-1][0]
     trace = kube.until(
-        f"trace {trace_id} is complete in Jaeger", 30, lambda: _complete(jaeger, namespace, name, trace_id)
+        f"trace {trace_id} is complete in Jaeger", 90, lambda: _complete(jaeger, namespace, name, trace_id)
     )
     send, queue, process = trace
     assert send["spanId"] == span_id, "the header names the send span"

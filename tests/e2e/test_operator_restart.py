@@ -37,7 +37,7 @@ def _applied(namespace: str, name: str) -> dict[str, Any]:
 
 def _restart(*how: str) -> None:
     kube.kubectl("delete", "pod", *OPERATOR, "--all", *how)
-    kube.kubectl("rollout", "status", *OPERATOR, "deployment/tracedpipeline-operator", "--timeout=60s")
+    kube.kubectl("rollout", "status", *OPERATOR, "deployment/tracedpipeline-operator", "--timeout=180s")
 
 
 @pytest.mark.alone
@@ -48,7 +48,7 @@ def test_a_restart_writes_nothing(flowing: tuple[str, str]) -> None:
     conditions = kube.get(namespace, "tp", name)["status"]["conditions"]
     _restart()
     before = kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"]
-    kube.until("the new operator has looked at it", 45, lambda: _last_trace(namespace, name) > before)
+    kube.until("the new operator has looked at it", 120, lambda: _last_trace(namespace, name) > before)
     log = kube.kubectl("logs", *OPERATOR, "deploy/tracedpipeline-operator")
     assert f"{namespace}/{name}: wrote " not in log, "every write is logged"
     assert _versions(namespace, name) == objects

@@ -25,4 +25,4 @@ def by_flink() -> Iterator[ByFlink]:
         yield ByFlink(namespace, name, topic)
         kube.kubectl("delete", "tp", name, "-n", namespace)
         # The node has no room for much else beside it.
-        kube.kubectl("wait", "pod", "--all", "-n", namespace, "--for=delete", "--timeout=90s")
+        kube.kubectl("wait", "pod", "--all", "-n", namespace, "--for=delete", "--timeout=180s")

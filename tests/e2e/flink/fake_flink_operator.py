@@ -55,7 +55,7 @@ def is_real() -> bool:
 def install() -> None:
     # Too large for the annotation of a client-side apply.
     kube.kubectl("apply", "--server-side", "--filename", "-", given=json.dumps(definition()))
-    kube.until("the resource is served", 30, lambda: _served("get", "flinkdeployments", "-A"))
+    kube.until("the resource is served", 90, lambda: _served("get", "flinkdeployments", "-A"))
 
 
 def _served(*arguments: str) -> bool:
@@ -67,7 +67,7 @@ def _served(*arguments: str) -> bool:
 
 
 def uninstall() -> None:
-    kube.kubectl("delete", "crd", CRD, "--ignore-not-found", "--timeout=60s")
+    kube.kubectl("delete", "crd", CRD, "--ignore-not-found", "--timeout=180s")
 
 
 def write_status(namespace: str, name: str, **status: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from tests.e2e import kube, topics
 
-# Flink's job starts within half a minute on an idle machine of two cores, and within two on a busy one.
-SECONDS = 240
+# Flink's job starts within half a minute on an idle machine of two cores, and within four on a busy one.
+SECONDS = 300
 
 
 class ByFlink(NamedTuple):

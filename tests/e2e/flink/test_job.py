@@ -61,7 +61,7 @@ def test_a_record_that_is_no_order_goes_to_the_dead_letter_topic(by_flink: ByFli
 def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
     namespace, name, topic = by_flink
     by_flink.end("taskmanager")
-    kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=60)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=120)
     by_flink.runs_again()
     nothing_is_lost(topic)
 
@@ -77,7 +77,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
     namespace, name, topic = by_flink
     before = _newest(namespace, name)
     by_flink.change(**change)
-    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=120)
     generation = kube.get(namespace, "tp", name)["metadata"]["generation"]
 
     def runs() -> bool:

@@ -46,7 +46,7 @@ def test_another_key_is_made_where_the_secret_is_deleted_and_the_job_goes_on(by_
     namespace, name, topic = by_flink
     old = kube.get(namespace, "secret", f"{name}-flink-tls")
     kube.kubectl("delete", "secret", f"{name}-flink-tls", "-n", namespace)
-    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=120)
     by_flink.runs_again()
     new = kube.get(namespace, "secret", f"{name}-flink-tls")
     assert new["data"] != old["data"]

@@ -10,7 +10,7 @@ from tests.e2e.flink import fake_flink_operator
 from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
 
 # Each breaks a job, which takes a while to notice, and has it fixed.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 CHECKPOINTS = "/opt/flink/state/checkpoints"
 SNAPSHOTS = "/opt/flink/state/*/*/chk-*/_metadata"
@@ -52,7 +52,7 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
     kube.kubectl("delete", "quota", "small", "-n", namespace)
     by_flink.runs_again()
     by_flink.change(replicas=1)
-    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=60)
+    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=120)
     by_flink.runs_again()
 
 
@@ -81,7 +81,7 @@ def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
 def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
     namespace, name, _ = by_flink
     by_flink.in_worker(f"chmod a-w {CHECKPOINTS}/*")
-    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "CheckpointsFailing", seconds=90)
+    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "CheckpointsFailing", seconds=SECONDS)
     assert "can user 9999 write to the volume" in found["message"]
     by_flink.in_worker(f"chmod u+w {CHECKPOINTS}/*")
     by_flink.runs_again()
@@ -112,6 +112,6 @@ def test_a_task_manager_uses_more_memory_than_it_may(by_flink: ByFlink) -> None:
     greedy = "for each in $(seq 20); do python3 -c 'x = b\"x\" * (100 << 20); import time; time.sleep(20)' & done; wait"
     worker = ["kubectl", *by_flink.worker_runs(f"{first}; {greedy}")]
     with subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "OutOfMemory", seconds=90)
+        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "OutOfMemory", seconds=SECONDS)
     assert "raise consumer.flink.taskManager.memory" in found["message"]
     by_flink.runs_again()

@@ -19,7 +19,7 @@ def test_what_kafka_says_of_a_topic_is_quoted(strimzi: Strimzi) -> None:
     kafka = {"cluster": {"name": "demo"}, "topic": {"name": "twice", "replicas": 2, "deletionPolicy": "Delete"}}
     kube.apply(kube.pipeline(namespace, "copies", kafka=kafka, consumer={"groupId": "copies"}))
     kube.until_condition(namespace, "copies", "KafkaReady", "False", "TopicNotReady", seconds=60)
-    kube.until("Kafka's own words", 30, lambda: _says(namespace, "copies", "InvalidReplicationFactorException"))
+    kube.until("Kafka's own words", 90, lambda: _says(namespace, "copies", "InvalidReplicationFactorException"))
     kube.kubectl("delete", "tp", "copies", "-n", namespace)
 
 
