@@ -23,7 +23,7 @@ class Recorder:
         self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio)
 
     def spans(self, name: str = "") -> list[ReadableSpan]:
-        self.tracing.shutdown()
+        self.tracing.shutdown(60)  # on a busy machine five seconds are little
         return [span for span in self.exporter.get_finished_spans() if span.name.startswith(name)]
 
     def span(self, name: str) -> ReadableSpan:

@@ -125,7 +125,7 @@ async def test_bad_headers_are_refused_at_once(
     with pytest.raises(TypeError, match="headers"):
         await producing.produce(topic, b"v", headers=headers)
     assert len(producing) == 0
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 async def test_a_bad_batch_ends_the_spans_of_all_its_messages(
@@ -217,4 +217,4 @@ async def test_an_exception_in_the_body_leaves_no_span_behind(
             raise KeyError("price")
     assert trace.get_current_span() is trace.INVALID_SPAN
     assert say(recorder.span("process"), semconv.LOOP_LEFT) is True
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0

@@ -95,4 +95,4 @@ async def test_a_transaction(broker: str, topic: str, recorder: Recorder) -> Non
     for name in ("transaction", "send"):
         outcomes = [say(span, semconv.TRANSACTION_OUTCOME) for span in recorder.spans(name)]
         assert outcomes == ["committed", "aborted"]
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0

@@ -75,7 +75,7 @@ def test_leaving_the_loop_ends_the_span_and_marks_it(three: Consumer, recorder: 
     del messages  # as a loop over an expression does
     assert current() is trace.INVALID_SPAN
     assert [say(span, semconv.LOOP_LEFT) for span in recorder.spans("process")] == [None, True]
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 @pytest.mark.parametrize("together", [False, True])

@@ -104,7 +104,7 @@ def test_of_many_messages_none_is_lost(
     assert set().union(*map(linked, polls)) == sent
     assert len({say(span, "messaging.kafka.offset") for span in recorder.spans("process")}) == MANY
     assert {ids(span)[0] for span in recorder.spans("process")} == {trace for trace, _ in sent}
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_empty_batches_and_partition_ends_make_no_span(

@@ -68,7 +68,7 @@ def test_a_span_ends_where_its_partition_goes_to_another_member(members: Any, to
     assert say(ended, semconv.PARTITIONS_REVOKED) is True
     assert say(ended, "too") is None
     assert say(ended, "error.type") is None
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 @pytest.mark.parametrize(

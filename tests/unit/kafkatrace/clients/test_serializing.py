@@ -95,7 +95,7 @@ def test_what_cannot_be_serialized_has_no_span(
     with pytest.raises(error):
         serializing.produce(topic, key, value)
     assert recorder.spans() == []
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_a_batch_is_sent_as_it_is_with_key_and_value_in_place(serializing: Any, topic: str, receive: Receive) -> None:

@@ -100,7 +100,7 @@ def test_an_asynchronous_commit_lasts_until_its_answer(made: Made, topic: str, r
     assert say(span, "messaging.kafka.offset") == 1
     assert start <= (span.start_time or 0) <= asked
     assert slept <= (span.end_time or 0) <= answered
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_an_automatic_commit_has_a_span(made: Made, topic: str, recorder: Recorder) -> None:
@@ -198,7 +198,7 @@ def test_commits_still_under_way_end_with_close(made: Made, recorder: Recorder) 
         consumer.commit(message)
     consumer.close()
     assert len(recorder.spans("commit")) == 3
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_stored_offsets_are_committed(made: Made, topic: str, recorder: Recorder, receive: Receive) -> None:
@@ -229,7 +229,7 @@ def test_commits_outside_of_a_trace_are_counted_and_not_drawn(
     Settling(recorder.tracing, {}, ClusterId()).reported(None, [TopicPartition(topic, 0, 1)])
     assert ids(recorder.span("commit"))[2] == ids(recorder.span("process"))[1]
     assert durations(recorder, "commit") == 5
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def durations(recorder: Recorder, operation: str) -> int:

@@ -42,7 +42,7 @@ def test_a_committed_transaction(transactional: Producer, topic: str, recorder: 
         "kafkatrace.transaction.id": f"tx-{topic}",
         "kafkatrace.transaction.outcome": "committed",
     }
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_the_span_lasts_from_begin_to_commit(transactional: Producer, topic: str, recorder: Recorder) -> None:
@@ -66,7 +66,7 @@ def test_an_aborted_transaction_is_marked_on_all_its_sends(
     assert outcomes(recorder, "transaction") == ["aborted"]
     assert outcomes(recorder, "send") == ["aborted"] * 2
     assert recorder.span("transaction").status.status_code is StatusCode.UNSET
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_one_after_the_other(transactional: Producer, topic: str, recorder: Recorder) -> None:
@@ -77,7 +77,7 @@ def test_one_after_the_other(transactional: Producer, topic: str, recorder: Reco
     for name in ("transaction", "send"):
         assert outcomes(recorder, name) == ["committed", "aborted", "committed"]
     assert len({ids(span)[0] for span in recorder.spans("transaction")}) == 3
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_offsets_are_settled_inside(
@@ -127,7 +127,7 @@ def test_an_error_that_may_be_tried_again_leaves_the_transaction_open(
     for name in ("transaction", "send"):
         assert outcomes(recorder, name) == ["committed"]
     assert recorder.span("transaction").status.status_code is StatusCode.UNSET
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_a_commit_after_which_only_abort_is_left_ends_as_aborted(broker: str, topic: str, recorder: Recorder) -> None:
@@ -149,7 +149,7 @@ def test_a_commit_after_which_only_abort_is_left_ends_as_aborted(broker: str, to
     assert failed.status.status_code is StatusCode.ERROR
     assert say(failed, "error.type") == raised.value.args[0].name()
     assert after.status.status_code is StatusCode.UNSET
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_an_exception_of_a_users_callback_ends_the_transaction_as_unknown(
@@ -164,7 +164,7 @@ def test_an_exception_of_a_users_callback_ends_the_transaction_as_unknown(
         transactional.commit_transaction(10)
     assert outcomes(recorder, "transaction") == ["unknown"]
     assert outcomes(recorder, "send") == ["unknown"]
-    assert recorder.tracing.shutdown().dropped == 0
+    assert recorder.tracing.shutdown(60).dropped == 0
 
 
 def test_without_a_transaction_there_is_no_span(transactional: Producer, topic: str, recorder: Recorder) -> None:
