@@ -18,7 +18,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from tests.unit.kafkatrace.handmade import Inbox
 
-CASES: Final = int(os.environ.get("KAFKATRACE_FUZZ_CASES", "500"))
+_FEW: Final = 500
+CASES: Final = int(os.environ.get("KAFKATRACE_FUZZ_CASES", _FEW))
 PROPERTIES: Final = 5  # of test_headers.py, which share the cases
 _EVERY: Final = 10_000
 
@@ -29,6 +30,7 @@ def cases(share: float = 1.0) -> settings:
         max_examples=max(round(CASES * share / PROPERTIES), 1),
         deadline=None,  # the machine may be busy; check() looks at the processor's time
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        derandomize=CASES == _FEW,  # `make test` has the same ones each time, `make fuzz` others
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -20,9 +20,7 @@ from kafkatrace.operations.receive import Receiver
 from kafkatrace.spans.message_span import MessageSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-pytestmark = pytest.mark.skipif(not choose.COMPILED, reason="needs what is written in C")
-
-_speedups: Any = import_module("kafkatrace._speedups") if choose.COMPILED else None
+_speedups: Any = import_module("kafkatrace._speedups")
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"
 _BOUNDS = (10, 20, 500)
 
