@@ -1,6 +1,5 @@
 """What a process needs once: its identity, its sampler, its way out for spans and metrics, its counters."""
 
-import atexit
 import os
 import threading
 from importlib.metadata import version
@@ -14,7 +13,7 @@ from opentelemetry.trace import Tracer
 
 from kafkatrace.context.ids import Roots, SpanIds
 from kafkatrace.context.sampling import Sampling
-from kafkatrace.export import arguments, environment
+from kafkatrace.export import arguments, at_exit, environment
 from kafkatrace.export.batch_limits import Limits
 from kafkatrace.export.exporters import Exporter, OtlpExporter, SdkExporter, Several
 from kafkatrace.export.metric_export import Reports
@@ -22,6 +21,7 @@ from kafkatrace.export.observables import watch_counters, watch_pipeline, watch_
 from kafkatrace.export.pipeline import FlushResult, Pipeline
 from kafkatrace.export.sdk_spans import OwnSpans
 from kafkatrace.export.span_limits import span_limits
+from kafkatrace.export.unfinished import Unfinished
 from kafkatrace.metrics.counters import Counters
 from kafkatrace.metrics.registry import Metrics
 from kafkatrace.spans import resources, semconv
@@ -67,7 +67,8 @@ class Tracing:
         watch_counters(self.metrics, self.counters)
         watch_pipeline(self.metrics, self.pipeline)
         watch_reports(self.metrics, self._reports)
-        atexit.register(self.shutdown)
+        self.unfinished = Unfinished()
+        at_exit.add(self)
 
     def _exporters(
         self, given: SpanExporter | None, variables: Variables, service: Identity, cluster: Identity
@@ -98,10 +99,17 @@ class Tracing:
         """Export what waits, within `timeout` seconds; the result counts every sampled span since the start.
 
         `dropped` are those not known to have been handed over: refused, overflowed, still under way, never
-        ended. Flush the producers first: a send span ends in its delivery report.
+        ended. Flush the producers first: a send span ends in its delivery report. Process spans and transactions that
+        are open end here, as `kafkatrace.unfinished` and with the outcome `unknown`.
         """
-        atexit.unregister(self.shutdown)
+        self.begin_close()
+        at_exit.remove(self)
         return self.pipeline.close(timeout)
+
+    def begin_close(self) -> None:
+        """Begin what shutdown() waits for."""
+        self.unfinished.end()
+        self.pipeline.begin_close()
 
 
 def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release: str, limits: SpanLimits) -> Tracer:

@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Iterator
 
 import confluent_kafka
@@ -176,3 +177,26 @@ def test_without_a_transaction_there_is_no_span(transactional: Producer, topic: 
         transactional.produce(topic, b"v")
     assert outcomes(recorder, "transaction") == ["committed"]
     assert say(recorder.span("send"), semconv.TRANSACTION_OUTCOME) is None
+
+
+@pytest.mark.parametrize("end", ["shutdown", "close", "leave", "forget"])
+def test_a_transaction_that_nobody_ends_keeps_its_sends(broker: str, topic: str, recorder: Recorder, end: str) -> None:
+    conf = {"bootstrap.servers": broker, "transactional.id": f"tx-{topic}", "linger.ms": 0, **QUIET}
+    producer: Producer | None = Producer(conf, tracing=recorder.tracing)
+    assert producer is not None
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    producer.produce(topic, b"v", partition=0)
+    producer.flush(10)
+    if end == "close":
+        producer.close()
+    elif end == "leave":
+        producer.__exit__(None, None, None)
+    elif end == "forget":
+        producer = None
+        gc.collect()
+    if end != "shutdown":
+        assert recorder.tracing.flush(10).exported == 2
+    assert outcomes(recorder, "send") == ["unknown"]
+    assert outcomes(recorder, "transaction") == ["unknown"]
+    assert recorder.tracing.shutdown().dropped == 0

@@ -198,6 +198,13 @@ class AIOProducer(aio.AIOProducer):
         refused(self._sender, buffered, KafkaError(KafkaError._PURGE_QUEUE))
         return await super().purge(*args, **kwargs)
 
+    async def close(self, *args: Any, **kwargs: Any) -> Any:
+        """Close as the original does; a transaction that is open ends with the outcome `unknown`."""
+        try:
+            return await super().close(*args, **kwargs)
+        finally:
+            self._transactions.abandon()
+
     async def begin_transaction(self, *args: Any, **kwargs: Any) -> Any:
         """Begin a transaction, and its span."""
         await super().begin_transaction(*args, **kwargs)

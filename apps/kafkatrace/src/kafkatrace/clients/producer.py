@@ -1,5 +1,6 @@
 """confluent-kafka's Producer, traced: same methods, same arguments, same results."""
 
+import weakref
 from collections.abc import Mapping
 from functools import partial as bind
 from typing import Any, Final
@@ -40,6 +41,7 @@ class Producer(confluent_kafka.Producer):
         self._sender = Sender(tracing, conf, self._cluster)
         self._sending = self._sender.sending  # for what is in C
         self._transactions = Transactions(self._sender, conf, self._cluster)
+        weakref.finalize(self, self._transactions.abandon).atexit = False  # shutdown() does it then
 
     @method("produce", _produce)
     def produce(  # noqa: PLR0913 - the original's arguments
@@ -92,6 +94,19 @@ class Producer(confluent_kafka.Producer):
         """Wait for outstanding deliveries as the original does."""
         self._cluster.learn(self)
         return super().flush(timeout)
+
+    def close(self, *args: Any, **kwargs: Any) -> Any:
+        """Close as the original does; a transaction that is open ends with the outcome `unknown`."""
+        try:
+            return super().close(*args, **kwargs)
+        finally:
+            self._transactions.abandon()
+
+    def __exit__(self, *args: Any) -> Any:
+        try:
+            return super().__exit__(*args)
+        finally:
+            self._transactions.abandon()
 
     def begin_transaction(self) -> None:
         """Begin a transaction, and its span."""

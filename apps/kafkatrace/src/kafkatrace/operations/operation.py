@@ -16,7 +16,7 @@ from kafkatrace.export.batch import Batch
 from kafkatrace.metrics.instruments import Series
 from kafkatrace.spans import otlp, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, operation
-from kafkatrace.spans.errors import failure, name_of
+from kafkatrace.spans.errors import failure, is_leaving, name_of
 from kafkatrace.tracing import Tracing
 
 
@@ -82,6 +82,7 @@ class Operations:
     ) -> None:
         """End it; `links` are traceparents."""
         if start is not None:
+            error = None if isinstance(error, BaseException) and is_leaving(error) else error
             self._tracing.pipeline.put((self, start, time.time_ns(), attributes, error, links))
 
     # ---- in the background

@@ -53,6 +53,7 @@ class Processed:
         self.open: dict[int, MessageSpan] = {}
         self.metrics_enabled = tracing.metrics_enabled
         self._counters = tracing.counters
+        tracing.unfinished.open_spans.add(self)
         self.put: Callable[[MessageSpan], None] = tracing.pipeline.put
         self._cluster = cluster
         self.about = {**client_attributes(conf), **operation(semconv.PROCESS, semconv.PROCESS)}

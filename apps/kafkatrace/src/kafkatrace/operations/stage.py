@@ -34,6 +34,7 @@ class Stage:
         self._prefix = self._named(name)
         self.limits = self._tracing.limits
         self.open: dict[int, MessageSpan] = {}
+        self._tracing.unfinished.open_spans.add(self)
         self.put: Callable[[MessageSpan], None] = self._tracing.pipeline.put
 
     def continue_trace(self, headers: Headers | None) -> AbstractContextManager[Span]:

@@ -32,11 +32,18 @@ class Transactions:
         self._failed: KafkaException | None = None  # why it can only be aborted
         self._most = sender.tracing.pipeline.limits.queue
         self._sends: deque[Item] = deque()
+        self._under_way = sender.tracing.unfinished.transactions
 
     def begin(self) -> None:
         """Begin a span; the sends are held back until the outcome is known."""
         self._start = self._spans.begin()
         self._sender.put = self._hold
+        self._under_way.add(self)
+
+    def abandon(self) -> None:
+        """End a transaction that nobody ends, where there is one: its client or its process goes."""
+        if self in self._under_way:
+            self._end("unknown", self._failed)
 
     @contextmanager
     def settling(self, positions: Sequence[TopicPartition]) -> Iterator[None]:
@@ -77,6 +84,7 @@ class Transactions:
 
     def _end(self, outcome: str, error: BaseException | None) -> None:
         start, self._start, self._failed = self._start, None, None
+        self._under_way.discard(self)
         self._sender.put = self._put
         while self._sends:
             sender, send, failure = self._sends.popleft()

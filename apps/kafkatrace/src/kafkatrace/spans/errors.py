@@ -1,5 +1,6 @@
 """What an exception or a Kafka error is called in `error.type`."""
 
+import asyncio
 import traceback
 from typing import Any
 
@@ -22,6 +23,11 @@ def error_type(error: BaseException) -> str:
     if isinstance(error, KafkaException) and error.args and hasattr(error.args[0], "name"):
         return str(error.args[0].name())
     return type_name(error)
+
+
+def is_leaving(error: BaseException) -> bool:
+    """Return whether this only leaves a block: a generator that is closed, a task that is cancelled."""
+    return isinstance(error, GeneratorExit | asyncio.CancelledError)
 
 
 def words(error: BaseException) -> str:

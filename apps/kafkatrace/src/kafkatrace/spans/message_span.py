@@ -16,7 +16,7 @@ from kafkatrace.context.context_var import SPAN_KEY
 from kafkatrace.hotpath.choose import SpanFields
 from kafkatrace.spans import otlp
 from kafkatrace.spans.details import Details
-from kafkatrace.spans.errors import error_type
+from kafkatrace.spans.errors import error_type, is_leaving
 
 _logger = logging.getLogger(__name__)
 _LATEST: Final = (1 << 63) - 1  # of SpanFields
@@ -54,7 +54,9 @@ class MessageSpan(SpanFields, Context, Span):
         return not self.linked or (self.sender is not None and bool(self.sender[54] & 1))
 
     def failed(self, error: BaseException) -> None:
-        """Take the exception that ends the span."""
+        """Take the exception that ends the span; leaving the block is no failure."""
+        if is_leaving(error):
+            return
         if self.recording:
             self._detailed().fail(error)
         self.failure = error_type(error)
