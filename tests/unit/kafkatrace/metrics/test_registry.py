@@ -193,3 +193,27 @@ def test_collecting_while_others_count_gives_histograms_whose_count_is_the_sum_o
         for point in metric.data.data_points:
             assert point.count == sum(point.bucket_counts) > 0
             assert point.min <= point.max
+
+
+def test_beyond_2000_series_of_a_metric_all_others_share_one() -> None:
+    metrics = Metrics()
+    series = Series(metrics, {}, counted=metric_definitions.SENT_MESSAGES)
+    for number in range(5_000):
+        series.of(f"topic-{number}").add(1)
+    for name in ("messaging.client.operation.duration", "messaging.client.sent.messages"):
+        found = points(metrics, name)
+        assert len(found) == 2_000
+        (overflow,) = [point for point in found if point.attributes == {"otel.metric.overflow": True}]
+        assert (overflow.count if "duration" in name else overflow.value) == 5_000 - 1_999
+    assert series.of("topic-7") is not series.of("topic-4999")
+    assert series.of("topic-3000") is series.of("topic-4999")
+
+
+def test_counts_that_are_watched_have_that_limit_too_and_lose_nothing() -> None:
+    metrics = Metrics()
+    for number in range(2_500):
+        metrics.watch(COUNT, {"group": number}, lambda: 1)
+        metrics.watch(GAUGE, {"client": number}, lambda: 1)
+    assert len(points(metrics, COUNT.name)) == 2_000
+    assert sum(point.value for point in points(metrics, COUNT.name)) == 2_500
+    assert len(points(metrics, GAUGE.name)) == 1_999

@@ -18,6 +18,9 @@ from kafkatrace.hotpath.choose import Histogram
 _BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _LONG_BOUNDS: Final = (*_BOUNDS, 30.0, 60.0, 300.0, 1800.0, 3600.0)  # records may wait for hours
 Attributes = Mapping[str, AttributeValue]
+# https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits
+_MOST_SERIES: Final = 2000  # of each metric, the one for all others included
+_OVERFLOW: Final[Attributes] = {"otel.metric.overflow": True}
 
 
 Read = Callable[[], int | float | None]
@@ -81,11 +84,13 @@ class Metrics:
     def duration(self, definition: Definition, attributes: Attributes, counted: Definition | None = None) -> Duration:
         """Return the histogram of these attributes; the same one when asked again.
 
-        `counted` is a metric that tells only how many they are.
+        Beyond 2000 of them all others share one. `counted` is a metric that tells only how many they are.
         """
         key = tuple(sorted(attributes.items()))
         with self._lock:
             series = self._durations.setdefault(definition, {})
+            if key not in series and len(series) >= _MOST_SERIES - 1:
+                attributes, key = _OVERFLOW, tuple(_OVERFLOW.items())
             if key not in series:
                 series[key] = (attributes, Duration(definition.kind))
                 if counted is not None:
@@ -124,6 +129,10 @@ class Metrics:
         for attributes, read in series:
             if (number := read()) is not None:
                 key = tuple(sorted(attributes.items()))
+                if key not in added and len(added) >= _MOST_SERIES - 1:
+                    if gauge:  # what others measure has no sum
+                        continue
+                    attributes, key = _OVERFLOW, tuple(_OVERFLOW.items())
                 before = 0 if gauge or key not in added else added[key][1]
                 added[key] = (attributes, number + before)
         return (export.NumberDataPoint(about, self._since, now, number) for about, number in added.values())
