@@ -70,6 +70,25 @@ def test_writes_what_it_reads() -> None:
     assert w3c.format_traceparent(context) == VALID.encode()
 
 
+@pytest.mark.parametrize(
+    ("value", "canonical"),
+    [
+        (VALID, VALID),
+        (f"00-{TRACE}-{SPAN}-04", f"00-{TRACE}-{SPAN}-00"),
+        (f"00-{TRACE}-{SPAN}-11", f"00-{TRACE}-{SPAN}-01"),
+        (f"01-{TRACE}-{SPAN}-01-more", VALID),
+        (f"01-{TRACE}-{SPAN}-01", VALID),
+        (f"00-{TRACE[:-1]}0-{SPAN}-01", f"00-{TRACE[:-1]}0-{SPAN}-01"),
+        (f"00-{'0' * 32}-{SPAN}-01", None),
+        (f"00-{TRACE}-{'0' * 16}-01", None),
+        (f"00-{TRACE.upper()}-{SPAN}-01", None),
+        (f"00-{TRACE}-{SPAN}-0", None),
+    ],
+)
+def test_what_is_passed_on_is_of_version_00_with_the_flags_that_are_defined(value: str, canonical: str | None) -> None:
+    assert w3c.canonical_traceparent(value.encode()) == (canonical and canonical.encode())
+
+
 def test_reads_a_tracestate_with_spaces_and_empty_members() -> None:
     state = w3c.parse_tracestate(b"rojo=00f067aa0ba902b7 ,\t, tenant@congo=t61rcWkgMzE")
     assert state is not None
@@ -121,6 +140,27 @@ def test_refuses_malformed_baggage(value: bytes) -> None:
     assert w3c.parse_baggage(value) is None
 
 
+def test_reads_a_tracestate_up_to_its_limits() -> None:
+    most = w3c.parse_tracestate(b",".join(b"k%d=1" % n for n in range(32)))
+    assert most is not None
+    assert len(most) == 32
+    assert w3c.parse_tracestate(b"a=1".ljust(8192, b",")) is not None
+    assert w3c.parse_tracestate(b"a=1".ljust(8193, b",")) is None
+
+
+def test_reads_baggage_up_to_its_limits() -> None:
+    assert w3c.parse_baggage(b"a=" + b"x" * 8190) == {"a": "x" * 8190}
+    assert w3c.parse_baggage(b"a=" + b"x" * 8191) is None
+    assert w3c.parse_baggage(b",".join([b"a=1"] * 180)) == {"a": "1"}
+
+
+@pytest.mark.parametrize("odd", [b"\n", b"\x0b", b"X"])
+def test_only_spaces_and_tabs_are_blank(odd: bytes) -> None:
+    assert w3c.parse_tracestate(b"a=1," + odd) is None
+    assert w3c.parse_tracestate(b"a=1" + odd + b"\n") is None
+    assert w3c.parse_baggage(b"a=1," + odd) is None
+
+
 @pytest.mark.timeout(60)
 def test_blanks_cannot_stop_a_consumer() -> None:
     for _ in range(1_000):  # each took two seconds where every length of every blank was tried
@@ -133,6 +173,19 @@ def test_a_plus_is_sent_in_a_way_that_nobody_reads_as_a_space() -> None:
 
 def test_half_a_character_in_baggage_is_sent_as_a_question_mark() -> None:
     assert w3c.format_baggage({"a": "\ud800"}) == b"a=?"
+
+
+def test_half_a_character_in_a_key_is_sent_as_a_question_mark() -> None:
+    assert w3c.format_baggage({"\ud800": "1"}) == b"%3F=1"
+
+
+def test_writes_baggage_up_to_its_limit_and_not_a_byte_more() -> None:
+    parts = {"a": "x" * 4000, "b": "x" * 4000}  # 8005 bytes with the comma
+    fits = {**parts, "c": "x" * 184}
+    assert len(w3c.format_baggage(fits)) == 8192
+    beyond = {**parts, "c": "x" * 185}
+    assert w3c.format_baggage(beyond) == w3c.format_baggage(parts)
+    assert w3c.format_baggage({**fits, "d": ""}) == w3c.format_baggage(fits)
 
 
 def test_leaves_out_baggage_beyond_the_limits() -> None:
