@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter
 
+from kafkatrace.export.delta import Delta
 from kafkatrace.export.exporters import Exporter, OtlpExporter, SdkExporter, raised
 from kafkatrace.export.metric_export import MetricsExporter, OtlpMetrics, SdkMetrics
 from kafkatrace.export.otlp_client import OtlpClient
@@ -63,7 +64,7 @@ def metric_exporters(variables: Variables, *, beside_otlp: bool) -> list[Metrics
         if protocol == _GRPC:
             return SdkMetrics(_over_grpc("metric_exporter", "OTLPMetricExporter"))
         settings = otlp_settings(variables, "metrics", instead_of_grpc=protocol != _HTTP)
-        return OtlpMetrics(OtlpClient(settings, "metrics", rejected_points))
+        return OtlpMetrics(OtlpClient(settings, "metrics", rejected_points), _delta(variables))
 
     def named(name: str) -> MetricsExporter:
         if name == "console":
@@ -71,6 +72,15 @@ def metric_exporters(variables: Variables, *, beside_otlp: bool) -> list[Metrics
         return SdkMetrics(_installed("opentelemetry_metrics_exporter", name, MetricExporter))
 
     return _chosen(variables, "metrics", over_otlp, named, ["otlp"] if beside_otlp else [])
+
+
+def _delta(variables: Variables) -> Delta | None:
+    """Read OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE and …_DEFAULT_HISTOGRAM_AGGREGATION."""
+    histogram = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
+    variables.choice(histogram, ("explicit_bucket_histogram",), "explicit_bucket_histogram")
+    known = ("cumulative", "delta", "lowmemory")
+    chosen = variables.choice("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", known, "cumulative")
+    return None if chosen == "cumulative" else Delta()
 
 
 def carries_baggage(variables: Variables) -> bool:

@@ -14,6 +14,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from kafkatrace.export.delta import Delta
 from kafkatrace.export.exporters import raised
 from kafkatrace.export.otlp_client import OtlpClient
 from kafkatrace.export.partial_success import ExportFailure
@@ -34,12 +35,18 @@ class MetricsExporter(Protocol):
 class OtlpMetrics:
     """Metrics to a Collector over HTTP."""
 
-    def __init__(self, client: OtlpClient) -> None:
+    def __init__(self, client: OtlpClient, delta: Delta | None = None) -> None:
         self._client = client
+        self._delta = delta
 
     def export(self, data: MetricsData) -> ExportFailure | None:
         """Post one request."""
-        return self._client.post(encode_metrics(data).SerializeToString(), points(data))
+        data = data if self._delta is None else self._delta.of(data)
+        count = points(data)
+        failure = self._client.post(encode_metrics(data).SerializeToString(), count)
+        if self._delta is not None and (failure is None or failure.items < count):
+            self._delta.taken()
+        return failure
 
     def shutdown(self) -> None:
         """Close connections."""
