@@ -75,7 +75,11 @@ def test_writes_what_it_reads() -> None:
     [
         (VALID, VALID),
         (f"00-{TRACE}-{SPAN}-04", f"00-{TRACE}-{SPAN}-00"),
+        (f"00-{TRACE}-{SPAN}-10", f"00-{TRACE}-{SPAN}-00"),
         (f"00-{TRACE}-{SPAN}-11", f"00-{TRACE}-{SPAN}-01"),
+        (f"10-{TRACE}-{SPAN}-01", VALID),
+        (f"11-{TRACE}-{SPAN}-01", VALID),
+        (f"11-{TRACE}-{SPAN}-11", VALID),
         (f"01-{TRACE}-{SPAN}-01-more", VALID),
         (f"01-{TRACE}-{SPAN}-01", VALID),
         (f"00-{TRACE[:-1]}0-{SPAN}-01", f"00-{TRACE[:-1]}0-{SPAN}-01"),
