@@ -87,9 +87,9 @@ def _processed(body: bytes) -> Iterator[Processed]:
 
 
 def _read(span: Any) -> Processed:
-    said = {pair.key: pair.value for pair in span.attributes}
-    whole = said[_SINCE_TIMESTAMP_MS].double_value
+    attributes = {pair.key: pair.value for pair in span.attributes}
+    whole = attributes[_SINCE_TIMESTAMP_MS].double_value
     work = (span.end_time_unix_nano - span.start_time_unix_nano) / _NS_PER_MS
-    partition = said[_PARTITION].string_value
-    offset = said[_OFFSET].int_value
-    return Processed(said[_TOPIC].string_value, (partition, offset), whole - work)
+    partition = attributes[_PARTITION].string_value
+    offset = attributes[_OFFSET].int_value
+    return Processed(attributes[_TOPIC].string_value, (partition, offset), whole - work)

@@ -84,8 +84,8 @@ class ThreadCpu(Generic[T]):
         self.made = start()
         (thread,) = set(threading.enumerate()) - before
         self._clock = time.pthread_getcpuclockid(thread.ident or 0)
-        self._begun = time.clock_gettime(self._clock)
+        self._started = time.clock_gettime(self._clock)
 
     def seconds(self) -> float:
         """CPU seconds since it was started."""
-        return time.clock_gettime(self._clock) - self._begun
+        return time.clock_gettime(self._clock) - self._started

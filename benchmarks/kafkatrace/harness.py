@@ -49,9 +49,9 @@ def measure(what: str, modes: Mapping[str, Mode], rounds: int) -> dict[str, Cost
 def _once(mode: Mode, context: Context) -> float:
     mode.prepare()
     gc.collect()
-    begun = time.thread_time_ns()
+    started = time.thread_time_ns()
     messages = context.run(mode.run)
-    spent = time.thread_time_ns() - begun
+    spent = time.thread_time_ns() - started
     mode.settle()
     return spent / messages / 1000
 

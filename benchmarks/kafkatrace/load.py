@@ -67,15 +67,15 @@ def _load(
 ) -> Load:
     before = _accepted(metrics)
     times: list[int] = []
-    begun = time.monotonic()
+    started = time.monotonic()
     for _ in paced(what, rate * seconds, rate):
         start = time.perf_counter_ns()
         producer.produce(topic, b"x" * 200, key=b"order-1")
         times.append(time.perf_counter_ns() - start)
         producer.poll(0)
-        if time.monotonic() - begun > seconds * _PATIENCE:
+        if time.monotonic() - started > seconds * _PATIENCE:
             break  # it can't keep the pace, and has shown that
-    took = time.monotonic() - begun
+    took = time.monotonic() - started
     producer.flush(60)
     finish()
     times.sort()

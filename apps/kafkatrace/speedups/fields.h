@@ -18,4 +18,14 @@ extern PyGetSetDef field_attributes[];
 /* What `if span.<field>` finds: 1, 0, or -1 with an exception. */
 int field_truth(SpanFields *span, const Field *field);
 
+static inline int is_recording(SpanFields *span)
+{
+    return span->valid & HAS_RECORDING ? span->recording : field_truth(span, &fields[RECORDING]);
+}
+
+static inline int has_ended(SpanFields *span)
+{
+    return span->valid & HAS_ENDED_AT ? span->ended_at != 0 : field_truth(span, &fields[ENDED_AT]);
+}
+
 #endif

@@ -111,7 +111,7 @@ static PyObject *span_enter(PyObject *self, PyObject *Py_UNUSED(none))
 {
     SpanFields *span = (SpanFields *)self;
     PyObject *token;
-    int recording = field_truth(span, &fields[RECORDING]);
+    int recording = is_recording(span);
     if (recording < 0 || (recording && open_span(span) < 0) || (token = PyContextVar_Set(shared.current, self)) == NULL)
         return NULL;
     SET(span->token, token);
@@ -176,10 +176,10 @@ static PyObject *end_unrecorded(SpanFields *span)
 /* Whether the span ends now: 1, 0, or -1 with an exception. */
 static int ends(SpanFields *span)
 {
-    int recording = field_truth(span, &fields[RECORDING]);
+    int recording = is_recording(span);
     if (recording > 0)
         return close_span(span); /* not open: ended by the handler, or by a rebalance in another thread */
-    int ended = recording < 0 ? -1 : field_truth(span, &fields[ENDED_AT]);
+    int ended = recording < 0 ? -1 : has_ended(span);
     return ended < 0 ? -1 : !ended;
 }
 
@@ -197,7 +197,7 @@ static PyObject *end(SpanFields *span, PyObject *error)
     }
     span->ended_at = now_ns();
     span->valid |= HAS_ENDED_AT;
-    if ((recording = field_truth(span, &fields[RECORDING])) < 0)
+    if ((recording = is_recording(span)) < 0)
         return NULL;
     return recording ? end_recorded(span) : end_unrecorded(span);
 }

@@ -1,6 +1,9 @@
 /* The traceparent in a record's headers, https://www.w3.org/TR/trace-context-2/#traceparent-header */
 #include "speedups.h"
+#include <stdint.h>
 #include <string.h>
+
+static const uint64_t EACH = 0x0101010101010101, HIGHEST = 0x8080808080808080;
 
 /* Whether `name` is this one; they come from C, so each is a string of its own. */
 static int is_named(PyObject *name, const char *wanted, Py_ssize_t length)
@@ -9,21 +12,24 @@ static int is_named(PyObject *name, const char *wanted, Py_ssize_t length)
            memcmp(PyUnicode_1BYTE_DATA(name), wanted, (size_t)length) == 0;
 }
 
-enum { DIGIT = 1, NOT_ZERO = 3 };
-static const unsigned char kinds[256] = {['0'] = DIGIT,    ['1'] = NOT_ZERO, ['2'] = NOT_ZERO, ['3'] = NOT_ZERO,
-                                         ['4'] = NOT_ZERO, ['5'] = NOT_ZERO, ['6'] = NOT_ZERO, ['7'] = NOT_ZERO,
-                                         ['8'] = NOT_ZERO, ['9'] = NOT_ZERO, ['a'] = NOT_ZERO, ['b'] = NOT_ZERO,
-                                         ['c'] = NOT_ZERO, ['d'] = NOT_ZERO, ['e'] = NOT_ZERO, ['f'] = NOT_ZERO};
+/* Each of the eight bytes that lies between two characters has its highest bit set; of use only where no byte is
+ * above 127. */
+static inline uint64_t between(uint64_t bytes, unsigned char first, unsigned char last)
+{
+    uint64_t from = bytes + EACH * (0x80 - first), beyond = bytes + EACH * (0x7f - last);
+    return from & ~beyond;
+}
 
-/* Whether these are hexadecimal digits and not all zero. */
+/* Whether these are hexadecimal digits and not all zero. Eight at once: one by one they cost half of an unsampled record. */
 static inline int is_id(const char *text, int length)
 {
-    unsigned char all = NOT_ZERO, some = 0;
-    for (int each = 0; each < length; each++) {
-        all &= kinds[(unsigned char)text[each]];
-        some |= kinds[(unsigned char)text[each]];
+    uint64_t right = HIGHEST, some = 0, bytes;
+    for (int each = 0; each < length; each += 8) {
+        memcpy(&bytes, text + each, 8);
+        right &= (between(bytes, '0', '9') | between(bytes, 'a', 'f')) & ~bytes;
+        some |= bytes ^ EACH * '0';
     }
-    return all && some == NOT_ZERO;
+    return right == HIGHEST && some != 0;
 }
 
 /* Whether it is a valid traceparent of version 00 with no flags but the two that are known. */

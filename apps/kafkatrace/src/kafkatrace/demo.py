@@ -107,9 +107,9 @@ def _length(spans: Sequence[ReadableSpan]) -> int:
 
 def _waterfall(spans: Sequence[ReadableSpan]) -> Iterator[str]:
     ordered = sorted(spans, key=lambda span: span.start_time or 0)
-    begun, whole = ordered[0].start_time or 0, _length(spans) or 1
+    first, whole = ordered[0].start_time or 0, _length(spans) or 1
     for span in ordered:
-        start, end = (span.start_time or 0) - begun, (span.end_time or 0) - begun
+        start, end = (span.start_time or 0) - first, (span.end_time or 0) - first
         left = start * _WIDTH // whole
         bar = "█" * max(end * _WIDTH // whole - left, 1)
         service = span.resource.attributes["service.name"]

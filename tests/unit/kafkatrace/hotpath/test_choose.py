@@ -14,6 +14,7 @@ import pytest
 from confluent_kafka import Message
 from hypothesis import given
 from hypothesis import strategies as st
+from kafkatrace.context import w3c
 from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.hotpath import choose, pure
 from kafkatrace.operations.receive import Receiver
@@ -259,6 +260,27 @@ def test_headers_that_change_while_the_message_is_read(receiver: Receiver) -> No
     with receiver.process(message) as span:
         assert isinstance(span, MessageSpan)
     assert span.sender == TRACEPARENT + b"1"
+
+
+@pytest.mark.parametrize("place", range(54))  # after it are the flags
+def test_a_traceparent_is_read_in_c_as_in_python(receiver: Receiver, place: int) -> None:
+    for byte in range(256):
+        given = TRACEPARENT[:place] + bytes((byte,)) + TRACEPARENT[place + 1 :] + b"0"
+        message = Message(headers=[("traceparent", given)], **USUAL)
+        with receiver.process(message) as span:
+            assert isinstance(span, MessageSpan)
+        assert (span.traceparent == given) == (w3c.canonical_traceparent(given) == given), given
+
+
+@pytest.mark.parametrize(("first", "end"), [(3, 35), (36, 52)])
+def test_an_id_is_not_zero_and_may_be_so_but_for_one_digit(receiver: Receiver, first: int, end: int) -> None:
+    for place in range(first, end + 1):
+        zeros = b"0" * (end - first)
+        given = TRACEPARENT[:first] + zeros + TRACEPARENT[end:] + b"0"
+        given = given if place == end else given[:place] + b"1" + given[place + 1 :]
+        with receiver.process(Message(headers=[("traceparent", given)], **USUAL)) as span:
+            assert isinstance(span, MessageSpan)
+        assert (span.traceparent == given) == (place < end)
 
 
 def test_a_process_may_choose_python() -> None:

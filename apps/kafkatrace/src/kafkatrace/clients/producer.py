@@ -58,11 +58,11 @@ class Producer(confluent_kafka.Producer):
         """Produce as the original does; the record's headers then carry the send span's context."""
         sender = self._sender
         callback = callback or on_delivery or sender.on_delivery
-        begun = sender.begin(topic, key, value, headers)
-        if begun is None:
+        started = sender.begin(topic, key, value, headers)
+        if started is None:
             _produce(self, topic, value, key, partition, sender.untraced(callback), None, timestamp, headers)
             return
-        send, propagated = begun
+        send, propagated = started
         if send.traceparent is not None or sender.metrics_enabled:
             report: DeliveryCallback | None = bind(sender.delivered, send, callback)
         else:

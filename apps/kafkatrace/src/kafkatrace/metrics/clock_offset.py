@@ -41,11 +41,11 @@ class _Extreme:
         self._largest: dict[int, int] = {}
 
     def add(self, window: int, number: int) -> None:
-        held = self._largest.get(window)
-        if held is None:
+        largest = self._largest.get(window)
+        if largest is None:
             before = self._largest.get(window - 1)
             self._largest = {window: number} if before is None else {window - 1: before, window: number}
-        elif number > held:
+        elif number > largest:
             self._largest[window] = number
 
     def value(self, window: int) -> int | None:

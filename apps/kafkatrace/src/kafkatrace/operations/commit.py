@@ -31,7 +31,7 @@ class Settling:
         # A consumer that commits once a second would fill a back end with traces of one span.
         alone = tracing.commit_traces
         self._spans = Operations(tracing, conf, cluster, semconv.COMMIT, semconv.SETTLE, alone=alone)
-        self._told: Callable[[KafkaError | None, list[TopicPartition]], None] | None = conf.get(ON_COMMIT)
+        self._on_commit: Callable[[KafkaError | None, list[TopicPartition]], None] | None = conf.get(ON_COMMIT)
         self._under_way: deque[Settle] = deque()
 
     def conf(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,10 +67,10 @@ class Settling:
         failed = error or _error(partitions)
         if self._under_way:
             self._spans.end(self._under_way.popleft().start, places(partitions), failed)
-        elif error is None or error.code() != KafkaError._NO_OFFSET:  # an automatic one: its beginning is not told
+        elif error is None or error.code() != KafkaError._NO_OFFSET:  # an automatic one: its beginning is not known
             self._spans.end(self._spans.begin(), places(partitions), failed)
-        if self._told is not None:
-            self._told(error, partitions)
+        if self._on_commit is not None:
+            self._on_commit(error, partitions)
 
 
 def _error(partitions: Sequence[TopicPartition] | None) -> KafkaError | None:

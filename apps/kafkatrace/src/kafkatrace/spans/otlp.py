@@ -82,8 +82,8 @@ def status(code: StatusCode, message: str | None = None) -> bytes:
     """Encode a span's status; nothing where it is unset."""
     if code is StatusCode.UNSET:
         return b""
-    told = protobuf.field(b"\x12", protobuf.text(message)) if message else b""
-    return protobuf.field(_STATUS, told + b"\x18" + protobuf.varint(code.value))
+    described = protobuf.field(b"\x12", protobuf.text(message)) if message else b""
+    return protobuf.field(_STATUS, described + b"\x18" + protobuf.varint(code.value))
 
 
 def dropped(attributes: int, events: int, links: int) -> bytes:
