@@ -30,13 +30,19 @@ async def _run(pipeline: TracedPipeline, options: Options) -> int:
         tell("stopping: producer and consumer drain; once more ends them at once")
         running.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in stopping_signals():
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await running
     except asyncio.CancelledError:
         return _INTERRUPTED if options.once else 0
     return 0
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """Return the signals that end the run; a hang-up is none of them below nohup, which has it ignored."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
 
 
 def tell(line: str) -> None:

@@ -27,8 +27,9 @@ signal.pause()
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('started'); signal.pause()"
 # A command that starts a child with a socket, and says which.
 COMMAND = """
-import asyncio, sys
+import asyncio, signal, sys
 from tracedpipeline.local.children import children
+signal.signal(signal.SIGHUP, signal.SIG_DFL) # nohup has it ignored
 CHILD = '''
 import os, socket, signal
 listener = socket.create_server(("127.0.0.1", 0))
