@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import confluent_kafka
 import pytest
@@ -82,6 +83,12 @@ async def test_without_the_trace_store_kafka_still_answers(broker: str, topic: s
     text, found = await command.here("orders", asked, variables(broker, topic), "http://127.0.0.1:9", told.append)
     assert found and "the trace store did not answer" in text
     assert any("without the trace store" in each for each in told)
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A pipeline that runs on this machine meanwhile is not the one that is asked about."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

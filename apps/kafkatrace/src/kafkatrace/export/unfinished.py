@@ -1,10 +1,15 @@
 """What has begun and not ended: it ends when its Tracing is shut down, and says so."""
 
+import logging
 import os
 from typing import Any, Final, Protocol
 from weakref import WeakSet
 
+from opentelemetry.trace import Span
+
 from kafkatrace.spans import semconv
+
+_logger = logging.getLogger(__name__)
 
 
 class Transaction(Protocol):
@@ -29,14 +34,21 @@ class Unfinished:
         for keeper in list(self.open_spans):
             for key, span in list(keeper.open.items()):
                 if keeper.open.pop(key, None) is not None:  # else its handler just ended it
-                    span.set_attribute(semconv.UNFINISHED, True)
-                    span.end()
+                    _end(span)
 
     def forget(self) -> None:
         """Leave them to the parent."""
         self.transactions.clear()
         for keeper in list(self.open_spans):
             keeper.open.clear()
+
+
+def _end(span: Span) -> None:
+    try:
+        span.set_attribute(semconv.UNFINISHED, True)
+        span.end()
+    except Exception:  # a handler may have set any field to anything: that costs this span alone
+        _logger.exception("a span that was open at shutdown is lost")
 
 
 _all: Final[WeakSet[Unfinished]] = WeakSet()
