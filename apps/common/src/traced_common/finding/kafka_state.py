@@ -1,5 +1,6 @@
 """Where the log of a topic begins and ends, how far a group is, and whether it has members."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,6 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaE
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # as documented
 
 SECONDS: Final = 10.0
+_PAUSE: Final = 0.1
 _EARLIEST: Final = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # it has no annotations
 _LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call] # as above
 _ABSENT: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
@@ -58,8 +60,27 @@ def _offsets(
 
 def committed(admin: AdminClient, group: str, topic: str, numbers: Sequence[int]) -> dict[int, int]:
     """Return the offsets that a group has committed; a partition without one is left out."""
+    return _committed(admin, group, topic, numbers)
+
+
+def stable(admin: AdminClient, group: str, topic: str, numbers: Sequence[int]) -> dict[int, int]:
+    """Return the same once no transaction is about to change it: Kafka ends one after it has said that it did."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            return _committed(admin, group, topic, numbers, require_stable=True)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNSTABLE_OFFSET_COMMIT or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _committed(
+    admin: AdminClient, group: str, topic: str, numbers: Sequence[int], *, require_stable: bool = False
+) -> dict[int, int]:
     request = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in numbers])
-    answer = admin.list_consumer_group_offsets([request], request_timeout=SECONDS)[group].result()
+    answers = admin.list_consumer_group_offsets([request], request_timeout=SECONDS, require_stable=require_stable)
+    answer = answers[group].result()
     for each in answer.topic_partitions:
         if each.error is not None:
             raise KafkaException(each.error)

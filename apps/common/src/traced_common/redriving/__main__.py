@@ -96,7 +96,7 @@ def _ranges(admin: AdminClient, settings: FinderSettings) -> Mapping[TopicPartit
     """Return where each partition's letters begin that were not sent back, with the offset behind the last."""
     topic = settings.dead_letter_topic
     logs = kafka_state.logs(admin, topic)
-    done = kafka_state.committed(admin, settings.redrive_group, topic, list(logs))
+    done = kafka_state.stable(admin, settings.redrive_group, topic, list(logs))
     begins = {each: max(log.start, done.get(each, 0)) for each, log in logs.items()}
     return {TopicPartition(topic, each, begins[each]): log.end for each, log in logs.items() if begins[each] < log.end}
 
