@@ -17,3 +17,14 @@ def test_selectors_tell_components_and_pipelines_apart() -> None:
 
 def test_labels_are_what_the_selector_selects_and_more() -> None:
     assert naming.selector("a", "jaeger").items() < naming.labels("a", "jaeger").items()
+
+
+def test_one_selector_finds_the_pods_of_all_clients() -> None:
+    assert naming.client_pods("orders") == (
+        "app.kubernetes.io/name in (producer,consumer,jobmanager,taskmanager),"
+        "app.kubernetes.io/instance=orders,app.kubernetes.io/part-of=tracedpipeline"
+    )
+
+
+def test_jaeger_answers_at_its_own_service() -> None:
+    assert naming.jaeger_url("orders", "shop") == "http://orders-jaeger.shop.svc:16686"

@@ -3,6 +3,7 @@ from typing import Any
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.preconditions import refusal
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 
@@ -19,8 +20,7 @@ def test_a_good_one_is_not_refused() -> None:
 
 def test_paused_comes_before_everything() -> None:
     verdict = refusal(parsed("a", paused=True, kafka={"cluster": {"name": "demo"}}), [])
-    assert verdict
-    assert verdict.reason == reasons.PAUSED
+    assert verdict == Verdict(False, reasons.PAUSED, "spec.paused is true: nothing is changed until it is false")
 
 
 def test_of_two_in_one_strimzi_cluster_the_younger_is_refused() -> None:
@@ -37,9 +37,21 @@ def test_of_two_on_one_topic_and_group_the_younger_is_refused() -> None:
     older, younger = parsed("a"), parsed("b", created="2026-01-02T00:00:00Z")
     assert refusal(older, [younger]) is None
     verdict = refusal(younger, [older])
-    assert verdict
-    assert verdict.reason == reasons.TOPIC_AND_GROUP_IN_USE
-    assert "shop/a" in verdict.message
+    assert verdict == Verdict(
+        False,
+        reasons.TOPIC_AND_GROUP_IN_USE,
+        "pipeline shop/a reads topic traced-topic in group trace-group already: "
+        "choose another kafka.topic.name or consumer.groupId",
+    )
+
+
+def test_what_another_kafka_has_is_another_topic() -> None:
+    older = parsed("a", kafka={"bootstrapServers": "elsewhere:9092"})
+    assert refusal(parsed("b", created="2026-01-02T00:00:00Z"), [older]) is None
+
+
+def test_none_is_in_its_own_way() -> None:
+    assert refusal(parsed("a"), [parsed("a")]) is None
 
 
 def test_of_two_of_one_age_exactly_one_is_refused() -> None:

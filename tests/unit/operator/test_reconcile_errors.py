@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kubernetes.aio.dynamic import DynamicClient
-from tracedpipeline import reasons
+from tracedpipeline import failure, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.apply import Applier
 from tracedpipeline.observe import Observer
@@ -107,6 +107,29 @@ ERRORS: list[tuple[Exception, str]] = [
     (ExceptionGroup("x", [ValueError("a"), ExceptionGroup("y", [OSError("b")])]), "ValueError: a; OSError: b"),
     (RuntimeError("x\n\x00\ud800" * 1000), "RuntimeError: x x x x"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MuteError(), "MuteError"),
+        (TimeoutError(), "TimeoutError"),
+        (RuntimeError("x" * 2000), f"RuntimeError: {'x' * 985}…"),
+    ],
+)
+def test_an_error_is_one_line_of_at_most_so_many_characters(error: Exception, line: str) -> None:
+    assert failure.described(error, 1000) == line
+
+
+@pytest.mark.parametrize(
+    ("errors", "end"), [(30, "KeyError: 29"), (31, "KeyError: 29; and 1 more"), (32, "and 2 more")]
+)
+def test_of_many_errors_the_first_thirty_are_named(errors: int, end: str) -> None:
+    message = failure.verdict(ExceptionGroup("x", [KeyError(number) for number in range(errors)])).message
+    assert message.endswith(end)
+    assert message.count("KeyError") == 30
+
+
 STEPS: dict[str, type] = {
     "other_pipelines": Observer,
     "state": Observer,

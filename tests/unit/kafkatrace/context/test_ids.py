@@ -45,7 +45,7 @@ def test_the_ratio_is_kept(ratio: float) -> None:
     assert abs(sampled - MANY * ratio) < 6 * deviation, "once in 500 million runs by chance"
 
 
-@pytest.mark.parametrize(("ratio", "flags"), [(0, b"02"), (1e-30, b"02"), (1, b"03")])
+@pytest.mark.parametrize(("ratio", "flags"), [(0, b"02"), (1e-30, b"02"), (2**-64, b"02"), (1, b"03")])
 def test_nothing_and_everything(ratio: float, flags: bytes) -> None:
     roots = Roots(ratio)
     assert {roots.take()[53:] for _ in range(1_000)} == {flags}

@@ -76,3 +76,68 @@ def test_the_second_look(complete: list[Span], overdue: list[Span], kept: bool, 
 def test_without_producer_spans_a_consumer_is_not_called_late() -> None:
     newest = [QUEUE, PROCESS]
     assert proof.second_finding("orders", newest, newest, [QUEUE], kept=False)[0].reason == reasons.NO_PRODUCER_SPANS
+
+
+LOOK_BETWEEN = (
+    "orders-producer and orders-consumer send spans, but no recent trace goes send, queue, process: "
+    "does something between them drop the traceparent header?"
+)
+NO_SEND = "Jaeger has no recent span of orders-producer: look at the producer's log and the Collector's"
+WAITING = "the newest spans of orders-consumer continue traces whose spans of orders-producer are not in Jaeger yet"
+
+
+@pytest.mark.parametrize(
+    ("found", "ok", "message"),
+    [
+        (JOURNEY, True, "a connected trace was read back from Jaeger"),
+        ([], False, NO_SEND),
+        (
+            [SEND],
+            False,
+            "Jaeger has spans of orders-producer, but no recent one of orders-consumer: "
+            "look at the consumer's log and lag",
+        ),
+        ([SEND, changed(PROCESS, parent_id="")], False, LOOK_BETWEEN),
+        ([QUEUE, PROCESS], None, WAITING),
+    ],
+)
+def test_what_is_told_of_the_first_look(found: list[Span], ok: bool | None, message: str) -> None:
+    verdict, last = proof.finding("orders", found)
+    assert (verdict.ok, verdict.message) == (ok, message)
+    assert bool(last) == bool(ok)
+
+
+def waited(minutes: float) -> Span:
+    return changed(QUEUE, end=QUEUE.start + int(minutes * 60e9))
+
+
+@pytest.mark.parametrize(
+    ("complete", "overdue", "ok", "message"),
+    [
+        (JOURNEY, [], True, "a connected trace was read back from Jaeger"),
+        ([], [], None, WAITING),
+        ([changed(QUEUE, parent_id=""), PROCESS], [], False, LOOK_BETWEEN),
+        *(
+            (
+                [],
+                [changed(waited(1000), start=QUEUE.start - 1), waited(minutes), changed(QUEUE, start=0)],
+                None,
+                "orders-consumer is behind: it processes messages that have waited about "
+                f"{told} min, and Jaeger no longer has the spans of orders-producer from then; "
+                "raise consumer.replicas or lower producer.ratePerSecond",
+            )
+            for minutes, told in ((0.1, 1), (1.4, 1), (1.6, 2), (2, 2), (90, 90))
+        ),
+    ],
+)
+def test_what_is_told_of_the_second_look(
+    complete: list[Span], overdue: list[Span], ok: bool | None, message: str
+) -> None:
+    verdict, last = proof.second_finding("orders", [AGAIN, QUEUE, PROCESS], complete, overdue, kept=False)
+    assert (verdict.ok, verdict.message) == (ok, message)
+    assert bool(last) == bool(ok)
+
+
+def test_what_is_told_where_no_send_span_is_there() -> None:
+    verdict, last = proof.second_finding("orders", [QUEUE, PROCESS], [], [QUEUE], kept=False)
+    assert (verdict.ok, verdict.message, last) == (False, NO_SEND, None)
