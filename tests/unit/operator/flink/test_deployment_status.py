@@ -72,10 +72,26 @@ def test_each_stage_has_its_reason(seen: dict[str, Any], reason: str | None) -> 
     assert (found and found.reason) == reason
 
 
-def test_the_last_cause_is_quoted() -> None:
-    found = deployment_status.verdict(deployment_status.status(STAGES["attempts exhausted"][0]))
+TOLD = {
+    "no status": "waiting for the Flink Kubernetes Operator to see the FlinkDeployment",
+    "first seen": "the Flink Kubernetes Operator says UPGRADING, JobManager MISSING, job not there yet",
+    "submitted": "the Flink Kubernetes Operator says DEPLOYED, JobManager READY, job CREATED",
+    "after the savepoint": "the job ends with a savepoint, then starts from it",
+    "ended by somebody": "the job is FINISHED: give its FlinkDeployment another spec.restartNonce",
+    "restarts, though STABLE": "the Flink Kubernetes Operator says STABLE, JobManager READY, job RESTARTING",
+    "attempts exhausted": "the job failed for good: KeyError: 'customer'",
+    "bad image": "the JobManager does not come up: Back-off pulling image",
+    "invalid spec, first time": (
+        "the Flink Kubernetes Operator refused the FlinkDeployment: Job parallelism must be larger than 0: fix the spec"
+    ),
+}
+
+
+@pytest.mark.parametrize(("stage", "message"), TOLD.items(), ids=TOLD.keys())
+def test_what_is_told_of_a_stage(stage: str, message: str) -> None:
+    found = deployment_status.verdict(deployment_status.status(STAGES[stage][0]))
     assert found
-    assert found.message.endswith("KeyError: 'customer'")
+    assert (found.ok, found.message) == (False, message)
 
 
 FINE = Verdict(True, reasons.JOB_RUNNING, "runs")

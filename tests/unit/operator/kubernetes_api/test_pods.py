@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.kubernetes_api.pods import component, component_of_pods, problem
+from tracedpipeline.verdict import Verdict
 
 ROLLED_OUT: dict[str, Any] = {
     "metadata": {"generation": 3},
@@ -44,38 +45,44 @@ def test_pods_that_the_api_server_refuses() -> None:
     message = 'pods "orders-jaeger-7" is forbidden: exceeded quota: small'
     refused = {"type": "ReplicaFailure", "status": "True", "message": message}
     status = {**ROLLED_OUT["status"], "readyReplicas": 1, "conditions": [refused]}
-    found = component("jaeger", {**ROLLED_OUT, "status": status}, []).problem
-    assert found and found.reason == reasons.FAILED_CREATE
-    assert message in found.message
+    assert component("jaeger", {**ROLLED_OUT, "status": status}, []).problem == Verdict(
+        False,
+        reasons.FAILED_CREATE,
+        f"the API server takes no more of its pods: {message}: raise the quota, or change the policy that it names",
+    )
 
 
 def test_a_missing_deployment() -> None:
     assert not component("jaeger", None, []).exists
 
 
+PULL = "image 'nowhere/x:1' cannot be pulled; fix the image's name or the access to its registry"
+KILLED = "was killed (OOMKilled): it used more memory than its limit; raise resources.limits.memory"
+
+
 @pytest.mark.parametrize(
-    ("pod", "reason", "words"),
+    ("pod", "reason", "message"),
     [
-        (waiting("ImagePullBackOff"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
-        (waiting("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
-        (waiting("CreateContainerConfigError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "words"),
+        (waiting("ImagePullBackOff"), reasons.IMAGE_PULL_BACK_OFF, PULL),
+        (waiting("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, PULL),
+        (waiting("CreateContainerConfigError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "the container: words"),
         (
             waiting(
                 "CrashLoopBackOff",
                 lastState={"terminated": {"exitCode": 2, "message": "first\nKAFKA_TOPIC is not set\n"}},
             ),
             reasons.CRASH_LOOP_BACK_OFF,
-            "exit code 2, its last line: KAFKA_TOPIC is not set",
+            "the container ends with exit code 2, its last line: KAFKA_TOPIC is not set",
         ),
         (
             waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
             reasons.OOM_KILLED,
-            "the container was killed (OOMKilled): it used more memory than its limit",
+            f"the container {KILLED}",
         ),
         (
             {"status": {"containerStatuses": [{"state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}]}},
             reasons.OOM_KILLED,
-            "OOMKilled",
+            f"the container {KILLED}",
         ),
         (
             {
@@ -86,14 +93,14 @@ def test_a_missing_deployment() -> None:
                 }
             },
             reasons.OOM_KILLED,
-            "OOMKilled",
+            f"the container {KILLED}",
         ),
         (
             injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 1, "message": "no iptables"}}),
             reasons.CRASH_LOOP_BACK_OFF,
             "init container 'istio-init' ends with exit code 1, its last line: no iptables",
         ),
-        (injected("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, "'nowhere/x:1' cannot be pulled"),
+        (injected("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, PULL),
         (
             injected("CreateContainerConfigError"),
             reasons.CREATE_CONTAINER_CONFIG_ERROR,
@@ -102,12 +109,12 @@ def test_a_missing_deployment() -> None:
         (
             injected("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
             reasons.OOM_KILLED,
-            "init container 'istio-init' was killed (OOMKilled)",
+            f"init container 'istio-init' {KILLED}",
         ),
         (
             {"status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": "0/1 nodes"}]}},
             reasons.UNSCHEDULABLE,
-            "0/1 nodes",
+            "no node takes the pod: 0/1 nodes",
         ),
     ],
     ids=[
@@ -125,11 +132,8 @@ def test_a_missing_deployment() -> None:
         "unschedulable",
     ],
 )
-def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, words: str) -> None:
-    found = problem(pod)
-    assert found
-    assert found.reason == reason
-    assert words in found.message
+def test_why_a_pod_does_not_come_up(pod: dict[str, Any], reason: str, message: str) -> None:
+    assert problem(pod) == Verdict(False, reason, message)
 
 
 def test_a_pod_that_only_needs_time_has_no_problem() -> None:
