@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.kubernetes_api.pods import component, component_of_pods, problem
+from tracedpipeline.observed import Component
 from tracedpipeline.verdict import Verdict
 
 ROLLED_OUT: dict[str, Any] = {
@@ -41,6 +42,41 @@ def test_not_settled(status: dict[str, int]) -> None:
     assert not component("jaeger", deployment(**status), []).rolled_out
 
 
+def test_a_deployment_that_nobody_has_looked_at_has_no_pods() -> None:
+    new = {"metadata": {"generation": 1}, "spec": {}}
+    assert component("jaeger", new, []) == Component("jaeger", wanted=1, ready=0, rolled_out=False)
+
+
+def test_a_deployment_that_rests_is_settled_without_pods() -> None:
+    resting = {"metadata": {"generation": 3}, "spec": {"replicas": 0}, "status": {"observedGeneration": 4}}
+    assert component("jaeger", resting, []) == Component("jaeger", wanted=0, ready=0, rolled_out=True)
+
+
+def test_what_is_wrong_with_a_pod_counts_until_all_are_ready() -> None:
+    pods = [waiting("ContainerCreating"), waiting("ErrImagePull"), waiting("CrashLoopBackOff")]
+    found = component("jaeger", deployment(readyReplicas=1), pods)
+    assert (found.name, found.wanted, found.ready, found.exists) == ("jaeger", 2, 1, True)
+    assert found.problem == problem(pods[1])
+    assert component("jaeger", ROLLED_OUT, pods).problem is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ({"type": "ReplicaFailure", "status": "False", "message": "exceeded quota"}, None),
+        ({"type": "Available", "status": "True", "message": "all is well"}, None),
+        (
+            {"type": "ReplicaFailure", "status": "True"},
+            "the API server takes no more of its pods: : raise the quota, or change the policy that it names",
+        ),
+    ],
+)
+def test_only_a_failure_to_create_pods_is_one(condition: dict[str, str], message: str | None) -> None:
+    status = {**ROLLED_OUT["status"], "readyReplicas": 1, "conditions": [condition]}
+    found = component("jaeger", {**ROLLED_OUT, "status": status}, []).problem
+    assert (found and found.message) == message
+
+
 def test_pods_that_the_api_server_refuses() -> None:
     message = 'pods "orders-jaeger-7" is forbidden: exceeded quota: small'
     refused = {"type": "ReplicaFailure", "status": "True", "message": message}
@@ -65,6 +101,29 @@ KILLED = "was killed (OOMKilled): it used more memory than its limit; raise reso
     [
         (waiting("ImagePullBackOff"), reasons.IMAGE_PULL_BACK_OFF, PULL),
         (waiting("ErrImagePull"), reasons.IMAGE_PULL_BACK_OFF, PULL),
+        (waiting("InvalidImageName"), reasons.IMAGE_PULL_BACK_OFF, PULL),
+        (waiting("ErrImageNeverPull"), reasons.IMAGE_PULL_BACK_OFF, PULL),
+        (waiting("CreateContainerError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "the container: words"),
+        (
+            {"status": {"containerStatuses": [{"state": {"waiting": {"reason": "CreateContainerError"}}}]}},
+            reasons.CREATE_CONTAINER_CONFIG_ERROR,
+            "the container: CreateContainerError",
+        ),
+        (
+            waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 3, "message": " \n"}}),
+            reasons.CRASH_LOOP_BACK_OFF,
+            "the container ends with exit code 3",
+        ),
+        (
+            waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 4}}),
+            reasons.CRASH_LOOP_BACK_OFF,
+            "the container ends with exit code 4",
+        ),
+        (
+            {"status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]}},
+            reasons.UNSCHEDULABLE,
+            "no node takes the pod: ",
+        ),
         (waiting("CreateContainerConfigError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "the container: words"),
         (
             waiting(
@@ -120,6 +179,13 @@ KILLED = "was killed (OOMKilled): it used more memory than its limit; raise reso
     ids=[
         "back-off",
         "error",
+        "name",
+        "never",
+        "create",
+        "create without words",
+        "blank words",
+        "no words",
+        "unschedulable without words",
         "config",
         "crash",
         "memory",
@@ -141,6 +207,21 @@ def test_a_pod_that_only_needs_time_has_no_problem() -> None:
     assert problem(injected("PodInitializing")) is None
     done = {"name": "istio-init", "ready": True, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
     assert problem({"status": {"initContainerStatuses": [done]}}) is None
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        {},
+        {"status": {"containerStatuses": None, "initContainerStatuses": None}},
+        {"status": {"containerStatuses": [{"state": {"waiting": None}, "lastState": None}]}},
+        {"status": {"conditions": [{"type": "PodScheduled", "reason": "SchedulingGated"}]}},
+        {"status": {"conditions": [{"type": "Ready", "reason": "Unschedulable"}, {}]}},
+        {"status": {"containerStatuses": [{"state": {"terminated": {"reason": "Completed", "exitCode": 0}}}]}},
+    ],
+)
+def test_a_pod_that_says_nothing_has_no_problem(pod: dict[str, Any]) -> None:
+    assert problem(pod) is None
 
 
 def test_a_container_that_is_ready_again_has_no_problem() -> None:
@@ -165,6 +246,19 @@ def test_a_pod_that_was_killed_for_its_memory(reason: str, when: str, killed: in
     assert component("taskmanager", ROLLED_OUT, [ended(reason, when)]).killed_for_memory == killed
 
 
+def test_of_all_that_ended_for_their_memory_the_last_counts() -> None:
+    def oom(second: int) -> dict[str, Any]:
+        return {"terminated": {"reason": "OOMKilled", "finishedAt": f"1970-01-01T00:00:0{second}.250Z"}}
+
+    two = {"containerStatuses": [{"state": oom(3), "lastState": oom(2)}], "initContainerStatuses": [{"state": oom(1)}]}
+    one = {"containerStatuses": [{"lastState": oom(2)}, {"state": {"running": {}}}]}
+    for found in (
+        component("a", ROLLED_OUT, [{"status": two}, {"status": one}]),
+        component_of_pods("a", 1, [{"status": two}]),
+    ):
+        assert found.killed_for_memory == 3_250
+
+
 def ready(status: str, since: str) -> dict[str, Any]:
     return {"status": {"conditions": [{"type": "Ready", "status": status, "lastTransitionTime": since}]}}
 
@@ -174,7 +268,9 @@ def test_pods_without_a_deployment_of_ours() -> None:
     assert component_of_pods("taskmanager", 2, [now, now]).rolled_out
     assert component_of_pods("taskmanager", 1, [now, now]).rolled_out, "Flink may keep one more"
     assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")]).rolled_out
-    assert component_of_pods("taskmanager", 2, [now]).missing == 1
+    few = component_of_pods("taskmanager", 2, [now])
+    assert few == Component("taskmanager", wanted=2, ready=1, rolled_out=False, ready_since=1_000, missing=1)
+    assert component_of_pods("taskmanager", 1, [now, now]).missing == 0
     some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
     assert (some.ready, some.rolled_out, some.missing) == (1, False, 0)
     assert some.problem
