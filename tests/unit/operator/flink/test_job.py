@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 from tracedpipeline.flink import job
-from tracedpipeline.flink.job import Failure
+from tracedpipeline.flink.job import Failure, Job
+from tracedpipeline.untrusted.documents import DocumentError
 
 OVERVIEW: dict[str, Any] = {
     "jid": "b" * 32,
@@ -38,6 +39,33 @@ def test_a_job() -> None:
     assert (found.checkpoints, found.checkpoint_failure, found.changed, found.slots) == (7, None, 3000, 2)
 
 
+def test_tasks_that_have_finished_run_no_more_and_are_no_fault() -> None:
+    ending = OVERVIEW | {"tasks": {"total": 4, "running": 1, "finished": 3}}
+    found = job.job(ending, {}, {}, CLUSTER)
+    assert (found.tasks, found.tasks_running, found.at_work) == (4, 4, True)
+
+
+def test_what_flink_leaves_out_is_nothing() -> None:
+    overview = {key: value for key, value in OVERVIEW.items() if key != "tasks"}
+    found = job.job(overview, {"exceptionHistory": {"entries": [{"timestamp": 7}]}}, {}, CLUSTER)
+    assert found == Job("b" * 32, "RUNNING", failures=(Failure(7, ""),), changed=3000, slots=2)
+
+
+@pytest.mark.parametrize("field", ["jid", "state", "start-time", "last-modification"])
+def test_what_flink_never_leaves_out_is_named(field: str) -> None:
+    with pytest.raises(DocumentError, match=f"^{field} is "):
+        job.job({key: value for key, value in OVERVIEW.items() if key != field}, {}, {}, CLUSTER)
+
+
+def test_how_many_slots_there_are_is_never_left_out() -> None:
+    with pytest.raises(DocumentError, match=r"^slots-total is "):
+        job.job(OVERVIEW, {}, {}, {})
+
+
+def test_a_state_is_a_word() -> None:
+    assert job.job(OVERVIEW | {"state": "X\n" * 40}, {}, {}, CLUSTER).state == f"{'X ' * 19}X…"
+
+
 def test_a_job_without_tasks_changed_when_it_began() -> None:
     assert job.job(OVERVIEW | {"last-modification": 0}, {}, {}, CLUSTER).changed == 2000
 
@@ -62,3 +90,17 @@ def test_running_is_at_work_only_when_every_task_runs() -> None:
 def test_checkpoints_that_fail_in_a_row(newest_first: list[str], failing: bool) -> None:
     found = job.job(OVERVIEW, {}, checkpoints(*newest_first), CLUSTER).checkpoint_failure
     assert found == (Failure(400, "no space") if failing else None)
+
+
+@pytest.mark.parametrize(
+    ("newest", "failure"),
+    [
+        ({"failure_message": "no space", "failure_timestamp": 400}, Failure(400, "no space")),
+        ({"failure_message": "", "failure_timestamp": 400}, Failure(400, "no words")),
+        ({}, Failure(0, "no words")),
+    ],
+)
+def test_why_the_last_checkpoint_failed(newest: dict[str, Any], failure: Failure) -> None:
+    older = {"status": "FAILED", "failure_timestamp": 300, "failure_message": "older"}
+    history = [{"status": "IN_PROGRESS"}, {"status": "FAILED", **newest}, older]
+    assert job.job(OVERVIEW, {}, {"history": history}, CLUSTER).checkpoint_failure == failure
