@@ -5,7 +5,7 @@ from tracedpipeline import reasons
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.verdict import Verdict
 
-from tests.unit.operator.kafka.strimzi.conftest import MTLS, OAUTH, OUTSIDE, PLAIN, SCRAM, TLS, kafka
+from tests.unit.operator.kafka.strimzi.conftest import MTLS, NEW, OAUTH, OUTSIDE, PLAIN, SCRAM, TLS, kafka
 
 
 @pytest.mark.parametrize(
@@ -50,21 +50,53 @@ def test_a_named_listener_may_be_one_for_the_outside() -> None:
 @pytest.mark.parametrize(
     ("resource", "wanted", "said"),
     [
-        (kafka(PLAIN, TLS), "mtls", "no listener 'mtls', but plain, tls"),
-        (kafka(OAUTH), "oauth", "asks for custom, which no KafkaUser has"),
-        (kafka(OUTSIDE, OAUTH), None, "no internal listener that a KafkaUser can use"),
+        (
+            kafka(PLAIN, TLS),
+            "mtls",
+            "Kafka demo has no listener 'mtls', but plain, tls: fix kafka.cluster.listener, or add the listener",
+        ),
+        (
+            kafka(),
+            "tls",
+            "Kafka demo has no listener 'tls', but none at all: fix kafka.cluster.listener, or add the listener",
+        ),
+        (
+            kafka(OAUTH),
+            "oauth",
+            "listener 'oauth' of Kafka demo asks for custom, which no KafkaUser has: "
+            "name one with tls, scram-sha-512 or none",
+        ),
+        (
+            kafka(OUTSIDE, OAUTH),
+            None,
+            "Kafka demo has no internal listener that a KafkaUser can use: add one, or name kafka.cluster.listener",
+        ),
     ],
 )
 def test_no_such_listener(resource: dict[str, Any], wanted: str | None, said: str) -> None:
-    verdict = choose(resource, wanted)
-    assert isinstance(verdict, Verdict)
-    assert (verdict.ok, verdict.reason) == (False, reasons.LISTENER_NOT_FOUND)
-    assert said in verdict.message
+    assert choose(resource, wanted) == Verdict(False, reasons.LISTENER_NOT_FOUND, said)
 
 
 def test_a_listener_that_strimzi_has_not_published_yet() -> None:
     resource = kafka(PLAIN, TLS)
     resource["status"]["listeners"].pop()
-    verdict = choose(resource, "tls")
-    assert isinstance(verdict, Verdict)
-    assert verdict.reason == reasons.KAFKA_NOT_READY
+    assert choose(resource, "tls") == Verdict(
+        False, reasons.KAFKA_NOT_READY, "Strimzi has not yet published listener 'tls' of Kafka demo"
+    )
+
+
+def test_a_listener_as_strimzi_publishes_it() -> None:
+    assert choose(kafka(PLAIN, MTLS), "mtls") == Listener(
+        "mtls", "demo-kafka-bootstrap.shop.svc:9094", True, "tls", (NEW,)
+    )
+    assert choose(kafka(PLAIN, MTLS), "plain") == Listener(
+        "plain", "demo-kafka-bootstrap.shop.svc:9092", False, None, ()
+    )
+
+
+def test_a_listener_that_was_removed_and_is_still_published_is_not_chosen() -> None:
+    resource = kafka(PLAIN, TLS)
+    resource["spec"]["kafka"]["listeners"].pop()
+    found = choose(resource, None)
+    assert isinstance(found, Listener)
+    assert found.name == "plain"
