@@ -150,9 +150,17 @@ def test_each_stage_has_its_reason(cluster: FlinkCluster, reason: str, message: 
     assert health.verdict(cluster) == Verdict(reason == reasons.JOB_RUNNING, reason, message)
 
 
-@pytest.mark.parametrize("ago", [(0,), (0, 1), (6, 7, 8), (2.1, 3, 4)], ids=["once", "twice", "long ago", "fixed"])
+@pytest.mark.parametrize(
+    "ago",
+    [(0,), (0, 1), (0, 1, 5), (6, 7, 8), (2.1, 3, 4)],
+    ids=["once", "twice", "twice in five minutes", "long ago", "fixed"],
+)
 def test_a_job_that_recovered_is_well(ago: tuple[float, ...]) -> None:
     assert health.verdict(job(failures=failures(*ago))).ok
+
+
+def test_a_job_that_runs_for_two_minutes_may_still_restart_for_ever() -> None:
+    assert health.verdict(job(failures=failures(2, 3, 4))).reason == reasons.JOB_RESTARTING
 
 
 @pytest.mark.parametrize("failed", [failures(0), ()], ids=["another failure since", "no failure that is known"])
@@ -168,7 +176,10 @@ def test_a_pod_that_was_killed_long_ago_does_not_count_while_the_job_runs() -> N
     ).ok
 
 
-@pytest.mark.parametrize(("ago", "reason"), [(5000, reasons.OUT_OF_MEMORY), (2 * MINUTE, reasons.PROGRESSING)])
+@pytest.mark.parametrize(
+    ("ago", "reason"),
+    [(5000, reasons.OUT_OF_MEMORY), (MINUTE, reasons.OUT_OF_MEMORY), (MINUTE + 1, reasons.PROGRESSING)],
+)
 def test_a_kill_is_named_though_flink_has_not_noticed_it(ago: int, reason: str) -> None:
     killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - ago, rolled_out=False, ready=0)
     assert health.verdict(replace(CLUSTER, task_managers=killed)).reason == reason
@@ -183,14 +194,18 @@ def test_memory_explains_a_job_that_restarts_for_ever() -> None:
 
 @pytest.mark.parametrize(
     ("missing", "seconds", "reason"),
-    [(1, 46, reasons.NO_SLOTS), (1, 44, reasons.JOB_STARTING), (0, 46, reasons.JOB_STARTING)],
+    [(1, 45, reasons.NO_SLOTS), (1, 44, reasons.JOB_STARTING), (0, 45, reasons.JOB_STARTING)],
     ids=["refused", "requested", "all are there"],
 )
 def test_task_managers_that_the_job_manager_gets_no_pods_for(missing: int, seconds: int, reason: str) -> None:
     cluster = waiting(missing=missing, ready=1, rolled_out=False)
     found = health.verdict(replace(cluster, job=replace(JOB, tasks_running=0, changed=NOW - seconds * 1000)))
     assert found.reason == reason
-    assert ("no pods for 1 of 2 TaskManagers" in found.message) == (reason == reasons.NO_SLOTS)
+    refused = (
+        "the JobManager has no pods for 1 of 2 TaskManagers: "
+        "look in its log what the API server refuses, such as for a quota"
+    )
+    assert (found.ok, found.message == refused) == (False, reason == reasons.NO_SLOTS)
 
 
 HEARTBEAT = "java.util.concurrent.TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out."
@@ -213,10 +228,19 @@ def registered(
         (registered(2), reasons.JOB_RESTARTING),
         (registered(1, ready=0.5), reasons.JOB_RESTARTING),
         (registered(1, job_manager=0.5), reasons.JOB_RESTARTING),
+        (registered(1, ready=0.75), reasons.JOB_RESTARTING),
         (registered(1, rolled_out=False), reasons.JOB_RESTARTING),
         (registered(1, killed_for_memory=NOW - MINUTE - 5000), reasons.OUT_OF_MEMORY),
     ],
-    ids=["one hangs", "all are there", "new", "JobManager is new", "a pod starts", "one was killed"],
+    ids=[
+        "one hangs",
+        "all are there",
+        "new",
+        "JobManager is new",
+        "new for just 45 s",
+        "a pod starts",
+        "one was killed",
+    ],
 )
 def test_task_managers_that_do_not_register(cluster: FlinkCluster, reason: str) -> None:
     found = health.verdict(cluster)
@@ -226,11 +250,28 @@ def test_task_managers_that_do_not_register(cluster: FlinkCluster, reason: str) 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(HEARTBEAT, "JobManager, which says TimeoutException: Heartbeat of TaskManager"), (BUG, "JobManager: look at")],
+    [
+        (
+            HEARTBEAT,
+            ", which says TimeoutException: Heartbeat of TaskManager with id 10.0.0.7:6122-1 timed out.",
+        ),
+        (BUG, ""),
+    ],
     ids=["the hang", "an older failure"],
 )
 def test_flinks_words_about_a_task_manager_that_hangs(text: str, says: str) -> None:
-    assert says in health.verdict(registered(1, text=text)).message
+    message = (
+        f"all pods are ready, but 1 of 2 TaskManagers have registered with the JobManager{says}: "
+        "look at the TaskManagers' log, and whether a NetworkPolicy keeps them from the JobManager"
+    )
+    assert health.verdict(registered(1, text=text)) == Verdict(False, reasons.NO_SLOTS, message)
+
+
+def test_pods_of_which_nothing_tells_since_when_they_are_ready_were_so_long_ago() -> None:
+    unknown = registered(1)
+    managers = replace(unknown.task_managers, ready_since=None), replace(unknown.job_manager, ready_since=None)
+    seen = replace(unknown, task_managers=managers[0], job_manager=managers[1])
+    assert health.verdict(seen).reason == reasons.NO_SLOTS
 
 
 def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> None:
