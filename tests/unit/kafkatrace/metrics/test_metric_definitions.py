@@ -2,7 +2,7 @@ import re
 
 import pytest
 from kafkatrace.metrics import metric_definitions
-from kafkatrace.metrics.registry import Definition, Kind
+from kafkatrace.metrics.kinds import Definition, Kind
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.semconv._incubating.metrics import messaging_metrics, otel_metrics

@@ -10,7 +10,8 @@ from kafkatrace.export.observables import watch_clocks
 from kafkatrace.metrics import metric_definitions
 from kafkatrace.metrics.clock_offset import Clocks
 from kafkatrace.metrics.instruments import Series
-from kafkatrace.metrics.registry import Definition, Kind, Metrics
+from kafkatrace.metrics.kinds import Definition, Kind
+from kafkatrace.metrics.registry import Metrics
 from kafkatrace.spans import semconv
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.proto.metrics.v1 import metrics_pb2
@@ -126,8 +127,8 @@ def test_a_gauge_of_two_clients_is_that_of_the_newest_and_no_sum() -> None:
     for ahead in (40, 50):
         clocks = Clocks()
         clocks.appended(1_000 + ahead, 1_000 * MS, 1_001 * MS)
-        watch_clocks(metrics, {semconv.MESSAGING_CLIENT_ID: "rdkafka"}, clocks)
-    watch_clocks(metrics, {semconv.MESSAGING_CLIENT_ID: "rdkafka"}, Clocks())  # knows nothing
+        watch_clocks(metrics, {semconv.MESSAGING_CLIENT_ID: "rdkafka"}, clocks, metrics)
+    watch_clocks(metrics, {semconv.MESSAGING_CLIENT_ID: "rdkafka"}, Clocks(), metrics)  # knows nothing
     for name, value in (("kafkatrace.clock.offset", 0.05), ("kafkatrace.clock.uncertainty", 0.001)):
         (point,) = points(metrics, name)
         assert (point.value, point.attributes) == (value, {semconv.MESSAGING_CLIENT_ID: "rdkafka"})

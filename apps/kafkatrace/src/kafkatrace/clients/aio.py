@@ -96,6 +96,13 @@ class AIOConsumer(aio.AIOConsumer):
         args, kwargs = watched(self._receiver.processed.open, args, named)
         return await self._call(self._consumer.subscribe, topics, *args, **kwargs)
 
+    async def close(self, *args: Any, **kwargs: Any) -> Any:
+        """Close as the original does; the metrics of this consumer alone are then exported once more."""
+        try:
+            return await super().close(*args, **kwargs)
+        finally:
+            self._receiver.close()
+
     async def commit(self, *args: Any, **kwargs: Any) -> Any:
         """Commit as the original does; a settle span tells of the call."""
         with self._settling.call() as settle:
@@ -204,6 +211,7 @@ class AIOProducer(aio.AIOProducer):
             return await super().close(*args, **kwargs)
         finally:
             self._transactions.abandon()
+            self._sender.close()
 
     async def begin_transaction(self, *args: Any, **kwargs: Any) -> Any:
         """Begin a transaction, and its span."""

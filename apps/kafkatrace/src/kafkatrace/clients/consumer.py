@@ -83,6 +83,19 @@ class Consumer(confluent_kafka.Consumer):
         args, kwargs = watched(self._receiver.processed.open, args, kwargs)
         super().subscribe(topics, *args, **kwargs)
 
+    def close(self, *args: Any, **kwargs: Any) -> Any:
+        """Close as the original does; the metrics of this consumer alone are then exported once more."""
+        try:
+            return super().close(*args, **kwargs)
+        finally:
+            self._receiver.close()
+
+    def __exit__(self, *args: Any) -> Any:
+        try:
+            return super().__exit__(*args)
+        finally:
+            self._receiver.close()
+
     def commit(self, message: Any = _NOT_GIVEN, offsets: Any = _NOT_GIVEN, asynchronous: Any = True) -> Any:
         """Commit as the original does; a settle span tells of it."""
         given = {"message": message, "offsets": offsets}

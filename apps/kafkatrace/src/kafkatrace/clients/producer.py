@@ -100,13 +100,17 @@ class Producer(confluent_kafka.Producer):
         try:
             return super().close(*args, **kwargs)
         finally:
-            self._transactions.abandon()
+            self._after_close()
 
     def __exit__(self, *args: Any) -> Any:
         try:
             return super().__exit__(*args)
         finally:
-            self._transactions.abandon()
+            self._after_close()
+
+    def _after_close(self) -> None:
+        self._transactions.abandon()
+        self._sender.close()
 
     def begin_transaction(self) -> None:
         """Begin a transaction, and its span."""

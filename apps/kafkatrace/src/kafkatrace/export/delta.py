@@ -47,7 +47,7 @@ class Delta:
 
     def taken(self) -> None:
         """Note that it was taken."""
-        self._taken.update(self._offered)
+        self._taken = self._offered  # what is no longer offered begins again where it comes back
 
     def _metric(self, metric: Metric) -> Metric | None:
         data = metric.data
@@ -63,8 +63,8 @@ class Delta:
         key = (name, tuple(sorted((point.attributes or {}).items())))
         before = self._taken.get(key)
         self._offered[key] = point
-        if before is None:
-            return point
+        if before is None or before.start_time_unix_nano != point.start_time_unix_nano:
+            return point  # it is new, or began again
         if isinstance(point, NumberDataPoint):
             added = point.value - before.value
             return replace(point, value=added, start_time_unix_nano=before.time_unix_nano) if added else None

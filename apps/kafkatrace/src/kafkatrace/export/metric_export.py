@@ -1,7 +1,7 @@
 """Metrics to exporters."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.sdk.metrics.export import (
@@ -18,7 +18,7 @@ from kafkatrace.export.delta import Delta
 from kafkatrace.export.exporters import raised
 from kafkatrace.export.otlp_client import OtlpClient
 from kafkatrace.export.partial_success import ExportFailure
-from kafkatrace.metrics.registry import Metrics
+from kafkatrace.metrics.registry import Closed, Metrics
 from kafkatrace.spans import semconv
 
 
@@ -71,6 +71,13 @@ class SdkMetrics:
         self._exporter.shutdown()
 
 
+class _Failure(NamedTuple):
+    """Why metrics were not taken; the whole of them, or a part."""
+
+    why: str
+    whole: bool
+
+
 class Reports:
     """Sends what the metrics say; without an exporter nothing."""
 
@@ -82,6 +89,7 @@ class Reports:
         self._scope = InstrumentationScope(semconv.SCOPE, version, semconv.SCHEMA_URL)
         self._exporters = exporters
         self.exported = self.failed = 0
+        self._closed_before: Closed | None = None
 
     def data(self) -> MetricsData:
         """Return the metrics with whose they are."""
@@ -90,18 +98,32 @@ class Reports:
 
     def export(self) -> str | None:
         """Export once, and tell what failed; cumulative metrics lose nothing by that, the next export has it all."""
-        why = None
-        for exporter in self._exporters:
-            try:
-                data = self.data()
-                failure = exporter.export(data)
-            except BaseException as error:
-                failure, data = ExportFailure(0, raised(error)), MetricsData([])
-            lost = 0 if failure is None else failure.items
-            self.failed += lost
-            self.exported += max(points(data) - lost, 0)
-            why = why if failure is None else failure.why
-        return why
+        closed = self._metrics.closed()
+        failures = [self._export(each) for each in self._exporters]
+        if not any(failure is not None and failure.whole for failure in failures):
+            self._forget(closed)
+        return next((failure.why for failure in reversed(failures) if failure is not None), None)
+
+    def _export(self, exporter: MetricsExporter) -> "_Failure | None":
+        try:
+            data = self.data()
+            failure = exporter.export(data)
+        except BaseException as error:
+            return _Failure(raised(error), whole=True)
+        count = points(data)
+        lost = 0 if failure is None else failure.items
+        self.failed += lost
+        self.exported += max(count - lost, 0)
+        return None if failure is None else _Failure(failure.why, whole=lost >= count)
+
+    def _forget(self, closed: Closed) -> None:
+        """Drop what has been told for the last time; collect_metrics() has an interval longer to tell it."""
+        if self._exporters:
+            self._metrics.forget(closed)
+            return
+        if self._closed_before is not None:
+            self._metrics.forget(self._closed_before)
+        self._closed_before = self._metrics.closed()
 
     def shutdown(self) -> None:
         """Shut the exporters down."""

@@ -43,13 +43,13 @@ def watch_reports(metrics: Metrics, reports: Reports) -> None:
     metrics.watch(metric_definitions.POINTS_EXPORTED, lost, lambda: reports.failed)
 
 
-def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled) -> None:
+def watch_consumed(metrics: Metrics, about: Mapping[str, AttributeValue], polled: Polled, owner: object) -> None:
     """Observe how many messages a consumer handed out; `about` are its process spans' attributes."""
     attributes = {**about, **operation(semconv.POLL, semconv.RECEIVE)}
-    metrics.watch(metric_definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed)
+    metrics.watch(metric_definitions.CONSUMED_MESSAGES, metric_attributes(attributes), lambda: polled.consumed, owner)
 
 
-def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks) -> None:
+def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: Clocks, owner: object) -> None:
     """Observe how far the broker's clock is from this client's."""
 
     def middle() -> float | None:
@@ -65,6 +65,6 @@ def watch_clocks(metrics: Metrics, about: Mapping[str, AttributeValue], clocks: 
         return bound / _NS if bound is not None and is_plausible(bound) else None
 
     attributes = {semconv.MESSAGING_CLIENT_ID: about[semconv.MESSAGING_CLIENT_ID], **metric_attributes(about)}
-    metrics.watch(metric_definitions.CLOCK_OFFSET, attributes, middle)
-    metrics.watch(metric_definitions.CLOCK_UNCERTAINTY, attributes, uncertainty)
-    metrics.watch(metric_definitions.CLOCK_OFFSET_MINIMUM, attributes, minimum)
+    metrics.watch(metric_definitions.CLOCK_OFFSET, attributes, middle, owner)
+    metrics.watch(metric_definitions.CLOCK_UNCERTAINTY, attributes, uncertainty, owner)
+    metrics.watch(metric_definitions.CLOCK_OFFSET_MINIMUM, attributes, minimum, owner)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from opentelemetry.util.types import AttributeValue
 
+from kafkatrace.metrics.duration import Duration
+from kafkatrace.metrics.kinds import Definition
 from kafkatrace.metrics.metric_definitions import OPERATION_DURATION
-from kafkatrace.metrics.registry import Definition, Duration, Metrics
+from kafkatrace.metrics.registry import Metrics
 from kafkatrace.spans import semconv
 
 # Metrics have fewer attributes than spans: each value of each makes one more series.
@@ -38,6 +40,7 @@ class Series:
     ) -> None:
         self._metrics = metrics
         self._about = metric_attributes(about)
+        self._users = metrics.users(self._about)
         self._counted = counted
         self._duration = duration
         self._known: dict[tuple[str | None, str | None], Duration] = {}
@@ -55,7 +58,7 @@ class Series:
             attributes[semconv.MESSAGING_DESTINATION_NAME] = _text(topic)
         if error is not None:
             attributes[semconv.ERROR_TYPE] = _text(error)
-        made = self._metrics.duration(self._duration, attributes, self._counted)
+        made = self._metrics.duration(self._duration, attributes, self._counted, self._users)
         return self._known.setdefault((topic, error), made)
 
 

@@ -7,7 +7,7 @@ https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/messagi
 
 from typing import Final
 
-from kafkatrace.metrics.registry import Definition, Kind
+from kafkatrace.metrics.kinds import Definition, Kind
 
 OPERATION_DURATION: Final = Definition(
     "messaging.client.operation.duration",

@@ -1,75 +1,49 @@
 """Metrics over all messages, sampled or not, in plain integers: the SDK's instruments cost as much as a span.
 
 Names and buckets: https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/messaging/messaging-metrics.md
+
+What nobody counts into any more is dropped once it was exported, so that clients which come and go cost nothing. The
+newest such series stay: where equal clients follow one another, a sum that began again would look as if it stood still.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import weakref
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from typing import NamedTuple
 
 from opentelemetry.sdk.metrics import export
-from opentelemetry.util.types import AttributeValue
 
-from kafkatrace.hotpath.choose import Histogram
-
-_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-_LONG_BOUNDS: Final = (*_BOUNDS, 30.0, 60.0, 300.0, 1800.0, 3600.0)  # records may wait for hours
-Attributes = Mapping[str, AttributeValue]
-# https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits
-_MOST_SERIES: Final = 2000  # of each metric, the one for all others included
-_OVERFLOW: Final[Attributes] = {"otel.metric.overflow": True}
+from kafkatrace.metrics.duration import Duration
+from kafkatrace.metrics.kinds import MOST_SERIES, OVERFLOW, Attributes, Definition, Key, Kind, Read, key_of
+from kafkatrace.metrics.numbers import ClosedNumbers, Numbers
+from kafkatrace.spans import semconv
 
 
-Read = Callable[[], int | float | None]
+class Users:
+    """Those who count into the histograms of some attributes; as long as anybody has it, they stay."""
 
 
-class Kind(Enum):
-    """How a metric is told."""
+@dataclass(slots=True)
+class _Filled:
+    """A histogram among others."""
 
-    DURATION = "s"
-    LONG_DURATION = "s, up to an hour"
-    COUNT = "sum"
-    GAUGE = "gauge"
+    attributes: Attributes
+    duration: Duration
+    counted: Definition | None
+    since: int
+    users: weakref.ref[Users] | None = None  # None: it stays for ever
 
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A metric's name and what it means."""
-
-    name: str
-    description: str
-    unit: str
-    kind: Kind
+    @property
+    def unused(self) -> bool:
+        return self.users is not None and self.users() is None
 
 
-class Duration(Histogram):
-    """One histogram of durations, and its bounds."""
+class Closed(NamedTuple):
+    """Series that no client has any more, and what they say for the last time."""
 
-    def __init__(self, kind: Kind) -> None:
-        self.bounds = _LONG_BOUNDS if kind is Kind.LONG_DURATION else _BOUNDS
-        super().__init__(tuple(round(bound * 1e9) for bound in self.bounds))
-
-    def count(self) -> int:
-        """Return how many there were."""
-        return sum(self.state()[0])
-
-    def point(self, attributes: Attributes, since: int, now: int) -> export.HistogramDataPoint:
-        """Return the state as the SDK's data point, in seconds."""
-        buckets, total, lowest, highest = self.state()
-        return export.HistogramDataPoint(
-            attributes=attributes,
-            start_time_unix_nano=since,
-            time_unix_nano=now,
-            count=sum(buckets),  # backends refuse a count that isn't the sum of the buckets
-            sum=total / 1e9,
-            bucket_counts=buckets,
-            explicit_bounds=self.bounds,
-            min=lowest / 1e9,
-            max=highest / 1e9,
-        )
+    durations: list[tuple[Definition, Key, int]]
+    numbers: ClosedNumbers
 
 
 class Metrics:
@@ -78,64 +52,111 @@ class Metrics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since = time.time_ns()
-        self._durations: dict[Definition, dict[tuple[object, ...], tuple[Attributes, Duration]]] = {}
-        self._reads: dict[Definition, list[tuple[Attributes, Read]]] = {}
+        self._durations: dict[Definition, dict[Key, _Filled]] = {}
+        self._numbers = Numbers()
+        self._users: weakref.WeakValueDictionary[Key, Users] = weakref.WeakValueDictionary()
 
-    def duration(self, definition: Definition, attributes: Attributes, counted: Definition | None = None) -> Duration:
+    def users(self, attributes: Attributes) -> Users:
+        """Return the users of histograms with these attributes and more; the same ones when asked again."""
+        with self._lock:
+            return self._users.setdefault(key_of(attributes), Users())
+
+    def duration(
+        self,
+        definition: Definition,
+        attributes: Attributes,
+        counted: Definition | None = None,
+        users: Users | None = None,
+    ) -> Duration:
         """Return the histogram of these attributes; the same one when asked again.
 
         Beyond 2000 of them all others share one. `counted` is a metric that tells only how many they are.
         """
-        key = tuple(sorted(attributes.items()))
+        key = key_of(attributes)
         with self._lock:
             series = self._durations.setdefault(definition, {})
-            if key not in series and len(series) >= _MOST_SERIES - 1:
-                attributes, key = _OVERFLOW, tuple(_OVERFLOW.items())
+            if key not in series and len(series) >= MOST_SERIES - 1:
+                attributes, key, users = OVERFLOW, key_of(OVERFLOW), None
             if key not in series:
-                series[key] = (attributes, Duration(definition.kind))
-                if counted is not None:
-                    self._reads.setdefault(counted, []).append((attributes, series[key][1].count))
-            return series[key][1]
+                series[key] = _Filled(attributes, Duration(definition.kind), counted, self._since)
+            if users is not None:
+                series[key].users = weakref.ref(users)
+            return series[key].duration
 
-    def watch(self, definition: Definition, attributes: Attributes, read: Read) -> None:
-        """Read a number whenever metrics are collected; None leaves it out."""
+    def watch(self, definition: Definition, attributes: Attributes, read: Read, owner: object = None) -> None:
+        """Read a number whenever metrics are collected, until its owner leaves or is gone; None leaves it out.
+
+        `read` must not keep the owner alive.
+        """
+        self._numbers.watch(definition, attributes, read, owner, self._since)
+
+    def leave(self, owner: object) -> None:
+        """Read an owner's numbers for the last time."""
+        self._numbers.leave(owner)
+
+    def closed(self) -> Closed:
+        """Return what is to be dropped after the next export."""
         with self._lock:
-            self._reads.setdefault(definition, []).append((attributes, read))
+            durations = [
+                (definition, key, each.duration.count())
+                for definition, series in self._durations.items()
+                for key, each in series.items()
+                if each.unused
+            ]
+        return Closed(durations, self._numbers.closed())
+
+    def forget(self, closed: Closed) -> None:
+        """Drop those of the series that are still as they were; what begins again is counted from now on."""
+        with self._lock:
+            found = [(self._durations[definition], key, count) for definition, key, count in closed.durations]
+            unused = [(s, key, s[key]) for s, key, count in found if _is_unchanged(s.get(key), count)]
+            newest = {(id(s), _operation(each)): each.users for s, _, each in unused}
+            leaving = [(s, key) for s, key, each in unused if newest[id(s), _operation(each)] is not each.users]
+            for series, key in leaving:
+                del series[key]
+            if self._numbers.forget(closed.numbers) or leaving:
+                self._since = time.time_ns()
 
     def collect(self) -> list[export.Metric]:
         """Return everything as the SDK's metrics."""
         now = time.time_ns()
         with self._lock:
             durations = {each: list(series.values()) for each, series in self._durations.items()}
-            reads = {each: list(series) for each, series in self._reads.items()}
         histograms = [
-            _metric(definition, _histogram([histogram.point(about, self._since, now) for about, histogram in filled]))
+            _metric(definition, _histogram([each.duration.point(each.attributes, each.since, now) for each in filled]))
             for definition, series in durations.items()
-            if (filled := [(about, histogram) for about, histogram in series if histogram.count()])
+            if (filled := [each for each in series if each.duration.count()])
         ]
-        return histograms + [self._numbers(definition, series, now) for definition, series in reads.items()]
+        counts = _counts([each for series in durations.values() for each in series], now)
+        return [
+            *histograms,
+            *(_numbers(*each) for each in counts.items()),
+            *(_numbers(*each) for each in self._numbers.points(now)),
+        ]
 
-    def _numbers(self, definition: Definition, series: list[tuple[Attributes, Read]], now: int) -> export.Metric:
-        points = list(self._added(series, now, gauge=definition.kind is Kind.GAUGE))
-        if definition.kind is Kind.GAUGE:
-            return _metric(definition, export.Gauge(points))
-        return _metric(definition, export.Sum(points, export.AggregationTemporality.CUMULATIVE, is_monotonic=True))
 
-    def _added(
-        self, series: list[tuple[Attributes, Read]], now: int, *, gauge: bool
-    ) -> Iterator[export.NumberDataPoint]:
-        """Return a point for each set of attributes: equal clients count together; of a gauge, the newest's counts."""
-        added: dict[tuple[object, ...], tuple[Attributes, int | float]] = {}
-        for attributes, read in series:
-            if (number := read()) is not None:
-                key = tuple(sorted(attributes.items()))
-                if key not in added and len(added) >= _MOST_SERIES - 1:
-                    if gauge:  # what others measure has no sum
-                        continue
-                    attributes, key = _OVERFLOW, tuple(_OVERFLOW.items())
-                before = 0 if gauge or key not in added else added[key][1]
-                added[key] = (attributes, number + before)
-        return (export.NumberDataPoint(about, self._since, now, number) for about, number in added.values())
+def _is_unchanged(filled: _Filled | None, count: int) -> bool:
+    return filled is not None and filled.unused and filled.duration.count() == count
+
+
+def _operation(filled: _Filled) -> object:
+    return filled.attributes.get(semconv.MESSAGING_OPERATION_NAME)
+
+
+def _counts(series: list[_Filled], now: int) -> dict[Definition, list[export.NumberDataPoint]]:
+    """Return the metrics that tell only how many there were."""
+    counts: dict[Definition, list[export.NumberDataPoint]] = {}
+    for each in series:
+        if each.counted is not None:
+            point = export.NumberDataPoint(each.attributes, each.since, now, each.duration.count())
+            counts.setdefault(each.counted, []).append(point)
+    return counts
+
+
+def _numbers(definition: Definition, points: list[export.NumberDataPoint]) -> export.Metric:
+    if definition.kind is Kind.GAUGE:
+        return _metric(definition, export.Gauge(points))
+    return _metric(definition, export.Sum(points, export.AggregationTemporality.CUMULATIVE, is_monotonic=True))
 
 
 def _histogram(points: list[export.HistogramDataPoint]) -> export.Histogram:

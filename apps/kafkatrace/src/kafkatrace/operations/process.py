@@ -12,8 +12,8 @@ from kafkatrace.export.batch import ENCODED, Batch
 from kafkatrace.export.observables import watch_clocks
 from kafkatrace.hotpath import choose
 from kafkatrace.metrics import clock_offset, metric_definitions
+from kafkatrace.metrics.duration import Duration
 from kafkatrace.metrics.instruments import Series
-from kafkatrace.metrics.registry import Duration
 from kafkatrace.spans import otlp, protobuf, queue_time, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
 from kafkatrace.spans.message_span import MessageSpan
@@ -63,7 +63,7 @@ class Processed:
         self._durations = Series(metrics, self.about, duration=metric_definitions.PROCESS_DURATION)
         self._queues = Series(metrics, self.about, duration=metric_definitions.QUEUE_DURATION)
         self._since_timestamp = Series(metrics, self.about, duration=metric_definitions.SINCE_TIMESTAMP_DURATION)
-        watch_clocks(tracing.metrics, self.about, self._clocks)
+        watch_clocks(tracing.metrics, self.about, self._clocks, self)
         self._prefixes: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self.account: Callable[[MessageSpan], int] = choose.account(
             otherwise=self._account, histograms=self._histograms, received=self._received

@@ -1,5 +1,6 @@
 """The beginning of a message's queue span and process span."""
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import time_ns
@@ -52,12 +53,13 @@ class Receiver:
         self._linked = linked
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
-        self.polled = Polled(self._look)
+        look = weakref.WeakMethod(self._look)  # metrics keep `polled`, and are not to keep its consumer
+        self.polled = Polled(lambda consumer: (alive := look()) and alive(consumer))
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
         self._started = tracing.pipeline.begin_span
         self._highs: dict[tuple[str, int], int] = {}
         self._ready = tracing.span_ids.ready
-        watch_consumed(tracing.metrics, self.processed.about, self.polled)
+        watch_consumed(tracing.metrics, self.processed.about, self.polled, self)
         self.process: Callable[[Message], AbstractContextManager[Span]] = self.begin
         if self._follow and tracing.enabled:
             self.process = choose.process(
@@ -73,6 +75,11 @@ class Receiver:
                 highs=self._highs,
                 metrics_enabled=tracing.metrics_enabled,
             )
+
+    def close(self) -> None:
+        """Leave the metrics that tell of this consumer alone."""
+        for owner in (self, self.processed):
+            self._tracing.metrics.leave(owner)
 
     def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:
         """Note when a batch reached the caller, and draw its receive span, linked to every sampled sender."""

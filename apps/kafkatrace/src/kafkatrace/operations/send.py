@@ -86,7 +86,7 @@ class Sender:
                 encoder=self.encoder,
                 metrics_enabled=self.metrics_enabled,
             )
-        watch_clocks(tracing.metrics, self._about, self._clocks)
+        watch_clocks(tracing.metrics, self._about, self._clocks, self)
 
     def origin(self, context: Context, headers: Headers | None) -> Origin | None:
         """Work out whose child the send is; None when it is not to be traced."""
@@ -157,6 +157,10 @@ class Sender:
         if callback is None or not self._errors_only:
             return callback
         return lambda error, message: callback(error, message) if error is not None else None
+
+    def close(self) -> None:
+        """Leave the metrics that tell of this producer alone."""
+        self.tracing.metrics.leave(self)
 
     # ---- in the background
 
