@@ -47,8 +47,12 @@ def test_a_message_is_queued_and_then_processed(namespace: str) -> None:
     _until_found(namespace, "queued", "--offset", "0/0")
     kube.kubectl("scale", "tp", "orders", "-n", namespace, "--replicas=1")
     _until_found(namespace, "processed", "--offset", "0/0")
-    pods = kube.get(namespace, "pods")["items"]
-    assert not [pod for pod in pods if "-find-" in pod["metadata"]["name"]], "what has read is deleted"
+    kube.until("what has read is deleted", 180, lambda: not _readers(namespace))
+
+
+def _readers(namespace: str) -> list[str]:
+    names = [pod["metadata"]["name"] for pod in kube.get(namespace, "pods")["items"]]
+    return [name for name in names if "-find-" in name]
 
 
 def _without_producer(namespace: str, *env: kube.Object) -> kube.Object:

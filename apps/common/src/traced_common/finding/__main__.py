@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from traced_common import kafka
 from traced_common.environment import SettingsError
-from traced_common.finding.finder import Finder
+from traced_common.finding.finder import Clients, Finder
 from traced_common.finding.kafka_state import UnknownTopicError
 from traced_common.finding.records import Told
 from traced_common.finding.request import Request, RequestError
@@ -39,12 +39,17 @@ def main(arguments: list[str]) -> int:
 def find(settings: FinderSettings, request: Request) -> Told:
     """Return what Kafka knows of what is looked for."""
     config = settings.kafka.client_config() | {"client.id": "tracedpipeline-find"}
-    consumer = kafka.connect(Consumer, {**config, **configuration(settings.group)})
+    reader = kafka.connect(Consumer, {**config, **configuration(settings.group)})
     admin = kafka.connect(AdminClient, {**config, "allow.auto.create.topics": False})
+    groups = {
+        each: kafka.connect(Consumer, {**config, **asking(each)}) for each in (settings.group, settings.redrive_group)
+    }
     try:
-        return Finder(settings, request, consumer, admin, lambda progress: _print({"progress": progress})).facts()
+        clients = Clients(reader, admin, groups)
+        return Finder(settings, request, clients, lambda progress: _print({"progress": progress})).facts()
     finally:
-        consumer.close()
+        for consumer in (reader, *groups.values()):
+            consumer.close()
 
 
 def configuration(group: str) -> dict[str, Any]:
@@ -61,6 +66,11 @@ def configuration(group: str) -> dict[str, Any]:
         "fetch.message.max.bytes": 1_048_576,
         "allow.auto.create.topics": False,
     }
+
+
+def asking(group: str) -> dict[str, Any]:
+    """Make a client's part of librdkafka's configuration that asks how far a group is, whatever is under way there."""
+    return {"group.id": group, "enable.auto.commit": False, "isolation.level": "read_uncommitted"}
 
 
 def _print(line: Told) -> None:

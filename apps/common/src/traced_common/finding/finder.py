@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaException
@@ -19,19 +20,27 @@ from traced_common.finding.settings import FinderSettings
 _POLL_SECONDS: Final = 0.5
 
 
+@dataclass(frozen=True)
+class Clients:
+    """One that reads, one that asks, and for each group one that is of it, but no member."""
+
+    reader: Consumer
+    admin: AdminClient
+    groups: Mapping[str, Consumer]
+
+
 class Finder:
-    """Looks one request up with two clients: one that reads, one that asks."""
+    """Looks one request up."""
 
     def __init__(
         self,
         settings: FinderSettings,
         request: Request,
-        consumer: Consumer,
-        admin: AdminClient,
+        clients: Clients,
         tell: Callable[[Told], None],
     ) -> None:
         self._settings, self._request = settings, request
-        self._consumer, self._admin = consumer, admin
+        self._consumer, self._admin, self._groups = clients.reader, clients.admin, clients.groups
         self._tell = tell
 
     def facts(self) -> Told:
@@ -59,7 +68,7 @@ class Finder:
         }
 
     def _committed(self, logs: Mapping[int, Log]) -> dict[int, int]:
-        return kafka_state.committed(self._admin, self._settings.group, self._settings.topic, list(logs))
+        return kafka_state.committed(self._groups[self._settings.group], self._settings.topic, list(logs))
 
     def _records(self, scan: Scan, logs: Mapping[int, Log]) -> list[Record]:
         """Return what is at the place that is looked for, else the newest with the key, or of the trace."""
@@ -104,7 +113,7 @@ class Finder:
         """Return up to where dead letters went back to their topic, None where that may not be asked."""
         settings = self._settings
         try:
-            return kafka_state.committed(self._admin, settings.redrive_group, settings.dead_letter_topic, list(logs))
+            return kafka_state.committed(self._groups[settings.redrive_group], settings.dead_letter_topic, list(logs))
         except KafkaException:
             return None
 

@@ -5,11 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # as documented
 
 SECONDS: Final = 10.0
 _PAUSE: Final = 0.1
+# Of a group's coordinator, or of a transaction that has just ended.
+_NOT_YET: Final = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+)
 _EARLIEST: Final = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # it has no annotations
 _LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call] # as above
 _ABSENT: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
@@ -58,33 +65,28 @@ def _offsets(
     return {each.partition: answer.result().offset for each, answer in answers.items()}
 
 
-def committed(admin: AdminClient, group: str, topic: str, numbers: Sequence[int]) -> dict[int, int]:
-    """Return the offsets that a group has committed; a partition without one is left out."""
-    return _committed(admin, group, topic, numbers)
+def committed(member: Consumer, topic: str, numbers: Sequence[int]) -> dict[int, int]:
+    """Return the offsets that the group of a consumer has committed; a partition without one is left out.
 
-
-def stable(admin: AdminClient, group: str, topic: str, numbers: Sequence[int]) -> dict[int, int]:
-    """Return the same once no transaction is about to change it: Kafka ends one after it has said that it did."""
+    The admin client is not asked: librdkafka 2.16's ends the whole process where the group's coordinator is not ready.
+    A consumer of committed records waits for a transaction that is about to change the offsets.
+    """
     end = time.monotonic() + SECONDS
     while True:
         try:
-            return _committed(admin, group, topic, numbers, require_stable=True)
+            return _committed(member, [TopicPartition(topic, each) for each in numbers])
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.UNSTABLE_OFFSET_COMMIT or time.monotonic() > end:
+            if error.args[0].code() not in _NOT_YET or time.monotonic() > end:
                 raise
             time.sleep(_PAUSE)
 
 
-def _committed(
-    admin: AdminClient, group: str, topic: str, numbers: Sequence[int], *, require_stable: bool = False
-) -> dict[int, int]:
-    request = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in numbers])
-    answers = admin.list_consumer_group_offsets([request], request_timeout=SECONDS, require_stable=require_stable)
-    answer = answers[group].result()
-    for each in answer.topic_partitions:
+def _committed(member: Consumer, partitions: list[TopicPartition]) -> dict[int, int]:
+    answers = member.committed(partitions, timeout=SECONDS)
+    for each in answers:
         if each.error is not None:
             raise KafkaException(each.error)
-    return {each.partition: each.offset for each in answer.topic_partitions if each.offset >= 0}
+    return {each.partition: each.offset for each in answers if each.offset >= 0}
 
 
 def members(admin: AdminClient, group: str) -> dict[str, Any]:

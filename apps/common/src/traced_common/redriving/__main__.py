@@ -1,5 +1,6 @@
 """Runs one redrive: `python -m traced_common.redriving '{"limit": 100, "dry_run": false}'`."""
 
+import contextlib
 import json
 import logging
 import os
@@ -46,26 +47,34 @@ def run(settings: FinderSettings, limit: int, *, dry: bool) -> Told:
     """Send the dead letters back that are there now; the result, which is printed, too, has the counts."""
     config = settings.kafka.client_config() | {"client.id": "tracedpipeline-redrive"}
     admin = kafka.connect(AdminClient, {**config, "allow.auto.create.topics": False})
-    if dry:
-        waiting = _waiting(admin, settings)
-        return _result(settings, {"before": waiting, "after": waiting, "redriven": 0})
+    consumer = kafka.connect(Consumer, {**config, **reading(settings)})
+    with contextlib.closing(consumer):
+        if dry:
+            waiting = _waiting(admin, consumer, settings)
+            return _result(settings, {"before": waiting, "after": waiting, "redriven": 0})
+        return _result(settings, _sent_back(config, admin, consumer, settings, limit))
+
+
+def _sent_back(
+    config: Mapping[str, Any], admin: AdminClient, consumer: Consumer, settings: FinderSettings, limit: int
+) -> Told:
     tracing = process.tracing()
     producer = kafka.connect(
         lambda conf: kafkatrace.Producer(conf, tracing=tracing), {**config, **configuration(settings)}
     )
     # Ends what a run before this one has left open: only then it is known how far that one came.
     producer.init_transactions(_SECONDS)
-    before = _waiting(admin, settings)
-    consumer = kafka.connect(Consumer, {**config, **reading(settings)})
+    before = _waiting(admin, consumer, settings)
     try:
         stage = kafkatrace.Stage(f"redrive {settings.dead_letter_topic}", tracing=tracing)
         redrive = Redrive(consumer, producer, stage, settings.topic)
-        outcome = redrive.run(_ranges(admin, settings), limit, lambda progress: _print({"progress": progress}))
+        outcome = redrive.run(
+            _ranges(admin, consumer, settings), limit, lambda progress: _print({"progress": progress})
+        )
     finally:
-        consumer.close()
         tracing.shutdown(_TRACING_SECONDS)
     told = {"redriven": outcome.redriven, "left": outcome.left, "places": outcome.places}
-    return _result(settings, {"before": before, "after": _waiting(admin, settings), **told})
+    return {"before": before, "after": _waiting(admin, consumer, settings), **told}
 
 
 def configuration(settings: FinderSettings) -> Told:
@@ -92,18 +101,18 @@ def reading(settings: FinderSettings) -> Told:
     }
 
 
-def _ranges(admin: AdminClient, settings: FinderSettings) -> Mapping[TopicPartition, int]:
+def _ranges(admin: AdminClient, consumer: Consumer, settings: FinderSettings) -> Mapping[TopicPartition, int]:
     """Return where each partition's letters begin that were not sent back, with the offset behind the last."""
     topic = settings.dead_letter_topic
     logs = kafka_state.logs(admin, topic)
-    done = kafka_state.stable(admin, settings.redrive_group, topic, list(logs))
+    done = kafka_state.committed(consumer, topic, list(logs))
     begins = {each: max(log.start, done.get(each, 0)) for each, log in logs.items()}
     return {TopicPartition(topic, each, begins[each]): log.end for each, log in logs.items() if begins[each] < log.end}
 
 
-def _waiting(admin: AdminClient, settings: FinderSettings) -> int:
+def _waiting(admin: AdminClient, consumer: Consumer, settings: FinderSettings) -> int:
     """Return how many offsets of the dead-letter topic are not passed yet: letters, and markers among them."""
-    return sum(end - each.offset for each, end in _ranges(admin, settings).items())
+    return sum(end - each.offset for each, end in _ranges(admin, consumer, settings).items())
 
 
 def _result(settings: FinderSettings, told: Told) -> Told:
