@@ -29,8 +29,11 @@ def read(variables: Mapping[str, str]) -> Sampling:
         (" ParentBased_Always_Off ", "", Sampling(0, True)),
     ],
 )
-def test_what_the_variables_mean(name: str, argument: str, expected: Sampling) -> None:
+def test_what_the_variables_mean(
+    name: str, argument: str, expected: Sampling, caplog: pytest.LogCaptureFixture
+) -> None:
     assert read({NAME: name, ARGUMENT: argument}) == expected
+    assert not caplog.records
 
 
 def test_no_variables_record_everything_and_follow_the_sender() -> None:
