@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tracedpipeline import reasons
 from tracedpipeline.flink import deployment_status
+from tracedpipeline.flink.deployment_status import Status
 from tracedpipeline.verdict import Verdict
 
 EXCEPTION = "org.apache.flink.kubernetes.operator.exception"
@@ -42,6 +43,14 @@ STAGES: dict[str, tuple[dict[str, Any], str | None]] = {
     "after the savepoint, JobManager gone": (body("UPGRADING", "MISSING", "FINISHED"), STOPPING),
     "last-state upgrade": (body("UPGRADING", "READY", "CANCELLING"), STOPPING),
     "ended by somebody": (body("STABLE", "READY", "FINISHED"), reasons.JOB_STOPPED),
+    "cancelled by somebody": (body("STABLE", "READY", "CANCELED"), reasons.JOB_STOPPED),
+    "suspended by somebody": (body("STABLE", "READY", "SUSPENDED"), reasons.JOB_STOPPED),
+    "ended, and started again by a change": (body("STABLE", "READY", "FINISHED", observed=1), STARTING),
+    "cancelled for a change": (body("UPGRADING", "READY", "CANCELED"), STOPPING),
+    "started for a change": (body("UPGRADING", "READY", "RECONCILING"), STARTING),
+    "no JobManager, no words": (body("DEPLOYED", "ERROR", "RECONCILING"), STARTING),
+    "fails": (body("STABLE", "READY", "FAILING"), RESTARTING),
+    "has failed": (body("STABLE", "READY", "FAILED"), RESTARTING),
     "restarts, though STABLE": (body("STABLE", "READY", "RESTARTING"), RESTARTING),
     "topic does not exist": (body("DEPLOYED", "READY", "RESTARTING", error="Job Not Found"), RESTARTING),
     "attempts exhausted": (
@@ -94,6 +103,27 @@ def test_what_is_told_of_a_stage(stage: str, message: str) -> None:
     assert (found.ok, found.message) == (False, message)
 
 
+@pytest.mark.parametrize("status", [None, {}, {"jobStatus": None, "error": None}, {"jobStatus": {}}])
+def test_a_status_that_says_nothing(status: Any) -> None:
+    seen = {"metadata": {"generation": 3}, "status": status}
+    assert deployment_status.status(seen) == Status(generation=3)
+    assert deployment_status.status({"metadata": {}, "status": status}) == Status(generation=0)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "refused"),
+    [
+        ({"type": "a.ValidationException", "message": "no", "throwableList": [{}]}, "no", True),
+        ({"type": "a.ValidationException", "throwableList": [{"message": "first"}, {"message": "last"}]}, "last", True),
+        ({"message": "no", "throwableList": [{"message": ""}]}, "no", False),
+        ({"type": "a.Exception"}, "", False),
+    ],
+)
+def test_the_words_of_an_error_are_its_last_causes(error: dict[str, Any], words: str, refused: bool) -> None:
+    seen = deployment_status.status(body(error=json.dumps(error)))
+    assert (seen.error, seen.refused) == (words, refused)
+
+
 FINE = Verdict(True, reasons.JOB_RUNNING, "runs")
 STARTS = Verdict(False, STARTING, "starts")
 RESTARTS = Verdict(False, RESTARTING, "says RESTARTING")
@@ -111,6 +141,7 @@ SILENT = Verdict(False, reasons.JOB_MANAGER_UNREACHABLE, "silent")
         (RESTARTS, QUOTED, QUOTED),
         (STARTS, SILENT, STARTS),
         (STARTS, FINE, STARTS),
+        (STARTS, Verdict(None, reasons.UNSCHEDULABLE, "nobody knows"), STARTS),
         (RESTARTS, Verdict(False, reasons.PROGRESSING, "waiting"), RESTARTS),
     ],
 )

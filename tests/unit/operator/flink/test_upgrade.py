@@ -59,6 +59,25 @@ def test_another_engine_is_a_change(settings: Settings) -> None:
     assert upgrade.change_id("orders", plain, live(objects(settings)))
 
 
+def test_only_what_runs_the_job_is_compared_in_whatever_order(settings: Settings) -> None:
+    wanted = objects(settings)
+    assert upgrade.change_id("orders", wanted[::-1], live(wanted)) is None
+    assert upgrade.change_id("orders", [], {}) is None
+
+
+def test_what_runs_the_job_stays_as_it_is_while_the_job_ends() -> None:
+    assert upgrade.job_manager("orders") == ("Deployment", "orders-jobmanager")
+    assert upgrade.protected_while_pending("orders") == {
+        ("Deployment", "orders-jobmanager"),
+        ("Deployment", "orders-taskmanager"),
+        ("Deployment", "orders-consumer"),
+    }
+
+
+def test_another_version_of_the_operator_asks_for_the_same_savepoint() -> None:
+    assert upgrade.savepoint_trigger_id("job", "change") == "82f1ddb31c18974435ca6e5d4d365656"
+
+
 def test_a_trigger_is_flinks_kind_of_id_and_of_one_job_and_change() -> None:
     assert len(bytes.fromhex(upgrade.savepoint_trigger_id("job", "change"))) == 16
     assert len({upgrade.savepoint_trigger_id(job, change) for job in "ab" for change in "cd"}) == 4

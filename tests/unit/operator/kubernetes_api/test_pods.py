@@ -47,9 +47,14 @@ def test_a_deployment_that_nobody_has_looked_at_has_no_pods() -> None:
     assert component("jaeger", new, []) == Component("jaeger", wanted=1, ready=0, rolled_out=False)
 
 
-def test_a_deployment_that_rests_is_settled_without_pods() -> None:
-    resting = {"metadata": {"generation": 3}, "spec": {"replicas": 0}, "status": {"observedGeneration": 4}}
-    assert component("jaeger", resting, []) == Component("jaeger", wanted=0, ready=0, rolled_out=True)
+@pytest.mark.parametrize(
+    ("metadata", "status", "settled"),
+    [({"generation": 3}, {"observedGeneration": 4}, True), ({"generation": 1}, {}, False), ({}, {}, True)],
+    ids=["seen", "not seen", "nothing to see"],
+)
+def test_a_deployment_that_rests_is_settled_without_pods(metadata: Any, status: Any, settled: bool) -> None:
+    resting = {"metadata": metadata, "spec": {"replicas": 0}, "status": status}
+    assert component("jaeger", resting, []) == Component("jaeger", wanted=0, ready=0, rolled_out=settled)
 
 
 def test_what_is_wrong_with_a_pod_counts_until_all_are_ready() -> None:
@@ -124,11 +129,16 @@ KILLED = "was killed (OOMKilled): it used more memory than its limit; raise reso
             reasons.UNSCHEDULABLE,
             "no node takes the pod: ",
         ),
+        (
+            {"status": {"initContainerStatuses": waiting("CreateContainerError")["status"]["containerStatuses"]}},
+            reasons.CREATE_CONTAINER_CONFIG_ERROR,
+            "init container '': words",
+        ),
         (waiting("CreateContainerConfigError"), reasons.CREATE_CONTAINER_CONFIG_ERROR, "the container: words"),
         (
             waiting(
                 "CrashLoopBackOff",
-                lastState={"terminated": {"exitCode": 2, "message": "first\nKAFKA_TOPIC is not set\n"}},
+                lastState={"terminated": {"exitCode": 2, "message": "first\nthen\nKAFKA_TOPIC is not set\n"}},
             ),
             reasons.CRASH_LOOP_BACK_OFF,
             "the container ends with exit code 2, its last line: KAFKA_TOPIC is not set",
@@ -186,6 +196,7 @@ KILLED = "was killed (OOMKilled): it used more memory than its limit; raise reso
         "blank words",
         "no words",
         "unschedulable without words",
+        "init without name",
         "config",
         "crash",
         "memory",
@@ -214,6 +225,7 @@ def test_a_pod_that_only_needs_time_has_no_problem() -> None:
     [
         {},
         {"status": {"containerStatuses": None, "initContainerStatuses": None}},
+        {"status": {"containerStatuses": [{}]}},
         {"status": {"containerStatuses": [{"state": {"waiting": None}, "lastState": None}]}},
         {"status": {"conditions": [{"type": "PodScheduled", "reason": "SchedulingGated"}]}},
         {"status": {"conditions": [{"type": "Ready", "reason": "Unschedulable"}, {}]}},
