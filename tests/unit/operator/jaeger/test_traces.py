@@ -179,6 +179,18 @@ def test_a_span_without_length_is_seen_in_the_waterfall_wherever_it_is() -> None
     assert only == ["trace t1   end to end 0.0 ms", "", f"orders-producer  send topic │█{' ' * 31}│      0.0 +0.0 ms"]
 
 
+def test_the_shortest_trace_that_there_is_fills_the_waterfall() -> None:
+    assert waterfall.draw([changed(SEND, end=1)], 0.0).splitlines()[2].count("█") == 32
+
+
+def test_the_longest_traces_are_told_to_the_tenth_of_a_millisecond() -> None:
+    hour = 3_600_000 * MS
+    lines = waterfall.draw([changed(SEND, end=hour), changed(PROCESS, start=hour, end=2 * hour)], 1.0).splitlines()
+    assert lines[0] == "trace t1   end to end 1.0 ms, whole trace 7200000.0 ms"
+    assert lines[2].endswith("│      0.0 +3600000.0 ms")
+    assert lines[3].endswith("│ 3600000.0 +3600000.0 ms")
+
+
 def test_of_spans_that_begin_together_the_shorter_comes_first_in_the_waterfall() -> None:
     longer, shorter = changed(SEND, span_id="long", name="long"), changed(SEND, name="short", end=5 * MS)
     lines = waterfall.draw([longer, shorter], 10.0).splitlines()

@@ -48,13 +48,13 @@ def test_a_deployment_that_nobody_has_looked_at_has_no_pods() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "status", "settled"),
+    ("metadata", "status", "rolled_out"),
     [({"generation": 3}, {"observedGeneration": 4}, True), ({"generation": 1}, {}, False), ({}, {}, True)],
     ids=["seen", "not seen", "nothing to see"],
 )
-def test_a_deployment_that_rests_is_settled_without_pods(metadata: Any, status: Any, settled: bool) -> None:
+def test_a_deployment_that_rests_is_rolled_out_without_pods(metadata: Any, status: Any, rolled_out: bool) -> None:
     resting = {"metadata": metadata, "spec": {"replicas": 0}, "status": status}
-    assert component("jaeger", resting, []) == Component("jaeger", wanted=0, ready=0, rolled_out=settled)
+    assert component("jaeger", resting, []) == Component("jaeger", wanted=0, ready=0, rolled_out=rolled_out)
 
 
 def test_what_is_wrong_with_a_pod_counts_until_all_are_ready() -> None:
