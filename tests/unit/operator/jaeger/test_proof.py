@@ -107,8 +107,11 @@ def test_what_is_told_of_the_first_look(found: list[Span], ok: bool | None, mess
     assert bool(last) == bool(ok)
 
 
+HOUR = 3_600_000_000_000
+
+
 def waited(minutes: float) -> Span:
-    return changed(QUEUE, end=QUEUE.start + int(minutes * 60e9))
+    return changed(QUEUE, start=HOUR, end=HOUR + int(minutes * 60e9))
 
 
 @pytest.mark.parametrize(
@@ -120,13 +123,13 @@ def waited(minutes: float) -> Span:
         *(
             (
                 [],
-                [changed(waited(1000), start=QUEUE.start - 1), waited(minutes), changed(QUEUE, start=0)],
+                [changed(waited(1000), start=HOUR - 1), waited(minutes), changed(QUEUE, start=0)],
                 None,
                 "orders-consumer is behind: it processes messages that have waited about "
                 f"{told} min, and Jaeger no longer has the spans of orders-producer from then; "
                 "raise consumer.replicas or lower producer.ratePerSecond",
             )
-            for minutes, told in ((0.1, 1), (1.4, 1), (1.6, 2), (2, 2), (90, 90))
+            for minutes, told in ((0.1, 1), (1.4, 1), (1.5, 2), (1.6, 2), (2, 2), (90, 90))
         ),
     ],
 )
