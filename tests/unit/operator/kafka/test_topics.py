@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka import connection
+from tracedpipeline.kafka import connection, topics
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.strimzi import access_resources
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.kafka.test_admin import broker
@@ -37,3 +39,19 @@ async def test_a_topic_is_the_same_whether_we_create_it_or_strimzi_does(
         assert topic.config == {key: str(value) for key, value in resource["spec"]["config"].items()}
         assert topic.num_partitions == resource["spec"]["partitions"] == 3
     assert resource["spec"]["config"]["retention.ms"] == 129_600_000
+
+
+def test_a_topic_with_fewer_partitions_than_are_wanted_is_somebodys_to_change() -> None:
+    assert topics.too_few_partitions("topic orders", 2, 3) == Verdict(
+        False,
+        reasons.TOPIC_HAS_FEWER_PARTITIONS,
+        "topic orders has 2 partitions, kafka.topic.partitions wants 3: add partitions to the topic, or lower the field",
+    )
+
+
+def test_a_topics_time_is_the_brokers_and_its_retention_the_specs() -> None:
+    wanted = TracedPipeline.parse(body(kafka={"bootstrapServers": "k:9092", "topic": {"retention": "36h"}}))
+    assert topics.configuration(wanted.spec.kafka.topic) == {
+        "retention.ms": 129_600_000,
+        "message.timestamp.type": "LogAppendTime",
+    }
