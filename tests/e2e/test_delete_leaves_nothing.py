@@ -55,9 +55,11 @@ def test_the_state_of_flink_goes_with_the_pipeline(namespace: str) -> None:
 
 
 def _follow(namespace: str, component: str) -> subprocess.Popen[str]:
-    """Follow a component's log, which ends with its pod."""
+    """Follow a component's log, which ends with its pod; a first line has come."""
     command = ("kubectl", "logs", "-n", namespace, f"deployment/orders-{component}", "--follow", "--tail=1")
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert log.stdout is not None and log.stdout.readline()
+    return log
 
 
 @pytest.mark.alone
@@ -75,7 +77,9 @@ def test_the_clients_drain_before_what_they_need_goes(namespace: str, operator: 
     followed = {component: _follow(namespace, component) for component in ("producer", "consumer")}
     kube.kubectl("delete", "tp", "orders", "-n", namespace, "--timeout=60s")
     for component, log in followed.items():
-        said, _ = log.communicate(timeout=120)
+        assert log.stdout is not None
+        with log:
+            said = log.stdout.read()
         ended = ENDED.search(said)
         assert ended, f"the {component} was not let end: {said}"
         assert ended[2] == "0", f"the {component} lost spans, so the Collector was gone: {said}"

@@ -45,7 +45,8 @@ def test_a_topic_with_fewer_partitions_than_are_wanted_is_somebodys_to_change() 
     assert topics.too_few_partitions("topic orders", 2, 3) == Verdict(
         False,
         reasons.TOPIC_HAS_FEWER_PARTITIONS,
-        "topic orders has 2 partitions, kafka.topic.partitions wants 3: add partitions to the topic, or lower the field",
+        "topic orders has 2 partitions, kafka.topic.partitions wants 3: "
+        "add partitions to the topic, or lower the field",
     )
 
 
