@@ -40,16 +40,13 @@ class Index:
 
 
 class Unwilling:
-    """Has no truth value, no text and no length."""
+    """Has no truth value and no length; it has a text, as hypothesis itself asks for that at times."""
 
     def __bool__(self) -> bool:
         raise RuntimeError("no truth value")
 
     def __len__(self) -> int:
         raise RuntimeError("no length")
-
-    def __repr__(self) -> str:
-        raise RuntimeError("no text")
 
     __hash__ = None  # type: ignore[assignment] # unhashable
 
