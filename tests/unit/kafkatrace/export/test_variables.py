@@ -53,7 +53,6 @@ def warned(caplog: pytest.LogCaptureFixture, name: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("clean")
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # an exporter's thread does
 @patch("requests.Session.request", side_effect=ValueError("no network"))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(variables=st.dictionaries(st.sampled_from(_KNOWN), _HOSTILE, max_size=6))
