@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Tracer
 
-from kafkatrace.context.ids import Roots, SpanIds
+from kafkatrace.context.ids import SpanIds
 from kafkatrace.context.sampling import Sampling
 from kafkatrace.export import arguments, at_exit, environment
 from kafkatrace.export.batch_limits import Limits
@@ -51,7 +51,7 @@ class Tracing:
         self.carries_baggage = environment.carries_baggage(variables)
         self.commit_traces = variables.boolean("KAFKATRACE_COMMIT_TRACES")
         self.sampling = sampling
-        self.roots = Roots(sampling.ratio)
+        self.roots = sampling.roots()
         self.span_ids = SpanIds()
         self.limits = span_limits(variables)
         self.counters = Counters()
@@ -81,7 +81,7 @@ class Tracing:
 
     def child(self, traceparent: bytes) -> bytes:
         """Make the traceparent of a span beneath this one; where it is not sampled, only the flags may differ."""
-        sampled = traceparent[54] & 1 if self.sampling.parent_based else self.roots.samples(traceparent[3:35])
+        sampled = traceparent[54] & 1 if self.sampling.parent_based else self.roots.samples(traceparent)
         random = traceparent[54] & 2  # the digits 0 to 3 have the bits of the numbers
         if sampled:
             return traceparent[:36] + self.span_ids.take() + (b"-03" if random else b"-01")

@@ -67,14 +67,14 @@ def test_a_root_has_the_sdks_decision_in_its_flags(ratio: float) -> None:
 
 @given(st.floats(0, 1), st.integers(1, 2**128 - 1))
 def test_the_decision_for_any_trace_is_the_sdks(ratio: float, trace_id: int) -> None:
-    assert Roots(ratio).samples(b"%032x" % trace_id) == by_the_sdk(ratio, trace_id)
+    assert Roots(ratio).samples(b"00-%032x-" % trace_id) == by_the_sdk(ratio, trace_id)
 
 
 @pytest.mark.parametrize("ratio", [0.001, 0.25, 0.5])
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 def test_the_bound_itself_is_the_sdks(ratio: float, beside: int) -> None:
     trace_id = (7 << 64) + round(ratio * 2**64) + beside
-    assert Roots(ratio).samples(b"%032x" % trace_id) == by_the_sdk(ratio, trace_id) == (beside < 0)
+    assert Roots(ratio).samples(b"00-%032x-" % trace_id) == by_the_sdk(ratio, trace_id) == (beside < 0)
 
 
 @pytest.mark.parametrize("pool", [Roots(1), SpanIds()])

@@ -1,16 +1,21 @@
 """Spans of the SDK with something in them that OTLP can't hold."""
 
+import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import kafkatrace
 import pytest
 from confluent_kafka import Message
+from google.protobuf.message import EncodeError
+from kafkatrace import FlushResult
 from kafkatrace.export import sdk_encoding
 from kafkatrace.export.partial_success import ExportFailure, both
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, Span, SpanContext, StatusCode, TraceState
 
 SURROGATE = "half a pair: \ud800"
@@ -123,3 +128,57 @@ def test_what_the_collector_rejects_counts_beside_it() -> None:
     assert both(None, theirs) == theirs
     assert both(None, None) is None
     assert both(ours, theirs) == ExportFailure(5, "theirs")
+
+
+class ByItself(InMemorySpanExporter):
+    """A user's exporter, which encodes before it takes."""
+
+    def __init__(self, raised: type[BaseException] = ValueError) -> None:
+        super().__init__()
+        self.calls = 0
+        self._raised = raised
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.calls += 1
+        if any(span.name.startswith("bad") for span in spans):
+            raise self._raised
+        return super().export(spans)
+
+    def names(self) -> set[str]:
+        return {span.name for span in self.get_finished_spans()}
+
+
+@pytest.mark.parametrize(
+    "raised", [ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error, EncodeError]
+)
+@pytest.mark.parametrize("bad", [[0], [499], [7, 8, 250]])
+def test_a_users_exporter_loses_what_it_cant_encode_alone(raised: type[Exception], bad: list[int]) -> None:
+    exporter = ByItself(raised)
+    tracing = kafkatrace.configure("orders", exporter=exporter)
+    for number in range(500):
+        finish(tracing, f"bad {number}" if number in bad else f"good {number}")
+    assert tracing.shutdown(30) == FlushResult(500 - len(bad), len(bad))
+    assert exporter.names() == {f"good {number}" for number in range(500) if number not in bad}
+
+
+def test_a_users_exporter_that_can_encode_nothing_is_not_asked_for_each(caplog: pytest.LogCaptureFixture) -> None:
+    exporter = ByItself()
+    tracing = kafkatrace.configure("orders", exporter=exporter)
+    for number in range(2_000):
+        finish(tracing, f"bad {number}")
+    assert tracing.shutdown(30) == FlushResult(0, 2_000)
+    assert exporter.calls <= 200
+    assert "ValueError" in caplog.text
+
+
+@pytest.mark.parametrize("raised", [ConnectionError, SystemExit, RuntimeError])
+def test_what_is_no_encoding_is_not_tried_again(raised: type[BaseException]) -> None:
+    exporter = ByItself(raised)
+    tracing = kafkatrace.configure("orders", exporter=exporter)
+    finish(tracing, "bad")
+    finish(tracing, "other")
+    assert tracing.flush(30) == FlushResult(0, 2)
+    assert exporter.calls == 1
+    finish(tracing, "good")
+    assert tracing.shutdown(30) == FlushResult(1, 2), "the thread goes on"
+    assert exporter.names() == {"good"}

@@ -34,8 +34,11 @@ class Roots:
             self.ready.extend(rest)
             return first
 
-    def samples(self, trace_id: bytes) -> bool:
-        """Decide for the trace with these 32 hexadecimal digits."""
+    def samples(self, traceparent: bytes) -> bool:
+        """Decide for the trace of a span that began elsewhere."""
+        return self._sampled(traceparent[3:35])
+
+    def _sampled(self, trace_id: bytes) -> bool:
         return int(trace_id[16:], 16) < self._bound
 
     def _make(self) -> list[bytes]:
@@ -51,7 +54,7 @@ class Roots:
         if self._bound in (0, _ALL):
             return bytes((_SAMPLED if self._bound else _UNSAMPLED,)) * _BATCH
         traces = (digits[start : start + 32] for start in range(0, len(digits), 48))
-        return bytes(_SAMPLED if self.samples(trace) else _UNSAMPLED for trace in traces)
+        return bytes(_SAMPLED if self._sampled(trace) else _UNSAMPLED for trace in traces)
 
 
 class SpanIds:

@@ -6,6 +6,9 @@ from typing import Final
 
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio, Sampler, TraceIdRatioBased
 
+from kafkatrace.context import installed_sampler
+from kafkatrace.context.ids import Roots
+from kafkatrace.context.installed_sampler import AskedRoots
 from kafkatrace.variables import Variables
 
 _SAMPLER: Final = "OTEL_TRACES_SAMPLER"
@@ -22,19 +25,39 @@ class Sampling:
 
     ratio: float
     parent_based: bool = True
+    installed: Sampler | None = None  # decides instead
 
     @classmethod
     def read(cls, ratio: float | None, variables: Variables) -> "Sampling":
         """Take the given ratio, else OTEL_TRACES_SAMPLER and _ARG; TypeError or ValueError for a ratio that is none."""
         if ratio is not None:
             return cls(_checked(ratio))
+        if (installed := _installed(variables)) is not None:
+            return cls(1.0, parent_based=False, installed=installed)
         name = variables.choice(_SAMPLER, _KNOWN, _DEFAULT)
         fixed = _RATIOS[name.removeprefix(_PARENT_BASED)]
         return cls(_argument(variables) if fixed is None else fixed, name.startswith(_PARENT_BASED))
 
     def sampler(self) -> Sampler:
-        """Make the SDK's sampler that decides in the same way."""
+        """Return the SDK's sampler that decides in the same way."""
+        if self.installed is not None:
+            return self.installed
         return ParentBasedTraceIdRatio(self.ratio) if self.parent_based else TraceIdRatioBased(self.ratio)
+
+    def roots(self) -> Roots | AskedRoots:
+        """Make the source of new traces."""
+        return Roots(self.ratio) if self.installed is None else AskedRoots(self.installed)
+
+
+def _installed(variables: Variables) -> Sampler | None:
+    name = variables.text(_SAMPLER).lower()
+    if not name or name in _KNOWN:
+        return None
+    try:
+        return installed_sampler.load(name, variables.text(_ARGUMENT) or None)
+    except Exception as error:
+        variables.refuse(_SAMPLER, f"it can't be made: {error!r}", _DEFAULT)
+        return None
 
 
 def _argument(variables: Variables) -> float:

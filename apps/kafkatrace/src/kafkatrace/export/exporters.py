@@ -1,8 +1,10 @@
 """Where encoded spans and metrics go."""
 
+import struct
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from google.protobuf.message import EncodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
@@ -14,6 +16,9 @@ from kafkatrace.export.partial_success import ExportFailure, both
 from kafkatrace.spans import decode
 from kafkatrace.spans.otlp import Identity
 
+# What encoders raise for a value; what a network raises is another matter, and a second call would only take longer.
+_OF_ENCODERS: Final = (ArithmeticError, AttributeError, EncodeError, LookupError, TypeError, ValueError, struct.error)
+_MOST_CALLS: Final = 100  # for a batch; to find one span of 8192 takes 27
 _LARGEST: Final = 1_000_000  # bytes of a request: proxies take 1 MiB by default
 
 
@@ -73,10 +78,32 @@ class SdkExporter:
         for identity, encoded in zip(self._identities, (batch.service, batch.cluster), strict=True):
             request = ExportTraceServiceRequest.FromString(identity.request(encoded))
             spans.extend(decode.spans(request, identity.resource))
-        result = self._exporter.export(spans)
+        return self._export_what_can_be(spans)
+
+    def _export_what_can_be(self, spans: list[ReadableSpan]) -> ExportFailure | None:
+        """Hand the spans over; in halves, and halves of those, where one of them can't be encoded."""
+        waiting, failure = [spans], None
+        for _ in range(_MOST_CALLS):
+            if not waiting:
+                return failure
+            part = waiting.pop()
+            failed, divisible = self._export(part)
+            if failed is not None and divisible and len(part) > 1:
+                middle = len(part) // 2
+                waiting += part[middle:], part[:middle]
+            else:
+                failure = both(failure, failed)
+        return both(ExportFailure(sum(map(len, waiting)), "most of the spans can't be encoded"), failure)
+
+    def _export(self, spans: list[ReadableSpan]) -> tuple[ExportFailure | None, bool]:
+        """Call the exporter; the second result is whether a part of the spans may be what it can't encode."""
+        try:
+            result = self._exporter.export(spans)
+        except BaseException as error:  # SystemExit, too: it is an exporter of others
+            return ExportFailure(len(spans), raised(error)), isinstance(error, _OF_ENCODERS)
         if result is SpanExportResult.SUCCESS:
-            return None
-        return ExportFailure(batch.size, f"{type(self._exporter).__name__}.export() returned {result!r}")
+            return None, False
+        return ExportFailure(len(spans), f"{type(self._exporter).__name__}.export() returned {result!r}"), False
 
     def shutdown(self) -> None:
         """Shut the exporter down."""
