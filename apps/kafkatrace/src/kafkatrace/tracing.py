@@ -33,6 +33,7 @@ class Tracing:
     """Two identities over one exporter: the service, and the Kafka cluster that queue spans belong to.
 
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
+    configure() makes it from its arguments and the environment's variables: sampling, exporter, whether it is enabled.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, Message, TopicPartition, aio
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
+from kafkatrace.clients.arguments import documented_by
 from kafkatrace.clients.iteration import SpanOfBody, each_in_its_span, is_record
 from kafkatrace.clients.produce_batch import are_headers, produce_batch
 from kafkatrace.clients.producer import with_every_report
@@ -30,10 +31,15 @@ _SECONDS: Final = 1.0
 _SEND: Final = "kafkatrace.send"  # beside the message, in the original's buffer
 
 
+@documented_by(aio.AIOConsumer, confluent_kafka.Consumer)
 class AIOConsumer(aio.AIOConsumer):
     """confluent_kafka.aio.AIOConsumer with process(), the span around a message's handler.
 
     `async for message in consumer` gives each message with its process span as the current one.
+
+    consumer_conf: the original's configuration, and its other arguments
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
+    link: True gives each process span a trace of its own, linked to the sender's
     """
 
     def __init__(
@@ -76,11 +82,17 @@ class AIOConsumer(aio.AIOConsumer):
         return messages
 
     def process(self, message: Message) -> AbstractContextManager[Span]:
-        """Handle a message inside `with consumer.process(message) as span:`, as kafkatrace.Consumer does."""
+        """Handle a message inside `with consumer.process(message) as span:`, as kafkatrace.Consumer does.
+
+        message: what poll() or consume() returned
+        """
         return self._receiver.process(message)
 
     def process_all(self, messages: Iterable[Message]) -> Iterator[Message]:
-        """Iterate over a batch: each message's process span lasts while the loop's body handles it."""
+        """Iterate over a batch: each message's process span lasts while the loop's body handles it.
+
+        messages: what consume() returned
+        """
         return each_in_its_span(self.process, messages)
 
     def __aiter__(self) -> AsyncIterator[Message]:
@@ -163,10 +175,14 @@ def refused(sender: Sender, sends: Iterable[Send | None], error: BaseException |
             sender.refused(send, error)
 
 
+@documented_by(aio.AIOProducer, confluent_kafka.Producer)
 class AIOProducer(aio.AIOProducer):
     """confluent_kafka.aio.AIOProducer whose produce() makes a send span that ends in the delivery report.
 
     Unlike the original it takes `headers`, since each record goes out by itself.
+
+    producer_conf: the original's configuration, and its other arguments
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
     """
 
     def __init__(
@@ -219,7 +235,7 @@ class AIOProducer(aio.AIOProducer):
         self._transactions.begin()
 
     async def send_offsets_to_transaction(self, positions: list[TopicPartition], *args: Any, **kwargs: Any) -> Any:
-        """Commit offsets in the transaction; a settle span in its span."""
+        """Commit the positions in the transaction; a settle span in its span."""
         with self._transactions.settling(positions):
             return await super().send_offsets_to_transaction(positions, *args, **kwargs)
 

@@ -9,7 +9,7 @@ import confluent_kafka
 from confluent_kafka import Message
 from opentelemetry.trace import Span
 
-from kafkatrace.clients.arguments import conf_of
+from kafkatrace.clients.arguments import conf_of, documented_by
 from kafkatrace.clients.iteration import each_in_its_span, records
 from kafkatrace.clients.rebalance import watched
 from kafkatrace.hotpath.choose import method
@@ -22,11 +22,13 @@ _consume: Final = confluent_kafka.Consumer.consume
 _NOT_GIVEN: Final[Any] = object()
 
 
+@documented_by(confluent_kafka.Consumer)
 class Consumer(confluent_kafka.Consumer):
     """confluent_kafka.Consumer with process(), the span around a message's handler.
 
-    `link=True` gives each process span a trace of its own, linked to the sender's, instead of making it a part
-    of that trace.
+    Takes the original's configuration, a dict or keywords, and
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
+    link: True gives each process span a trace of its own, linked to the sender's, instead of making it a part of that
     """
 
     # of the subclasses that can't hand them through their confluent-kafka base
@@ -63,6 +65,8 @@ class Consumer(confluent_kafka.Consumer):
 
         Draws the queue span (record's timestamp to poll), child of the sender's span, and opens the process
         span beneath it. An exception is recorded and goes on. ValueError for an error or partition-end event.
+
+        message: what poll() or consume() returned
         """
         return self._process(message)
 
@@ -71,6 +75,8 @@ class Consumer(confluent_kafka.Consumer):
 
         The body's exceptions can't be seen from here: where they matter, use process(). KafkaException for an
         error event; partition ends are passed over.
+
+        messages: what consume() returned
         """
         return each_in_its_span(self.process, messages)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import confluent_kafka
 from confluent_kafka import TopicPartition
 
-from kafkatrace.clients.arguments import conf_of
+from kafkatrace.clients.arguments import conf_of, documented_by
 from kafkatrace.clients.produce_batch import produce_batch
 from kafkatrace.context.headers import Headers
 from kafkatrace.hotpath.choose import method
@@ -26,8 +26,13 @@ def with_every_report(conf: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in conf.items() if not (name == ERRORS_ONLY and value is True)}
 
 
+@documented_by(confluent_kafka.Producer)
 class Producer(confluent_kafka.Producer):
-    """confluent_kafka.Producer whose produce() makes a send span that ends in the delivery report."""
+    """confluent_kafka.Producer whose produce() makes a send span that ends in the delivery report.
+
+    Takes the original's configuration, a dict or keywords, and
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
+    """
 
     # of the subclasses that can't hand it through their confluent-kafka base
     _tracing: Tracing | None = None
@@ -120,7 +125,7 @@ class Producer(confluent_kafka.Producer):
     def send_offsets_to_transaction(
         self, positions: list[TopicPartition], group_metadata: Any, timeout: float = -1
     ) -> None:
-        """Commit offsets in the transaction; a settle span in its span."""
+        """Commit the positions and their group_metadata in the transaction; a settle span in its span."""
         with self._transactions.settling(positions):
             super().send_offsets_to_transaction(positions, group_metadata, timeout)
 

@@ -13,8 +13,8 @@ from kafkatrace.tracing import Tracing, chosen
 class RecordReceiver:
     """Draws for records made by hand what Consumer draws for those that it polled.
 
-    `conf` names the client as for a Consumer: `group.id`, `client.id`, `bootstrap.servers`. The cluster's id is told
-    when it is known; `link` is Consumer's.
+    `conf` names the client as for a Consumer: `group.id`, `client.id`, `bootstrap.servers`. `cluster_id` is
+    told when it is known; `tracing` and `link` are Consumer's.
     """
 
     def __init__(

@@ -10,7 +10,11 @@ from kafkatrace.tracing import Tracing
 
 
 class SerializingProducer(confluent_kafka.SerializingProducer, Producer):  # type: ignore[misc] # produce()'s arguments differ in the originals, too
-    """confluent_kafka.SerializingProducer; the send span begins when the message is serialized."""
+    """confluent_kafka.SerializingProducer; the send span begins when the message is serialized.
+
+    conf: the original's configuration
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
+    """
 
     def __init__(self, conf: dict[str, Any], *, tracing: Tracing | None = None) -> None:
         self._tracing = tracing
@@ -18,7 +22,12 @@ class SerializingProducer(confluent_kafka.SerializingProducer, Producer):  # typ
 
 
 class DeserializingConsumer(confluent_kafka.DeserializingConsumer, Consumer):
-    """confluent_kafka.DeserializingConsumer with process(); a message that can't be deserialized has no span."""
+    """confluent_kafka.DeserializingConsumer with process(); a message that can't be deserialized has no span.
+
+    conf: the original's configuration
+    tracing: what kafkatrace.configure() returned; else the one that was configured last
+    link: True gives each process span a trace of its own, linked to the sender's
+    """
 
     def __init__(self, conf: dict[str, Any], *, tracing: Tracing | None = None, link: bool = False) -> None:
         self._tracing, self._link = tracing, link

@@ -48,7 +48,7 @@ def _finisher(item: Item) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class FlushResult:
-    """How many sampled spans the exporter took, and how many began but were never taken."""
+    """How many sampled spans the exporter took (exported), and how many began but were never taken (dropped)."""
 
     exported: int
     dropped: int

@@ -22,7 +22,10 @@ _PARENT: Final = slice(36, 52)
 
 
 class Stage:
-    """One kind of work, such as an operator of a stream processor: the spans' name and what all of them say."""
+    """One kind of work, such as an operator of a stream processor: the spans' name and what all of them say.
+
+    `attributes` are on each of them; `tracing` is what kafkatrace.configure() returned, else what was configured last.
+    """
 
     metrics_enabled = False  # nothing about those that are not recorded
 
