@@ -76,16 +76,19 @@ assert tracing.shutdown(30).dropped == 0
 assert [span.name for span in exporter.get_finished_spans()].count("process orders") == 9
 """
 # What a reader has when he comes to a block, by its heading, and what he does with it.
-BEFORE: Final = {
-    "Quick start loops": """
+RECORDED: Final = """
 import confluent_kafka
 import kafkatrace
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 exporter = InMemorySpanExporter()
 tracing = kafkatrace.configure("readme", exporter=exporter)
-producer = kafkatrace.Producer({"bootstrap.servers": "localhost:9092", "log_level": 0})
-conf = {"bootstrap.servers": "localhost:9092", "group.id": "readme", "auto.offset.reset": "earliest", "log_level": 0}
+"""
+BEFORE: Final = {
+    "Without changing the code": RECORDED,
+    "Quick start loops": f"""{RECORDED}
+producer = kafkatrace.Producer({{"bootstrap.servers": "localhost:9092", "log_level": 0}})
+conf = {{"bootstrap.servers": "localhost:9092", "group.id": "readme", "auto.offset.reset": "earliest", "log_level": 0}}
 
 def assigned(consumer):
     consumer.assign([confluent_kafka.TopicPartition("orders", 0, 0)])
@@ -107,7 +110,39 @@ except PoisonError:
 else:
     raise AssertionError("an unknown customer's order is handled")
 """
-AFTER: Final = {"Quick start loops": LOOPS, "Your own logic": HANDLER}
+FASTSTREAM: Final = """
+import asyncio
+
+# the mock cluster makes topics when they are looked at, and not by request
+for topic in "orders", "done":
+    confluent_kafka.Producer({"bootstrap.servers": "localhost:9092"}).list_topics(topic, 10)
+broker = KafkaBroker("localhost:9092", middlewares=[Traced], allow_auto_create_topics=False)
+
+published = asyncio.Event()
+
+@broker.subscriber("orders", group_id="billing", auto_offset_reset="earliest")
+async def handle(order: str) -> None:
+    await broker.publish("done", "done")
+    published.set()
+
+async def main():
+    async with broker:
+        await broker.publish("1", "orders")
+        await broker.start()
+        await asyncio.wait_for(published.wait(), 60)
+
+asyncio.run(main())
+assert tracing.shutdown(30).dropped == 0
+spans = {span.name: span for span in exporter.get_finished_spans()}
+chain = [spans[name] for name in ("send orders", "queue orders", "process orders", "send done")]
+assert len({span.context.trace_id for span in chain}) == 1
+assert [span.parent.span_id for span in chain[1:]] == [span.context.span_id for span in chain[:-1]]
+"""
+AFTER: Final = {
+    "Quick start loops": LOOPS,
+    "Your own logic": HANDLER,
+    "Without changing the code": FASTSTREAM,
+}
 
 
 def run(block: Block, broker: str) -> subprocess.CompletedProcess[str]:

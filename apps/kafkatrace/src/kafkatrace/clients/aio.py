@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from functools import partial as bind
 from typing import Any, Final
 
-import confluent_kafka
-from confluent_kafka import KafkaError, Message, TopicPartition, aio
+from confluent_kafka import KafkaError, Message, TopicPartition, aio, cimpl
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
 from kafkatrace.clients.arguments import documented_by
+from kafkatrace.clients.inner import plain_clients
 from kafkatrace.clients.iteration import SpanOfBody, each_in_its_span, is_record
 from kafkatrace.clients.produce_batch import are_headers, produce_batch
 from kafkatrace.clients.producer import with_every_report
@@ -27,11 +27,15 @@ from kafkatrace.operations.transaction import Transactions
 from kafkatrace.spans.client_attributes import ClusterId
 from kafkatrace.tracing import Tracing, chosen
 
+# Not by the client's own name: another instrumentation may have put its own class there.
+_produce: Final = cimpl.Producer.produce
+_poll: Final = cimpl.Consumer.poll
+_consume: Final = cimpl.Consumer.consume
 _SECONDS: Final = 1.0
 _SEND: Final = "kafkatrace.send"  # beside the message, in the original's buffer
 
 
-@documented_by(aio.AIOConsumer, confluent_kafka.Consumer)
+@documented_by(aio.AIOConsumer, cimpl.Consumer)
 class AIOConsumer(aio.AIOConsumer):
     """confluent_kafka.aio.AIOConsumer with process(), the span around a message's handler.
 
@@ -53,7 +57,8 @@ class AIOConsumer(aio.AIOConsumer):
         tracing = chosen(tracing)
         self._receiver = Receiver(tracing, consumer_conf, linked=link)
         self._settling = Settling(tracing, {**consumer_conf, ON_COMMIT: None}, self._receiver.cluster)
-        super().__init__(consumer_conf, *args, **kwargs)
+        with plain_clients():
+            super().__init__(consumer_conf, *args, **kwargs)
 
     async def poll(self, *args: Any, **kwargs: Any) -> Message | None:
         """Poll as the original does."""
@@ -66,14 +71,14 @@ class AIOConsumer(aio.AIOConsumer):
         return messages
 
     def _poll(self, *args: Any, **kwargs: Any) -> Message | None:
-        message = self._consumer.poll(*args, **kwargs)
+        message = _poll(self._consumer, *args, **kwargs)
         if message is not None:
             self._receiver.polled.one(self._consumer, message)
         return message
 
     def _consume(self, context: Context, *args: Any, **kwargs: Any) -> list[Message]:
         start = time.time_ns()
-        messages = self._consumer.consume(*args, **kwargs)
+        messages = _consume(self._consumer, *args, **kwargs)
         token = variable.set(context)  # the task's: this is the executor's thread
         try:
             self._receiver.received(self._consumer, start, messages)
@@ -139,7 +144,7 @@ class _Messages(AsyncIterator[Message]):
 class _Individually:
     """A producer whose produce_batch() sends one by one: librdkafka's batch call carries no headers."""
 
-    def __init__(self, producer: confluent_kafka.Producer, sender: Sender) -> None:
+    def __init__(self, producer: cimpl.Producer, sender: Sender) -> None:
         self._producer = producer
         self._sender = sender
 
@@ -162,7 +167,7 @@ class _Individually:
             *given, callback = args
             given.append(bind(self._sender.delivered, send, callback))
         try:
-            self._producer.produce(*given, **kwargs)
+            _produce(self._producer, *given, **kwargs)
         except BaseException as error:
             refused(self._sender, [send], error)
             raise
@@ -175,7 +180,7 @@ def refused(sender: Sender, sends: Iterable[Send | None], error: BaseException |
             sender.refused(send, error)
 
 
-@documented_by(aio.AIOProducer, confluent_kafka.Producer)
+@documented_by(aio.AIOProducer, cimpl.Producer)
 class AIOProducer(aio.AIOProducer):
     """confluent_kafka.aio.AIOProducer whose produce() makes a send span that ends in the delivery report.
 
@@ -190,7 +195,8 @@ class AIOProducer(aio.AIOProducer):
     ) -> None:
         tracing = chosen(tracing)
         conf = with_every_report(producer_conf)
-        super().__init__(dict(conf), *args, **kwargs)
+        with plain_clients():
+            super().__init__(dict(conf), *args, **kwargs)
         self._cluster = ClusterId()
         self._sender = Sender(tracing, conf, self._cluster)
         self._transactions = Transactions(self._sender, conf, self._cluster)

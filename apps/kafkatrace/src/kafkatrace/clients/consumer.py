@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-import confluent_kafka
-from confluent_kafka import Message
+from confluent_kafka import Message, cimpl
 from opentelemetry.trace import Span
 
 from kafkatrace.clients.arguments import conf_of, documented_by
@@ -17,13 +16,13 @@ from kafkatrace.operations.commit import Settling
 from kafkatrace.operations.receive import Receiver
 from kafkatrace.tracing import Tracing, chosen
 
-_poll: Final = confluent_kafka.Consumer.poll
-_consume: Final = confluent_kafka.Consumer.consume
+_poll: Final = cimpl.Consumer.poll
+_consume: Final = cimpl.Consumer.consume
 _NOT_GIVEN: Final[Any] = object()
 
 
-@documented_by(confluent_kafka.Consumer)
-class Consumer(confluent_kafka.Consumer):
+@documented_by(cimpl.Consumer)
+class Consumer(cimpl.Consumer):  # confluent_kafka.Consumer may be what another instrumentation put there
     """confluent_kafka.Consumer with process(), the span around a message's handler.
 
     Takes the original's configuration, a dict or keywords, and

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from functools import partial as bind
 from typing import Any, Final
 
-import confluent_kafka
-from confluent_kafka import TopicPartition
+from confluent_kafka import TopicPartition, cimpl
 
 from kafkatrace.clients.arguments import conf_of, documented_by
 from kafkatrace.clients.produce_batch import produce_batch
@@ -18,7 +17,7 @@ from kafkatrace.spans.client_attributes import ClusterId
 from kafkatrace.tracing import Tracing, chosen
 
 # By position and unbound: the original's arguments cost more by name, and so does super().
-_produce: Final = confluent_kafka.Producer.produce
+_produce: Final = cimpl.Producer.produce
 
 
 def with_every_report(conf: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,8 +25,8 @@ def with_every_report(conf: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in conf.items() if not (name == ERRORS_ONLY and value is True)}
 
 
-@documented_by(confluent_kafka.Producer)
-class Producer(confluent_kafka.Producer):
+@documented_by(cimpl.Producer)
+class Producer(cimpl.Producer):  # confluent_kafka.Producer may be what another instrumentation put there
     """confluent_kafka.Producer whose produce() makes a send span that ends in the delivery report.
 
     Takes the original's configuration, a dict or keywords, and
