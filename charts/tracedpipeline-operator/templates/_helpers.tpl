@@ -45,12 +45,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 # Where Strimzi is: a Kafka cluster that is used or made, the pipeline's topics and users in it.
 - apiGroups: [kafka.strimzi.io]
   resources: [kafkas, kafkanodepools, kafkatopics, kafkausers]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 # Where the Flink Kubernetes Operator is: its resource, and the role below for the JobManager that it starts. To bind
 # that role is all; the rights in it are not the operator's own.
 - apiGroups: [flink.apache.org]
   resources: [flinkdeployments]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [rolebindings]
   verbs: [get, list, watch, create, patch, delete]

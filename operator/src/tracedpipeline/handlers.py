@@ -1,4 +1,4 @@
-"""Kopf's part: what wakes a reconcile. Events only, so that kopf writes no finalizer and no annotation."""
+"""Kopf's part: the process from its start to its end, and its health. What wakes a reconcile: `wake`, ADR 16."""
 
 import asyncio
 import threading
@@ -6,66 +6,60 @@ from typing import Any
 
 import kopf
 from kopf._core.engines.peering import Identity  # not among the public names
+from kubernetes.aio import client
 
-from tracedpipeline import api, naming
+from tracedpipeline import naming
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
-from tracedpipeline.kubernetes_api.client import Cluster, Key, connect
-from tracedpipeline.kubernetes_api.kinds import WATCHED
+from tracedpipeline.kubernetes_api.client import Cluster, connect
+from tracedpipeline.kubernetes_api.kinds import PIPELINE, WATCHED
+from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
+from tracedpipeline.kubernetes_api.watch import Watch
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import connected
 from tracedpipeline.settings import Settings
 from tracedpipeline.untrusted.bounded_http import open_session
+from tracedpipeline.wake import Waker
 
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
-    """Connect to what a reconcile touches."""
+    """Connect to what a reconcile touches, and watch what wakes one."""
     configure(settings)
     memo.api = await connect()
     memo.session = open_session()
-    memo.known = {}
-    reached = Cluster(memo.api)
+    memo.queue = Queue(lambda key: reconcile(reconciler, key))
+    memory = Waker(memo.queue).memory
+    reached = Cluster(memo.api, memory)
     kafka_clusters, jobs = KafkaClusters(reached, Topics()), Jobs(reached, memo.session)
     reconciler = connected(reached, kafka_clusters, memo.session, memo.settings, jobs)
-    memo.queue = Queue(lambda key: reconcile(reconciler, key))
+    memo.watching = asyncio.create_task(keep_watching(memo.api, memory, memo.settings.namespaces))
 
 
 @kopf.on.cleanup()
 async def stop(memo: kopf.Memo, **_: Any) -> None:
     """End what runs, then what it used."""
+    memo.watching.cancel()
+    await asyncio.wait([memo.watching])
     await memo.queue.stop()
     await memo.session.close()
     await memo.api.close()
 
 
-@kopf.on.event(api.GROUP, api.VERSION, api.PLURAL)
-async def pipeline_changed(type: str | None, memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
-    """Reconcile what somebody changed; our own writes of the status come back as events, but are no news."""
-    key = Key(meta["namespace"], meta["name"])
-    if type == "DELETED":
-        memo.known.pop(key, None)
-        # A pipeline that was refused because of this one may go on now.
-        for other in memo.known:
-            memo.queue.add(other)
-        return
-    news = (meta.get("uid"), meta.get("generation"), meta.get("deletionTimestamp"))
-    if memo.known.get(key) != news:
-        memo.known[key] = news
-        memo.queue.add(key)
-
-
-async def child_changed(memo: kopf.Memo, meta: kopf.Meta, **_: Any) -> None:
-    """Reconcile the pipeline that the object belongs to."""
-    key = Key(meta["namespace"], meta.get("labels", {}).get(naming.INSTANCE, ""))
-    if key in memo.known:
-        memo.queue.add(key)
-
-
-for _kind in WATCHED:
-    kopf.on.event(_kind.group, _kind.version, _kind.plural, labels=naming.MANAGED_BY)(child_changed)
+async def keep_watching(api: client.ApiClient, memory: Memory, namespaces: tuple[str, ...]) -> None:
+    """Watch for ever what a reconcile reads; pipelines come last, so that their objects are known by then."""
+    everywhere = namespaces or (EVERYWHERE,)
+    ours = ",".join(f"{key}={value}" for key, value in naming.MANAGED_BY.items())
+    of_pipelines = [Watch(api, memory, kind, namespace, ours) for kind in WATCHED for namespace in everywhere]
+    async with asyncio.TaskGroup() as group:
+        for watch in of_pipelines:
+            group.create_task(watch.run(), name=f"watch {watch.kind.plural}")
+        for watch in of_pipelines:
+            await watch.tried.wait()
+        for namespace in everywhere:
+            group.create_task(Watch(api, memory, PIPELINE, namespace).run(), name=f"watch {PIPELINE.plural}")
 
 
 @kopf.on.probe(id="secondsSinceReconcile")
@@ -76,14 +70,11 @@ async def seconds_since_reconcile(memo: kopf.Memo, **_: Any) -> float | None:
 
 
 def configure(settings: kopf.OperatorSettings) -> None:
-    """Set what kopf does: no events of its own, no peering, timeouts everywhere, children filtered by the server."""
+    """Set what kopf does: no events of its own, no peering, timeouts everywhere."""
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.networking.connect_timeout = 10
     settings.networking.request_timeout = 60
-    selector = ",".join(f"{key}={value}" for key, value in naming.MANAGED_BY.items())
-    for kind in WATCHED:
-        settings.watching.label_selectors[kind.plural] = selector
 
 
 async def run(settings: Settings, liveness: str, stop_flag: threading.Event | None = None) -> None:

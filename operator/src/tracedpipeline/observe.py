@@ -18,6 +18,7 @@ from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.kinds import WORKLOADS
 from tracedpipeline.observed import Component, Observed
+from tracedpipeline.preconditions import messages
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Applied, Live, Object, State
 from tracedpipeline.status import readiness
@@ -37,9 +38,9 @@ class Observer:
     jobs: Jobs
 
     async def other_pipelines(self, pipeline: TracedPipeline) -> list[TracedPipeline]:
-        """Return all other pipelines that can be understood."""
+        """Return the other pipelines that may read the same messages, as far as they can be understood."""
         found = []
-        for body in await self.cluster.pipelines(self.settings.namespaces):
+        for body in await self.cluster.pipelines(self.settings.namespaces, messages(pipeline)):
             try:
                 other = TracedPipeline.parse(body)
             except Exception as error:  # nobody else's spec may keep this pipeline from being reconciled

@@ -1,6 +1,7 @@
 """Why a resource is not acted upon. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
@@ -24,15 +25,24 @@ def refusal(pipeline: TracedPipeline, other_pipelines: Iterable[TracedPipeline])
 def conflicting_pipeline(pipeline: TracedPipeline, other_pipelines: Iterable[TracedPipeline]) -> TracedPipeline | None:
     """Return the older pipeline with which this one would share the messages of a topic."""
     for other in other_pipelines:
-        same = _messages(other) == _messages(pipeline)
+        same = messages(other) == messages(pipeline)
         if same and (other.created, other.uid) < (pipeline.created, pipeline.uid):
             return other
     return None
 
 
-def _messages(pipeline: TracedPipeline) -> tuple[object, str, str]:
+def messages_of(body: dict[str, Any]) -> Hashable:
+    """Return which messages a resource's pipeline reads; None where that cannot be understood."""
+    try:
+        return messages(TracedPipeline.parse(body))
+    except Exception:  # whatever somebody else's spec is, it keeps no other pipeline from being reconciled
+        return None
+
+
+def messages(pipeline: TracedPipeline) -> tuple[Hashable, str, str]:
+    """Return which messages a pipeline reads: Kafka cluster, topic and group."""
     kafka = pipeline.spec.kafka
-    where: object = kafka.bootstrap_servers
+    where: Hashable = kafka.bootstrap_servers
     if kafka.cluster:
         where = kafka.cluster.namespace or pipeline.namespace, kafka.cluster.name
     return where, kafka.topic.name, pipeline.spec.consumer.group_id

@@ -28,6 +28,8 @@ class ApiServer:
         self.forbidden = ""
         self._history: list[tuple[str, dict[str, Any]]] = []
         self._news = asyncio.Event()
+        self._cuts = 0
+        self._forgotten = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path, content = request.path, await request.json() if request.can_read_body else None
@@ -45,7 +47,8 @@ class ApiServer:
             return web.json_response(self.objects[path]) if path in self.objects else _not_found()
         if path.startswith("/apis/flink.apache.org/") and not self.flink:
             return _not_found()
-        items = [o for key, o in self.objects.items() if _within(path, key)]
+        wanted = discovery.equal_labels(request.query.get("labelSelector", ""))
+        items = [o for key, o in self.objects.items() if _within(path, key) and has_labels(o, wanted)]
         return web.json_response({"metadata": {"resourceVersion": str(len(self._history))}, "items": items})
 
     def do_patch(self, request: web.Request, path: str, content: Any) -> web.Response:
@@ -53,10 +56,10 @@ class ApiServer:
             return web.json_response({"message": "conflict with kubectl"}, status=409)
         if request.content_type != APPLY:
             return self._merge(path.removesuffix("/status"), content)
-        content = content | {"metadata": content["metadata"] | {"uid": f"uid of {path}"}}
+        written = self._write(path, content | {"metadata": content["metadata"] | {"uid": f"uid of {path}"}})
         # As in a real list, items come without their kind.
-        self._write(path, {key: value for key, value in content.items() if key not in ("kind", "apiVersion")})
-        return web.json_response(content)
+        self.objects[path] = {key: value for key, value in written.items() if key not in ("kind", "apiVersion")}
+        return web.json_response(written)
 
     def _merge(self, path: str, content: Any) -> web.Response:
         if path not in self.objects:
@@ -79,28 +82,46 @@ class ApiServer:
 
     def _write(self, path: str, content: Any) -> Any:
         kind = "MODIFIED" if path in self.objects else "ADDED"
-        self.objects[path] = content
-        self._tell(kind, path, content)
-        return content
+        self.objects[path] = self._tell(kind, path, content)
+        return self.objects[path]
 
-    def _tell(self, kind: str, path: str, content: dict[str, Any]) -> None:
+    def _tell(self, kind: str, path: str, content: dict[str, Any]) -> Any:
         metadata = content["metadata"] | {"resourceVersion": str(len(self._history) + 1)}
-        self._history.append((path, {"type": kind, "object": content | {"metadata": metadata}}))
+        told = content | {"metadata": metadata}
+        self._history.append((path, {"type": kind, "object": told}))
+        self._wake()
+        return told
+
+    def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+    def cut_watches(self, *, forget: bool = False) -> None:
+        """End every watch where it is; where all is forgotten, none can go on from there."""
+        self._cuts += 1
+        if forget:
+            # A write that nobody watches, so that what was seen so far is older than all that is remembered.
+            self._history.append(("", {}))
+            self._forgotten = len(self._history)
+        self._wake()
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         """Stream what came after a version, until whoever watches goes."""
         response = web.StreamResponse()
         await response.prepare(request)
-        seen = int(request.query.get("resourceVersion", 0))
-        while True:
+        seen, cuts = int(request.query.get("resourceVersion", 0)), self._cuts
+        if seen < self._forgotten:
+            await response.write(json.dumps({"type": "ERROR", "object": {"code": 410}}).encode() + b"\n")
+            return response
+        while cuts == self._cuts:
             if seen == len(self._history):
                 await self._news.wait()
+                continue
             path, event = self._history[seen]
             seen += 1
             if _within(request.path, path):
                 await response.write(json.dumps(event).encode() + b"\n")
+        return response
 
     def sent(self, method: str) -> list[str]:
         return [path for verb, path, _, _ in self.requests if verb == method]
@@ -113,6 +134,10 @@ def merged(old: Any, patch: Any) -> Any:
     old = old if isinstance(old, dict) else {}
     changed = {key: merged(old.get(key), value) for key, value in patch.items() if value is not None}
     return {key: value for key, value in old.items() if key not in patch} | changed
+
+
+def has_labels(o: Any, wanted: dict[str, str]) -> bool:
+    return wanted.items() <= (o["metadata"].get("labels") or {}).items()
 
 
 def _within(collection: str, path: str) -> bool:

@@ -28,6 +28,12 @@ def document(path: str) -> dict[str, Any] | None:
     return {"resources": [_resource(plural, kind) for (of, plural), kind in KINDS.items() if of == version]}
 
 
+def equal_labels(selector: str) -> dict[str, str]:
+    """Return what a label selector wants to be equal; sets are not looked at."""
+    pairs = (pair.partition("=") for pair in selector.split(","))
+    return {key: value for key, equal, value in pairs if equal}
+
+
 def _group(api_version: str) -> dict[str, Any]:
     group, _, version = api_version.partition("/")
     listed = {"groupVersion": api_version, "version": version}

@@ -28,19 +28,20 @@ class Recorder:
 
 @pytest.fixture
 def reconciled(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    async def connect() -> client.ApiClient:
-        return client.ApiClient()
-
     recorder = Recorder()
     monkeypatch.setattr(handlers, "reconcile", recorder)
-    monkeypatch.setattr(handlers, "connect", connect)
     return recorder
 
 
 @pytest.fixture
-async def server(settings: Settings, reconciled: Recorder) -> AsyncIterator[ApiServer]:
+async def server(settings: Settings, reconciled: Recorder, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiServer]:
     """An API server with an operator that watches it."""
     answers = ApiServer()
+
+    async def connect() -> client.ApiClient:
+        return client.ApiClient(client.Configuration(host=answers.url))
+
+    monkeypatch.setattr(handlers, "connect", connect)
 
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(server=answers.url)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -11,10 +11,11 @@ from kubernetes.aio import client, config
 from kubernetes.aio.dynamic import DynamicClient
 
 from tracedpipeline import naming
-from tracedpipeline.api import API_VERSION, GROUP, KIND, PLURAL, VERSION, TracedPipeline
+from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
 from tracedpipeline.kubernetes_api import errors
 from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
-from tracedpipeline.kubernetes_api.kinds import APPLIED, POD, SECRET
+from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
+from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,15 @@ class Key(NamedTuple):
 
 
 class Cluster:
-    """The API server, seen by one pipeline's needs; whatever it does not answer as requested is an ApiServerError."""
+    """The API server, seen by one pipeline's needs; whatever it does not answer as requested is an ApiServerError.
 
-    def __init__(self, api: client.ApiClient) -> None:
+    What the memory covers is read from there, and all that is written goes there, too.
+    """
+
+    def __init__(self, api: client.ApiClient, memory: Memory | None = None) -> None:
+        self.memory = memory or Memory()
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
         self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
-        self._pipelines = f"apis/{GROUP}/{VERSION}"
 
     async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         try:
@@ -59,20 +63,25 @@ class Cluster:
 
     async def pipeline(self, key: Key) -> Object | None:
         """Return the resource, or None where it is gone."""
-        return await self._find(f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}")
+        if self.memory.covers(PIPELINE.name, key.namespace):
+            return self.memory.get(PIPELINE.name, *key)
+        return await self._find(PIPELINE.path(*key))
 
-    async def pipelines(self, namespaces: tuple[str, ...]) -> list[Object]:
-        """Return all resources of these namespaces, of every namespace where none is named."""
-        paths = [f"namespaces/{namespace}/{PLURAL}" for namespace in namespaces] or [PLURAL]
-        lists = [await self._request("get", f"{self._pipelines}/{path}") for path in paths]
+    async def pipelines(self, namespaces: tuple[str, ...], share: Hashable) -> list[Object]:
+        """Return all resources of these namespaces, of every namespace where none is named.
+
+        Where the memory covers them, only those that it has under `share`.
+        """
+        if all(self.memory.covers(PIPELINE.name, namespace) for namespace in namespaces or (EVERYWHERE,)):
+            return self.memory.sharing(PIPELINE.name, share)
+        lists = [await self._request("get", PIPELINE.path(namespace)) for namespace in namespaces or (EVERYWHERE,)]
         return [item for found in lists for item in found["items"]]
 
     async def owned(
         self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(APPLIED)
     ) -> dict[tuple[str, str], Object]:
         """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
-        selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
-        lists = await asyncio.gather(*(self.list_of(kind, pipeline.namespace, selector) for kind in kinds))
+        lists = await asyncio.gather(*(self._labelled(kind, pipeline) for kind in kinds))
         return {
             # The items of a list come without their kind.
             (kind, item["metadata"]["name"]): {**item, "apiVersion": APPLIED[kind].api_version, "kind": kind}
@@ -80,6 +89,12 @@ class Cluster:
             for item in items
             if belongs_to(kind, item, pipeline)
         }
+
+    async def _labelled(self, kind: str, pipeline: TracedPipeline) -> list[Object]:
+        if self.memory.covers(kind, pipeline.namespace):
+            return self.memory.of_pipeline(kind, pipeline.namespace, pipeline.name)
+        selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
+        return await self.list_of(kind, pipeline.namespace, selector)
 
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
         """Return the objects of a kind that have these labels; none of an optional kind that is not known."""
@@ -106,13 +121,17 @@ class Cluster:
     async def pods(self, pipeline: TracedPipeline, component: str) -> list[Object]:
         """Return a component's pods."""
         selector = ",".join(f"{key}={value}" for key, value in naming.selector(pipeline.name, component).items())
-        return await self._pods(pipeline.namespace, selector)
+        return await self._pods(pipeline, [component], selector)
 
     async def client_pods(self, pipeline: TracedPipeline) -> list[Object]:
         """Return the pods that are clients of Kafka, those that are ending, too."""
-        return await self._pods(pipeline.namespace, naming.client_pods(pipeline.name))
+        return await self._pods(pipeline, naming.CLIENT_PARTS, naming.client_pods(pipeline.name))
 
-    async def _pods(self, namespace: str, selector: str) -> list[Object]:
+    async def _pods(self, pipeline: TracedPipeline, components: Collection[str], selector: str) -> list[Object]:
+        namespace = pipeline.namespace
+        if self.memory.covers(POD.name, namespace):
+            known = self.memory.of_pipeline(POD.name, namespace, pipeline.name)
+            return [pod for pod in known if pod["metadata"]["labels"].get(naming.NAME) in components]
         found = await self._request("get", POD.path(namespace), label_selector=selector)
         return list(found["items"])
 
@@ -135,29 +154,38 @@ class Cluster:
         """Write one object by server-side apply, and return it; ConflictError where somebody else has its fields."""
         path = _path(wanted["kind"], wanted["metadata"])
         manager = naming.FIELD_MANAGER
-        return dict(await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options))
+        live = dict(await self._request("patch", path, wanted, content_type=APPLY, field_manager=manager, **options))
+        self.memory.wrote(wanted["kind"], live)
+        return live
 
     async def delete(self, live: Object) -> None:
         """Delete an object and what belongs to it."""
         log.info("deleting %s %s: the pipeline no longer has it", *kind_and_name(live))
         try:
-            await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
+            left = await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
         except MissingError:
             log.debug("%s %s was gone already", *kind_and_name(live))
+            left = {}
+        if "deletionTimestamp" in left.get("metadata", {}):
+            self.memory.wrote(live["kind"], left | type_meta(live["kind"]))
+        else:
+            self.memory.deleted(live["kind"], live)
 
     async def release(self, live: Object) -> None:
         """Take the owner from an object, so that it does not go with the pipeline."""
         log.info("leaving %s %s to itself: the pipeline no longer has it", *kind_and_name(live))
         body = {"metadata": {"ownerReferences": None}}
         path = _path(live["kind"], live["metadata"])
-        await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+        left = await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+        self.memory.wrote(live["kind"], left | type_meta(live["kind"]))
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Write the resource's status; lists are replaced whole, as in every JSON merge patch (RFC 7396)."""
-        path = f"{self._pipelines}/namespaces/{key.namespace}/{PLURAL}/{key.name}/status"
+        path = f"{PIPELINE.path(*key)}/status"
         body = {"status": status}
         try:
-            await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+            left = await self._request("patch", path, body, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+            self.memory.wrote(PIPELINE.name, left, news=True)
         except MissingError:
             log.debug("%s is gone; its status is not written", key)
 
@@ -207,4 +235,7 @@ async def connect() -> client.ApiClient:
         config.load_incluster_config()  # type: ignore[no-untyped-call]  # as above
     except config.ConfigException:
         await config.load_kube_config()  # type: ignore[no-untyped-call]  # as above
-    return client.ApiClient()
+    configuration = client.Configuration.get_default_copy()
+    # Each watch keeps a connection.
+    configuration.connection_pool_maxsize = 0
+    return client.ApiClient(configuration)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tracedpipeline import api
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -10,7 +12,6 @@ class Kind:
 
     `applied`: pipelines are made of it. `optional`: not every cluster knows it. `kept`: it may outlive the pipeline
     and then has our labels but no owner. `runs_pods`: it is deleted only once what takes its place could be written.
-    `watched`: its events wake a reconcile.
     """
 
     name: str
@@ -21,7 +22,6 @@ class Kind:
     optional: bool = False
     kept: bool = False
     runs_pods: bool = False
-    watched: bool = False
 
     @property
     def api_version(self) -> str:
@@ -29,28 +29,28 @@ class Kind:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str, name: str | None = None) -> str:
-        """Return the path of a namespace's objects of this kind, or of one of them."""
+        """Return the path of a namespace's objects of this kind, or of one of them; of all where it is empty."""
         root = "apis" if self.group else "api"
-        path = f"{root}/{self.api_version}/namespaces/{namespace}/{self.plural}"
+        within = f"namespaces/{namespace}/" if namespace else ""
+        path = f"{root}/{self.api_version}/{within}{self.plural}"
         return path if name is None else f"{path}/{name}"
 
 
-POD: Final = Kind("Pod", "", "pods", applied=False, watched=True)
+PIPELINE: Final = Kind(api.KIND, api.GROUP, api.PLURAL, api.VERSION, applied=False)
+POD: Final = Kind("Pod", "", "pods", applied=False)
 # Read by name and never listed, so that nothing can prune them.
 SECRET: Final = Kind("Secret", "", "secrets", applied=False)
 
 _STRIMZI = "kafka.strimzi.io"
 
-# Kopf ends the whole operator when a resource that it watches is no longer served: what is optional is not watched.
-# A FlinkDeployment's pods wake a reconcile, and every look at a pipeline reads all kinds.
 ALL: Final = (
-    Kind("ServiceAccount", "", "serviceaccounts", watched=True),
-    Kind("ConfigMap", "", "configmaps", watched=True),
-    Kind("Service", "", "services", watched=True),
-    Kind("PersistentVolumeClaim", "", "persistentvolumeclaims", watched=True),
-    Kind("RoleBinding", "rbac.authorization.k8s.io", "rolebindings", watched=True),
-    Kind("NetworkPolicy", "networking.k8s.io", "networkpolicies", watched=True),
-    Kind("Deployment", "apps", "deployments", runs_pods=True, watched=True),
+    Kind("ServiceAccount", "", "serviceaccounts"),
+    Kind("ConfigMap", "", "configmaps"),
+    Kind("Service", "", "services"),
+    Kind("PersistentVolumeClaim", "", "persistentvolumeclaims"),
+    Kind("RoleBinding", "rbac.authorization.k8s.io", "rolebindings"),
+    Kind("NetworkPolicy", "networking.k8s.io", "networkpolicies"),
+    Kind("Deployment", "apps", "deployments", runs_pods=True),
     Kind("FlinkDeployment", "flink.apache.org", "flinkdeployments", "v1beta1", optional=True, runs_pods=True),
     Kind("KafkaNodePool", _STRIMZI, "kafkanodepools", optional=True, kept=True),
     Kind("Kafka", _STRIMZI, "kafkas", optional=True, kept=True),
@@ -65,7 +65,8 @@ _BY_NAME: Final = {kind.name: kind for kind in ALL}
 APPLIED: Final = {kind.name: kind for kind in ALL if kind.applied}
 WORKLOADS: Final = tuple(name for name, kind in APPLIED.items() if kind.runs_pods)
 KEPT: Final = frozenset(name for name, kind in APPLIED.items() if kind.kept)
-WATCHED: Final = tuple(kind for kind in ALL if kind.watched)
+# Those with our labels are kept in memory, and their events wake a reconcile.
+WATCHED: Final = tuple(kind for kind in ALL if kind is not SECRET)
 
 
 def type_meta(kind: str) -> dict[str, Any]:

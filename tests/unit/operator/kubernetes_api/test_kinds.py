@@ -37,7 +37,7 @@ def rights() -> dict[tuple[str, str], set[str]]:
 def needed(kind: Kind) -> set[str]:
     if kind is kinds.SECRET:
         return {"get", "create"}
-    return (APPLIED_VERBS if kind.applied else set()) | ({"list", "watch"} if kind.watched else set())
+    return (APPLIED_VERBS if kind.applied else set()) | {"list", "watch"}
 
 
 @pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
@@ -49,8 +49,8 @@ def test_the_chart_gives_rights_for_no_other_kind() -> None:
     assert rights().keys() == {(kind.group, kind.plural) for kind in kinds.ALL} | BESIDE
 
 
-def test_an_optional_kind_is_not_watched() -> None:
-    assert not [kind.name for kind in kinds.WATCHED if kind.optional]
+def test_every_kind_is_watched_but_secrets() -> None:
+    assert {*kinds.ALL} - {*kinds.WATCHED} == {kinds.SECRET}
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,4 @@ def test_an_optional_kind_is_not_watched() -> None:
 def test_path(name: str, path: str) -> None:
     assert kinds.APPLIED[name].path("shop", "orders") == path
     assert kinds.APPLIED[name].path("shop") == path.removesuffix("/orders")
+    assert kinds.APPLIED[name].path("") == path.removesuffix("/orders").replace("namespaces/shop/", "")
