@@ -74,6 +74,11 @@ mutants: ## Change the pure modules a little and see whether tests notice; ONLY=
 	UV_PROJECT_ENVIRONMENT=.cache/mutants/venv tools/uv.sh sync --frozen --all-packages --group mutants
 	nice .cache/mutants/venv/bin/python -m tools.mutants $(ONLY)
 
+.PHONY: wheels
+wheels: ## kafkatrace's sdist and wheels in dist/: each CPython whose headers can be had here, glibc and musl, x86_64 and aarch64
+	UV_PROJECT_ENVIRONMENT=.cache/wheels/venv tools/uv.sh sync --frozen --only-group wheels
+	.cache/wheels/venv/bin/python -m tools.wheels
+
 ##@ Measurements
 .PHONY: bench
 bench: setup ## What tracing costs, beside the bare client and the contrib instrumentation (9 minutes, a real Kafka)

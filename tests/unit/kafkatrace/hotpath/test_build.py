@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.wheels.build import without_extension
+from tools.wheels.check import needed
+
 ROOT = Path(__file__).parents[4]
 BUILDABLE = shutil.which("cc") is not None and Path(sysconfig.get_paths()["include"], "Python.h").exists()
 
@@ -71,3 +74,34 @@ def _flags(project: Path) -> dict[str, str]:
     settings = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["uv"]
     flags: dict[str, str] = settings["extra-build-variables"]["kafkatrace"]
     return flags
+
+
+def test_the_pure_wheels_project_is_the_same_without_the_extension() -> None:
+    text = (ROOT / "apps/kafkatrace/pyproject.toml").read_text()
+    pure, whole = tomllib.loads(without_extension(text)), tomllib.loads(text)
+    assert whole["tool"]["setuptools"].pop("ext-modules")
+    assert pure == whole
+
+
+def test_a_project_without_an_extension_is_refused() -> None:
+    with pytest.raises(SystemExit, match="0 extensions"):
+        without_extension("[project]\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        ('the following platform tag: "manylinux_2_34_x86_64".', "manylinux_2_28_x86_64"),
+        ('the following platform tag: "manylinux_2_17_aarch64".', "manylinux_2_28_x86_64"),
+        ('the following platform tag: "manylinux_2_17_x86_64".', "musllinux_1_2_x86_64"),
+        ('the following platform tag: "linux_x86_64".', "manylinux_2_28_x86_64"),
+    ],
+)
+def test_a_wheel_that_needs_more_than_its_tag_says_is_refused(said: str, tag: str) -> None:
+    with pytest.raises(SystemExit, match=r"kafkatrace\.whl"):
+        needed("kafkatrace.whl", said, tag)
+
+
+def test_a_wheel_may_need_less_than_its_tag_says() -> None:
+    said = 'the following platform tag: "manylinux_2_17_x86_64".'
+    assert needed("kafkatrace.whl", said, "manylinux_2_28_x86_64") == "manylinux_2_17_x86_64"
