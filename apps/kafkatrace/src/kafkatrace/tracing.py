@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Iterable
 from importlib.metadata import version
 
 from opentelemetry.metrics import NoOpMeterProvider
@@ -12,6 +13,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Tracer
 
 from kafkatrace.context.ids import SpanIds
+from kafkatrace.context.restraint import Restraint
 from kafkatrace.context.sampling import Sampling
 from kafkatrace.export import arguments, at_exit, environment
 from kafkatrace.export.batch_limits import Limits
@@ -33,7 +35,8 @@ class Tracing:
     """Two identities over one exporter: the service, and the Kafka cluster that queue spans belong to.
 
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
-    configure() makes it from its arguments and the environment's variables: sampling, exporter, whether it is enabled.
+    configure() makes it from its arguments and the environment's variables: sampling, exporter,
+    restraint, whether it is enabled.
     """
 
     def __init__(
@@ -44,9 +47,11 @@ class Tracing:
         exporter: SpanExporter | None = None,
         variables: Variables | None = None,
         *,
+        restraint: Restraint | None = None,
         enabled: bool = True,
     ) -> None:
         variables = Variables({}) if variables is None else variables
+        self.restraint = Restraint() if restraint is None else restraint
         self.enabled = enabled
         self.metrics_enabled = environment.metrics_enabled(variables)
         self.carries_baggage = environment.carries_baggage(variables)
@@ -135,6 +140,8 @@ def configure(
     sampling_ratio: float | None = None,
     exporter: SpanExporter | None = None,
     resource: Resource | None = None,
+    exclude_topics: Iterable[str] | None = None,
+    message_keys: bool | None = None,
 ) -> Tracing:
     """Make the Tracing that clients made from now on without `tracing=` use.
 
@@ -142,6 +149,8 @@ def configure(
     sampling_ratio: how much of the new traces is recorded, from 0 to 1
     exporter: takes the spans in place of a Collector; an instance of the SDK's SpanExporter, or of what has its methods
     resource: attributes of the service beside those of the environment
+    exclude_topics: patterns of topics that are not traced, such as "audit.*": no spans, no metrics, no headers
+    message_keys: False leaves the messages' keys, which may be personal data, out of the spans
 
     What isn't given comes from the OTEL_* variables that README lists; the queue span's service from
     KAFKATRACE_CLUSTER_NAME, else "kafka", its host and other surroundings from the service's resource. TypeError or
@@ -158,7 +167,8 @@ def configure(
     environment.check_unsupported(variables)
     service = resources.service(service_name, resource, variables)
     cluster = resources.cluster(service, variables)
-    tracing = Tracing(service, cluster, sampling, exporter, variables, enabled=enabled)
+    restraint = Restraint.read(exclude_topics, message_keys, variables)
+    tracing = Tracing(service, cluster, sampling, exporter, variables, restraint=restraint, enabled=enabled)
     with _current_lock:
         _current = tracing
     return tracing

@@ -53,6 +53,7 @@ class Processed:
         self.open: dict[int, MessageSpan] = {}
         self.metrics_enabled = tracing.metrics_enabled
         self._counters = tracing.counters
+        self._keys = tracing.restraint.keys
         tracing.unfinished.open_spans.add(self)
         self.put: Callable[[MessageSpan], None] = tracing.pipeline.put
         self._cluster = cluster
@@ -71,7 +72,7 @@ class Processed:
         self.encoder = choose.encoder(
             finisher=ENCODED,
             owner=self,
-            prefixes=self._prefixes,
+            prefixes=self._prefixes if self._keys else {},  # without keys, encode() does all
             names=_NAMES,
             tombstone=_TOMBSTONE,
             kinds=queue_time.USUAL_KINDS,
@@ -134,7 +135,7 @@ class Processed:
     def _record(self, span: MessageSpan, queue: queue_time.QueueTime) -> list[bytes]:
         """Encode what both spans say."""
         record = [_OFFSET(span.offset), queue.kind_attributes()]
-        if (text := key_text(span.key)) is not None:
+        if self._keys and (text := key_text(span.key)) is not None:
             record.append(_KEY(text))
         if span.tombstone:
             record.append(_TOMBSTONE)

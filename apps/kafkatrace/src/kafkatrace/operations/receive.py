@@ -51,6 +51,7 @@ class Receiver:
         self._tracing = tracing
         self._follow = tracing.sampling.parent_based and not linked
         self._linked = linked
+        self._restraint = tracing.restraint
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
         look = weakref.WeakMethod(self._look)  # metrics keep `polled`, and are not to keep its consumer
@@ -61,7 +62,7 @@ class Receiver:
         self._ready = tracing.span_ids.ready
         watch_consumed(tracing.metrics, self.processed.about, self.polled, self)
         self.process: Callable[[Message], AbstractContextManager[Span]] = self.begin
-        if self._follow and tracing.enabled:
+        if self._follow and tracing.enabled and not tracing.restraint.topics:
             self.process = choose.process(
                 otherwise=self.begin,
                 span_type=MessageSpan,
@@ -83,7 +84,8 @@ class Receiver:
 
     def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:
         """Note when a batch reached the caller, and draw its receive span, linked to every sampled sender."""
-        records = self.polled.all(consumer, messages)
+        polled = self.polled.all(consumer, messages)
+        records = [message for message in polled if not self._restraint.excludes(message.topic())]
         if not records:
             return
         start = self._batches.begin(begun_at)
@@ -100,6 +102,9 @@ class Receiver:
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         if topic is None or partition is None or offset is None or message.error() is not None:
             raise _no_record(message)
+        if self._restraint.excludes(topic):
+            self.polled.take(message)
+            return nullcontext(trace.INVALID_SPAN)
         ambient = variable.get()
         if (ambient and suppressed(ambient)) or not self._tracing.enabled:
             return nullcontext(trace.INVALID_SPAN)

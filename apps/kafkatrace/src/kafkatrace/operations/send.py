@@ -58,6 +58,7 @@ class Sender:
         self.roots = tracing.roots
         self.ready = tracing.roots.ready
         self.enabled = tracing.enabled
+        self._restraint = tracing.restraint
         self.metrics_enabled = tracing.metrics_enabled
         self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")
         self.started = tracing.pipeline.begin_span
@@ -71,10 +72,15 @@ class Sender:
         self._series = Series(tracing.metrics, self._about, metric_definitions.SENT_MESSAGES)
         self.put: Callable[[Item], None] = tracing.pipeline.put
         self.encoder = choose.encoder(
-            finisher=ENCODED, owner=self, prefixes=self._prefixes, names=_NAMES, tombstone=_TOMBSTONE, kinds=()
+            finisher=ENCODED,
+            owner=self,
+            prefixes=self._prefixes if tracing.restraint.keys else {},  # without keys, encode() does all
+            names=_NAMES,
+            tombstone=_TOMBSTONE,
+            kinds=(),
         )
         self.sending: object = None
-        if self.enabled and not self._errors_only:
+        if self.enabled and not self._errors_only and not tracing.restraint.topics:
             self.sending = choose.sending(
                 sender=self,
                 on_delivery=self.on_delivery,
@@ -110,6 +116,8 @@ class Sender:
 
     def begin(self, topic: str, key: object, value: object, headers: Headers | None) -> tuple[Send, Headers] | None:
         """Begin a send, and make the headers that its record carries; None when it is not to be traced."""
+        if self._restraint.excludes(topic):
+            return None
         context = variable.get()
         propagated: Headers
         if headers is not None or context or not self.enabled:
@@ -182,7 +190,7 @@ class Sender:
         rest = [self._prefix(send.topic, send.partition, send.outcome)]
         if send.offset >= 0:
             rest.append(_OFFSET(send.offset))
-        if (text := key_text(send.key)) is not None:
+        if self._restraint.keys and (text := key_text(send.key)) is not None:
             rest.append(_KEY(text))
         if send.tombstone:
             rest.append(_TOMBSTONE)
