@@ -12,7 +12,7 @@ def test_traces_flow_again(flowing: tuple[str, str], component: str) -> None:
     kube.kubectl(
         "delete", "pod", "-n", namespace, "-l", f"app.kubernetes.io/name={component}", "--force", "--grace-period=0"
     )
-    kube.until("a trace that was sent after the restart", 90, lambda: _newer_trace(namespace, name, before))
+    kube.until("a trace that was sent after the restart", 240, lambda: _newer_trace(namespace, name, before))
     kube.until_condition(namespace, name, "TracesFlowing", "True")
 
 

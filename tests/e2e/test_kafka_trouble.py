@@ -41,4 +41,4 @@ def test_kafka_hangs_for_a_while_and_traces_flow_again(flowing: tuple[str, str])
         flowing_now = next(c for c in status["conditions"] if c["type"] == "TracesFlowing")
         return bool(flowing_now["status"] == "True" and status["lastTrace"]["time"] > before)
 
-    kube.until("a trace that was sent after the pause", 120, again)
+    kube.until("a trace that was sent after the pause", 240, again)

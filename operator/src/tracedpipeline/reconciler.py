@@ -27,6 +27,7 @@ class Reconciler:
         """Forget a pipeline that is gone."""
         self.observer.kafka_clusters.forget(key)
         self.observer.jobs.forget(key)
+        self.reporter.forget(key)
 
 
 def connected(

@@ -1,8 +1,9 @@
 """The status, and the events that tell of its changes."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.state import Object
 from tracedpipeline.status.build import Status, build_status, failed_status, transitions
+from tracedpipeline.status.quiet import worth_writing
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -17,14 +19,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reporter:
-    """Writes the status of pipelines."""
+    """Writes the status of pipelines; `written` is when it did last, or saw it first: a restart is no reason."""
 
     cluster: Cluster
+    written: dict[Key, float] = field(default_factory=dict)
 
     async def report(
         self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any] | None = None
     ) -> None:
-        """Write the status where it differs, and an event for each reason that is news."""
+        """Write the status where it is worth it, and an event for each reason that is news."""
         old, generation = body.get("status", {}), body["metadata"]["generation"]
         await self._write(body, build_status(old, generation, verdicts, datetime.now(UTC), details or {}))
 
@@ -37,12 +40,17 @@ class Reporter:
             name = f"{body['metadata']['namespace']}/{body['metadata']['name']}"
             log.error("%s: the status cannot tell of it: %s", name, failure.described(also))
 
+    def forget(self, key: Key) -> None:
+        """Forget a pipeline that is gone."""
+        self.written.pop(key, None)
+
     async def _write(self, body: Object, new: Status) -> None:
         old, metadata = body.get("status", {}), body["metadata"]
-        if new == old:
+        key, now = Key(metadata["namespace"], metadata["name"]), asyncio.get_running_loop().time()
+        if not worth_writing(old, new, now - self.written.setdefault(key, now)):
             return
-        key = Key(metadata["namespace"], metadata["name"])
         await self.cluster.write_status(key, new)
+        self.written[key] = now
         for reason, message in transitions(old, new):
             log.info("%s/%s: %s: %s", *key, reason, message)
             kind = "Normal" if reason in reasons.EXPECTED else "Warning"

@@ -46,7 +46,7 @@ def test_another_resource_for_the_pipelines_topic_changes_nothing(strimzi: Strim
     kube.apply(_topic(namespace, "rival", "contested"))
     kube.until("Strimzi refuses it", 60, lambda: _condition(namespace, "rival").get("reason") == "ResourceConflict")
     before = _last_trace(namespace, "first")
-    kube.until("a trace after that", 120, lambda: _last_trace(namespace, "first") not in (None, before))
+    kube.until("a trace after that", 240, lambda: _last_trace(namespace, "first") not in (None, before))
     assert kube.condition(namespace, "first", "KafkaReady")["reason"] == "TopicReady"
     kube.kubectl("delete", "tp", "first", "-n", namespace)
     kube.kubectl("delete", "kafkatopic", "rival", "-n", namespace)

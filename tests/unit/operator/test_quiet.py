@@ -1,6 +1,7 @@
 """What a pipeline costs that does not change: no request to the API server."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.handlers import keep_watching
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.observed import LastTrace
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import Reconciler, connected
@@ -32,11 +34,12 @@ class Operator:
 
     async def settled(self) -> None:
         """Reconcile until nothing more is written."""
-        wrote = True
-        while wrote:
+        for _ in range(RECONCILES):
             before = len(self.writes())
             await reconcile(self.reconciler, KEY)
-            wrote = len(self.writes()) > before
+            if len(self.writes()) == before:
+                return
+        raise AssertionError("each reconcile writes something")
 
     def writes(self) -> list[str]:
         return [path for verb, path, _, _ in self.server.requests if verb != "GET"]
@@ -88,8 +91,10 @@ async def test_a_pipeline_that_never_becomes_ready_makes_no_request(operator: Op
 
 
 async def test_a_ready_pipeline_makes_no_request(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def flowing(*_: object) -> tuple[Verdict, None]:
-        return Verdict(True, reasons.FLOWING, "a trace was found"), None
+    lengths = itertools.count(100, 50)
+
+    async def flowing(*_: object) -> tuple[Verdict, LastTrace]:
+        return Verdict(True, reasons.FLOWING, "a trace was found"), LastTrace("ab" * 16, 0, next(lengths))
 
     monkeypatch.setattr(observe, "find_traces", flowing)
     await operator.settled()
