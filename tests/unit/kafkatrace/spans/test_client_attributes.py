@@ -51,24 +51,73 @@ def test_the_error_type_of_a_delivery_report() -> None:
 
 
 class Client:
-    """Knows its cluster after some time."""
+    """Knows its cluster when its broker has come, and counts how often it is asked."""
 
     def __init__(self) -> None:
         self.asked = 0
+        self.broker_is_there = False
 
     def cluster_id(self, timeout: float = -1) -> str:
         assert timeout == 0, "nobody may wait for it"
         self.asked += 1
-        if self.asked < 3:
+        if not self.broker_is_there:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
         return "cluster-1"
 
 
-def test_the_cluster_id_is_asked_for_until_it_is_known() -> None:
-    client, cluster = Client(), ClusterId()
-    known = []
-    for _ in range(4):
+class Closed(Client):
+    def cluster_id(self, timeout: float = -1) -> str:
+        self.asked += 1
+        raise RuntimeError("Consumer closed")
+
+
+class Clock:
+    """Moves as far as it is told."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ask_for(seconds: float, step: float, cluster: ClusterId, client: Client, clock: Clock) -> None:
+    """Call learn() as an application that polls at this interval does."""
+    for _ in range(round(seconds / step)):
         cluster.learn(client)
-        known.append(cluster.attributes())
-    assert known == [{}, {}, *[{"messaging.kafka.cluster.id": "cluster-1"}] * 2]
-    assert client.asked == 3
+        clock.now += step
+
+
+def test_the_cluster_id_is_asked_for_until_it_is_known() -> None:
+    clock, client = Clock(), Client()
+    cluster = ClusterId(clock)
+    ask_for(1, 0.01, cluster, client, clock)
+    assert cluster.attributes() == {}
+    client.broker_is_there = True
+    ask_for(0.12, 0.01, cluster, client, clock)  # a tenth of the time that it took, and one poll more
+    assert cluster.attributes() == {"messaging.kafka.cluster.id": "cluster-1"}
+    asked = client.asked
+    ask_for(120, 1, cluster, client, clock)
+    assert client.asked == asked
+
+
+@pytest.mark.parametrize("kind", [Client, Closed])
+@pytest.mark.parametrize("step", [0.01, 0.1])
+def test_a_client_without_broker_is_asked_ever_more_rarely(kind: type[Client], step: float) -> None:
+    clock, client = Clock(), kind()
+    cluster = ClusterId(clock)
+    ask_for(600, step, cluster, client, clock)
+    assert 50 < client.asked < 150
+    before = client.asked
+    ask_for(600, step, cluster, client, clock)
+    assert 7 <= client.asked - before <= 10, "about one a minute from then on"
+
+
+def test_polls_in_a_tight_loop_ask_once() -> None:
+    clock, client = Clock(), Client()
+    cluster = ClusterId(clock)
+    for _ in range(10_000):
+        cluster.learn(client)
+    assert client.asked == 1
+    client.broker_is_there = True
+    ask_for(61, 0.5, cluster, client, clock)
+    assert cluster.value == "cluster-1"

@@ -1,7 +1,8 @@
 """What both kinds of client say about themselves on every span."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Final, Protocol
 
 from confluent_kafka import KafkaException
@@ -11,6 +12,8 @@ from kafkatrace.spans import semconv
 
 _DEFAULT_PORT: Final = 9092
 _LONGEST_KEY: Final = 1024
+_FIRST_WAIT: Final = 0.001
+_LONGEST_WAIT: Final = 60.0
 
 
 class KafkaClient(Protocol):
@@ -21,16 +24,32 @@ class KafkaClient(Protocol):
 
 
 class ClusterId:
-    """The id of a client's cluster, once its metadata has come; never waits."""
+    """The id of a client's cluster, once its metadata has come; never waits.
 
-    def __init__(self) -> None:
+    confluent-kafka 2.16 leaks about 100 bytes with each failed question, so the questions grow rarer: the next one is
+    due when a tenth of the time since the first has passed again, and after a minute at most.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.value: str | None = None
+        self._clock = clock
+        self._first: float | None = None
+        self._due = 0.0
 
     def learn(self, client: KafkaClient) -> None:
         """Ask the client, if need be; never in one of its callbacks: confluent-kafka 2.16 aborts there."""
-        if self.value is None:
+        if self.value is None and self._is_due():
             with suppress(KafkaException, RuntimeError):  # no metadata yet; the client is closed
                 self.value = client.cluster_id(0)
+
+    def _is_due(self) -> bool:
+        now = self._clock()
+        if self._first is None:
+            self._first = now
+        elif now < self._due:
+            return False
+        self._due = now + min(max((now - self._first) / 10, _FIRST_WAIT), _LONGEST_WAIT)
+        return True
 
     def attributes(self) -> dict[str, AttributeValue]:
         """Return the id as an attribute, or nothing while it is not known."""
