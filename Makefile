@@ -88,6 +88,10 @@ bench: setup ## What tracing costs, beside the bare client and the contrib instr
 bench-outage: setup ## Memory while the Collector is away for ten minutes
 	tools/bench.sh outage --rate 5000 --seconds 600
 
+.PHONY: bench-operator
+bench-operator: setup ## Requests, CPU and memory of the operator with 100 pipelines, against a fake API server (5 minutes)
+	$(VENV)/python -m benchmarks.operator
+
 .PHONY: bench-flink
 bench-flink: setup ## The Flink consumer: traced and not, both Python modes, latency, a killed TaskManager (30 minutes)
 	tools/bench-flink.sh all

@@ -62,6 +62,8 @@ class Observer:
         """Return whether the Flink Kubernetes Operator runs the job; one that runs without it is left where it is."""
         if pipeline.spec.consumer.by_flink is None or upgrade.job_manager(pipeline.name) in live:
             return False
+        if ("FlinkDeployment", naming.component(pipeline.name, naming.CONSUMER)) in live:
+            return True
         return await self.cluster.knows("FlinkDeployment", pipeline.namespace)
 
     async def health(self, pipeline: TracedPipeline, applied: Applied) -> Observed:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
@@ -14,6 +14,7 @@ from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, users
 from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.errors import NotAllowedError
+from tracedpipeline.kubernetes_api.reread import Reread
 from tracedpipeline.verdict import Verdict
 
 
@@ -23,6 +24,7 @@ class KafkaClusters:
 
     cluster: Cluster
     topics: Topics
+    again: Reread = field(default_factory=Reread)
 
     async def access(self, pipeline: TracedPipeline) -> Access:
         """Return the pipeline's access to its Kafka cluster."""
@@ -41,8 +43,10 @@ class KafkaClusters:
     async def _by_servers(self, pipeline: TracedPipeline) -> Access:
         """Return the access that the spec names; where a Secret for it is missing, what runs stays as it is."""
         named = connection.from_spec(pipeline.spec)
-        secrets = await self._secrets(pipeline.namespace, named.secrets)
+        key = Key(pipeline.namespace, pipeline.name)
+        secrets = await self.again.get(key, named.secrets, lambda: self._secrets(pipeline.namespace, named.secrets))
         if missing := missing_secret(named, secrets):
+            self.again.forget(key)
             return Access(missing)
         # Slow on purpose, where it has not been asked before.
         revised = replace(named, revision=await asyncio.to_thread(revision, named, secrets, pipeline.uid))
@@ -79,3 +83,4 @@ class KafkaClusters:
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""
         self.topics.forget(key)
+        self.again.forget(key)

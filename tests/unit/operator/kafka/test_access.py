@@ -9,6 +9,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.errors import NotAllowedError
+from tracedpipeline.kubernetes_api.reread import FIRST_SECONDS, Reread
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -180,9 +181,32 @@ async def test_the_operator_itself_asks_with_the_new_content(monkeypatch: pytest
 
     monkeypatch.setattr(Topics, "ensure", ensure)
     server = ApiServer()
-    kafka_clusters = KafkaClusters(server, Topics())  # type: ignore[arg-type] # as above
+    clock = iter([0.0, FIRST_SECONDS])
+    again = Reread(lambda: next(clock))
+    kafka_clusters = KafkaClusters(server, Topics(), again)  # type: ignore[arg-type] # as above
     of = TracedPipeline.parse(body(kafka=SECURED))
     for password in (b"old", b"new"):
         server.secrets = {"login": LOGIN | {"password": password}, "ca": AUTHORITY}
         await kafka_clusters.verdict(of, await kafka_clusters.access(of))
     assert [secrets["login"]["password"] for secrets in asked] == [b"old", b"new"]
+
+
+async def test_secrets_are_not_read_at_every_look() -> None:
+    server = ApiServer()
+    server.secrets = {"login": LOGIN, "ca": AUTHORITY}
+    kafka_clusters = KafkaClusters(server, Topics(), Reread(lambda: 0.0))  # type: ignore[arg-type] # as above
+    of = TracedPipeline.parse(body(kafka=SECURED))
+    accesses = [await kafka_clusters.access(of) for _ in range(3)]
+    assert accesses[0].clients
+    assert accesses == [accesses[0]] * 3
+    assert server.asked == ["shop/login", "shop/ca"], "once each"
+
+
+async def test_a_secret_that_is_missing_is_looked_for_at_every_look() -> None:
+    server = ApiServer()
+    server.secrets = {"login": None, "ca": AUTHORITY}
+    kafka_clusters = KafkaClusters(server, Topics(), Reread(lambda: 0.0))  # type: ignore[arg-type] # as above
+    of = TracedPipeline.parse(body(kafka=SECURED))
+    assert not (await kafka_clusters.access(of)).clients
+    server.secrets["login"] = LOGIN
+    assert (await kafka_clusters.access(of)).clients
