@@ -17,6 +17,7 @@ import kopf
 from kubernetes.aio import client
 from tracedpipeline import handlers, observe, reasons
 from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.local.ports import free_port
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.settings import Images, Settings
 from tracedpipeline.verdict import Verdict
@@ -38,7 +39,7 @@ class Operator(threading.Thread):
 
     def run(self) -> None:
         """Run until `end`."""
-        asyncio.run(handlers.run(SETTINGS, "http://127.0.0.1:0/healthz", self._end))
+        asyncio.run(handlers.run(SETTINGS, f"http://127.0.0.1:{free_port()}/healthz", self._end))
 
     async def end(self) -> None:
         """Wait until it has ended."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -110,12 +110,14 @@ class ApiServer:
         response = web.StreamResponse()
         await response.prepare(request)
         seen, cuts = int(request.query.get("resourceVersion", 0)), self._cuts
+        until = asyncio.get_running_loop().time() + float(request.query.get("timeoutSeconds", 3600))
         if seen < self._forgotten:
             await response.write(json.dumps({"type": "ERROR", "object": {"code": 410}}).encode() + b"\n")
             return response
-        while cuts == self._cuts:
+        while cuts == self._cuts and (left := until - asyncio.get_running_loop().time()) > 0:
             if seen == len(self._history):
-                await self._news.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), left)
                 continue
             path, event = self._history[seen]
             seen += 1

@@ -11,6 +11,7 @@ import pytest
 from kubernetes.aio import client
 from tracedpipeline import api, handlers
 from tracedpipeline.kubernetes_api.client import Key
+from tracedpipeline.local.ports import free_port
 from tracedpipeline.settings import Settings
 
 from tests.unit.operator.apiserver import ApiServer, listening
@@ -50,7 +51,7 @@ async def server(settings: Settings, reconciled: Recorder, monkeypatch: pytest.M
     kopf.on.login(registry=registry)(login)
     # In a loop of its own: at its end kopf cancels every task of the loop that it does not know.
     stop = threading.Event()
-    run = handlers.run(settings, liveness="http://127.0.0.1:0/healthz", stop_flag=stop)
+    run = handlers.run(settings, liveness=f"http://127.0.0.1:{free_port()}/healthz", stop_flag=stop)
     operator = threading.Thread(target=asyncio.run, args=[run])
     async with listening(answers):
         operator.start()
