@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 
 from kafkatrace.clients import unmodified
 from kafkatrace.hotpath.choose import implementation
+from kafkatrace.tracing import configure
 
 _logger = logging.getLogger("kafkatrace")
 _OTHER: Final = "opentelemetry-instrumentation-confluent-kafka"
@@ -26,6 +27,8 @@ class KafkatraceInstrumentor(BaseInstrumentor):  # type: ignore[misc] # as above
 
     def _instrument(self, **kwargs: Any) -> None:
         self._switch_other_off()
+        if (provider := kwargs.get("tracer_provider")) is not None:
+            configure(tracer_provider=provider)
         unmodified.install()
         _logger.info("kafkatrace, in %s, traces confluent-kafka's clients", implementation)
 

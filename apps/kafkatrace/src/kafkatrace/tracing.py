@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from opentelemetry import trace
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.resources import Resource
@@ -24,6 +25,7 @@ from kafkatrace.export.pipeline import FlushResult, Pipeline
 from kafkatrace.export.sdk_spans import OwnSpans
 from kafkatrace.export.span_limits import span_limits
 from kafkatrace.export.unfinished import Unfinished
+from kafkatrace.export.users_provider import ThroughProvider
 from kafkatrace.metrics.counters import Counters
 from kafkatrace.metrics.registry import Metrics
 from kafkatrace.spans import resources, semconv
@@ -36,10 +38,10 @@ class Tracing:
 
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
     configure() makes it from its arguments and the environment's variables: sampling, exporter,
-    restraint, whether it is enabled.
+    restraint, the SDK's provider, whether it is enabled.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - configure() calls it, each by name
         self,
         service: Resource,
         cluster: Resource,
@@ -47,6 +49,7 @@ class Tracing:
         exporter: SpanExporter | None = None,
         variables: Variables | None = None,
         *,
+        provider: TracerProvider | None = None,
         restraint: Restraint | None = None,
         enabled: bool = True,
     ) -> None:
@@ -69,7 +72,8 @@ class Tracing:
         metric_exporters = environment.metric_exporters(variables, beside_otlp=beside_otlp) if enabled else []
         self._reports = Reports(self.metrics, service, release, metric_exporters)
         self.pipeline = Pipeline(Several(exporters), Limits.read(variables), self._reports)
-        self.tracer: Tracer = _tracer(service, sampling, self.pipeline, release, self.limits)
+        self.provider = _provider(service, sampling, self.pipeline, self.limits) if provider is None else provider
+        self.tracer: Tracer = self.provider.get_tracer(semconv.SCOPE, release, semconv.SCHEMA_URL)
         watch_counters(self.metrics, self.counters)
         watch_pipeline(self.metrics, self.pipeline)
         watch_reports(self.metrics, self._reports)
@@ -118,7 +122,7 @@ class Tracing:
         self.pipeline.begin_close()
 
 
-def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release: str, limits: SpanLimits) -> Tracer:
+def _provider(resource: Resource, sampling: Sampling, pipeline: Pipeline, limits: SpanLimits) -> TracerProvider:
     provider = TracerProvider(
         sampler=sampling.sampler(),
         resource=resource,
@@ -127,14 +131,14 @@ def _tracer(resource: Resource, sampling: Sampling, pipeline: Pipeline, release:
         meter_provider=NoOpMeterProvider(),  # it would look for OTEL_PYTHON_METER_PROVIDER
     )
     provider.add_span_processor(OwnSpans(pipeline))
-    return provider.get_tracer(semconv.SCOPE, release, semconv.SCHEMA_URL)
+    return provider
 
 
 _current: Tracing | None = None
 _current_lock = threading.RLock()
 
 
-def configure(
+def configure(  # noqa: PLR0913 - each by name
     service_name: str | None = None,
     *,
     sampling_ratio: float | None = None,
@@ -142,6 +146,8 @@ def configure(
     resource: Resource | None = None,
     exclude_topics: Iterable[str] | None = None,
     message_keys: bool | None = None,
+    tracer_provider: TracerProvider | None = None,
+    set_global: bool = False,
 ) -> Tracing:
     """Make the Tracing that clients made from now on without `tracing=` use.
 
@@ -151,6 +157,8 @@ def configure(
     resource: attributes of the service beside those of the environment
     exclude_topics: patterns of topics that are not traced, such as "audit.*": no spans, no metrics, no headers
     message_keys: False leaves the messages' keys, which may be personal data, out of the spans
+    tracer_provider: one of the SDK; its sampler decides, its resource is the service, its processors get the spans
+    set_global: True makes the provider the global one, so that the spans of other instrumentation go the same way
 
     What isn't given comes from the OTEL_* variables that README lists; the queue span's service from
     KAFKATRACE_CLUSTER_NAME, else "kafka", its host and other surroundings from the service's resource. TypeError or
@@ -159,16 +167,24 @@ def configure(
     """
     global _current  # the process-wide one is the point
     arguments.check(service_name, exporter, resource)
+    own = {"service_name": service_name, "sampling_ratio": sampling_ratio, "exporter": exporter, "resource": resource}
+    arguments.check_provider(tracer_provider, **own)
     variables = Variables(os.environ)
     enabled = environment.enabled(variables)
     if not enabled:
         variables = Variables({})  # nothing else is looked at
-    sampling = Sampling.read(sampling_ratio, variables)
+    provider = tracer_provider if enabled else None
+    sampling = Sampling.read(sampling_ratio, variables) if provider is None else Sampling.by(provider.sampler)
     environment.check_unsupported(variables)
-    service = resources.service(service_name, resource, variables)
+    service = resources.service(service_name, resource, variables) if provider is None else provider.resource
     cluster = resources.cluster(service, variables)
     restraint = Restraint.read(exclude_topics, message_keys, variables)
-    tracing = Tracing(service, cluster, sampling, exporter, variables, restraint=restraint, enabled=enabled)
+    exporter = exporter if provider is None else ThroughProvider(provider)
+    tracing = Tracing(
+        service, cluster, sampling, exporter, variables, provider=provider, restraint=restraint, enabled=enabled
+    )
+    if set_global and enabled:
+        trace.set_tracer_provider(tracing.provider)
     with _current_lock:
         _current = tracing
     return tracing

@@ -38,6 +38,11 @@ class Sampling:
         fixed = _RATIOS[name.removeprefix(_PARENT_BASED)]
         return cls(_argument(variables) if fixed is None else fixed, name.startswith(_PARENT_BASED))
 
+    @classmethod
+    def by(cls, sampler: Sampler) -> "Sampling":
+        """Have this sampler decide."""
+        return cls(1.0, parent_based=False, installed=installed_sampler.Guarded(sampler))
+
     def sampler(self) -> Sampler:
         """Return the SDK's sampler that decides in the same way."""
         if self.installed is not None:
