@@ -1,10 +1,12 @@
-"""Log lines on standard output: time (UTC), level, logger, words; what repeats is thinned out."""
+"""Log lines on standard output: time (UTC), level, logger, words, message and trace; what repeats is thinned out."""
 
 import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
+
+from kafkatrace import LogFilter
 
 _SECONDS_BETWEEN: Final = 30.0
 _KEY: Final = "sparingly"
@@ -51,10 +53,11 @@ def _key(record: logging.LogRecord) -> str | None:
 
 def configure(level: str) -> None:
     """Send all logs to standard output; to be called again once the wanted level is known."""
-    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s")
+    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s%(kafka)s")
     formatter.datefmt = "%Y-%m-%dT%H:%M:%S"
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     handler.addFilter(Sparingly())
+    handler.addFilter(LogFilter())
     logging.basicConfig(level=level, handlers=[handler], force=True)

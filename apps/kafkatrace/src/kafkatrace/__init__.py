@@ -18,6 +18,7 @@ from kafkatrace.clients.serializing import DeserializingConsumer, SerializingPro
 from kafkatrace.context.headers import Headers
 from kafkatrace.export.pipeline import FlushResult
 from kafkatrace.hotpath.choose import implementation
+from kafkatrace.logs import LogFilter
 from kafkatrace.operations.stage import Stage
 from kafkatrace.propagation import context_headers
 from kafkatrace.tracing import Tracing, configure, current
@@ -31,6 +32,7 @@ __all__ = [
     "DeserializingConsumer",
     "FlushResult",
     "Headers",
+    "LogFilter",
     "Producer",
     "RecordReceiver",
     "SerializingProducer",

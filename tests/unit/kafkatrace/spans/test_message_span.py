@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from kafkatrace.spans.message_span import MessageSpan
+from kafkatrace.spans.message_span import MESSAGE_KEY, MessageSpan
 from opentelemetry import baggage, context, trace
 from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.context import Context
@@ -75,7 +75,7 @@ def test_values_of_the_caller_are_seen(span: MessageSpan) -> None:
 
 def test_a_value_on_top(span: MessageSpan) -> None:
     derived = context.set_value("colour", "blue")
-    assert derived == {_SPAN_KEY: span, _BAGGAGE_KEY: {"user": "7"}, "colour": "blue"}
+    assert derived == {_SPAN_KEY: span, MESSAGE_KEY: span, _BAGGAGE_KEY: {"user": "7"}, "colour": "blue"}
     with attached(derived):
         assert context.get_value("colour") == "blue"
         assert trace.get_current_span() is span
@@ -83,12 +83,12 @@ def test_a_value_on_top(span: MessageSpan) -> None:
     assert context.get_value("colour") == "red"
 
 
-def test_it_reads_as_a_dict_of_three(span: MessageSpan) -> None:
-    whole = {_SPAN_KEY: span, _BAGGAGE_KEY: {"user": "7"}, "colour": "red"}
+def test_it_reads_as_a_dict_of_four(span: MessageSpan) -> None:
+    whole = {_SPAN_KEY: span, MESSAGE_KEY: span, _BAGGAGE_KEY: {"user": "7"}, "colour": "red"}
     assert dict(span) == {**span} == span.copy() == whole
     assert set(span) == set(span.keys()) == set(whole)
     assert dict(zip(span.keys(), span.values(), strict=True)) == dict(span.items()) == whole
-    assert len(span) == 3
+    assert len(span) == 4
     assert bool(span)
     assert "colour" in span
     assert _SPAN_KEY in span
@@ -127,7 +127,7 @@ def test_without_baggage_there_is_none_and_not_the_callers(inbox: Inbox) -> None
     with attached(baggage.set_baggage("of", "another trace")), inbox.take(("traceparent", PARENT)) as span:
         assert isinstance(span, MessageSpan)
         assert baggage.get_all() == {}
-        assert list(span) == [_SPAN_KEY]
+        assert list(span) == [_SPAN_KEY, MESSAGE_KEY]
         assert span.get(_BAGGAGE_KEY, "default") == "default"
 
 

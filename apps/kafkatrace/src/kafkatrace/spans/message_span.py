@@ -19,6 +19,7 @@ from kafkatrace.spans.details import Details
 from kafkatrace.spans.errors import error_type, is_leaving
 
 _logger = logging.getLogger(__name__)
+MESSAGE_KEY: Final = "kafkatrace-message"  # of this span in contexts that are made from it
 _LATEST: Final = (1 << 63) - 1  # of SpanFields
 
 
@@ -139,7 +140,7 @@ class MessageSpan(SpanFields, Context, Span):
 
     def copy(self) -> dict[str, object]:
         """Make a dict of all keys; the API's set_value() builds on it."""
-        whole = {**self.ambient, SPAN_KEY: self}
+        whole = {**self.ambient, SPAN_KEY: self, MESSAGE_KEY: self}
         whole.pop(_BAGGAGE_KEY, None)  # of another trace
         if self.baggage:
             whole[_BAGGAGE_KEY] = self.baggage
@@ -147,7 +148,7 @@ class MessageSpan(SpanFields, Context, Span):
 
     def get(self, key: str, default: object = None) -> Any:
         """Look a key up."""
-        if key == SPAN_KEY:
+        if key in (SPAN_KEY, MESSAGE_KEY):
             return self
         if key == _BAGGAGE_KEY:
             return self.baggage or default
