@@ -90,7 +90,7 @@ class Watch:
             self.memory.forget(self.kind.name, self.namespace)
             raise
         # The items of a list come without their kind.
-        self.memory.replace(self.kind.name, self.namespace, map(self._whole, found["items"]))
+        self.memory.replace(self.kind.name, self.namespace, map(self._whole, found["items"] or ()))
         self._version, self._unknown = found["metadata"]["resourceVersion"], False
         self.tried.set()
 

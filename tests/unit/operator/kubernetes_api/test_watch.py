@@ -11,6 +11,7 @@ from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import objects, watch
 from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.kubernetes_api.kinds import ALL, PIPELINE, Kind
 from tracedpipeline.kubernetes_api.memory import Memory
 from tracedpipeline.kubernetes_api.watch import Watch
@@ -168,6 +169,39 @@ async def test_an_api_server_that_was_away_is_caught_up_with(status: int, monkey
         server.status = 0
         await watched.told.until(lambda: watched.names() == {"orders-two"})
         assert set(await watched.reads()) == {("ConfigMap", "orders-two")}
+
+
+class Deaf(ApiServer):
+    """Takes watches and tells them nothing, as a connection does whose other end is gone."""
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.Event().wait()
+        return response
+
+
+async def test_a_watch_that_is_silent_for_too_long_is_replaced_by_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.05)
+    async with watching(KINDS["ConfigMap"], Deaf()) as watched:
+        in_server(watched.server, "orders-one")
+        await watched.told.until(lambda: watched.names() == {"orders-one"})
+        watched.server.objects.clear()
+        await watched.told.until(lambda: not watched.names())
+
+
+async def test_what_is_refused_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads it is to be told of the refusal."""
+    monkeypatch.setattr(watch, "FIRST_PAUSE_SECONDS", 0.01)
+    server = Away()
+    async with watching(KINDS["ConfigMap"], server) as watched:
+        server.status, server.came = 403, asyncio.Event()
+        server.cut_watches()
+        async with asyncio.timeout(10):
+            while watched.cluster.memory.covers("ConfigMap", "shop"):
+                await asyncio.sleep(0.01)
+        with pytest.raises(NotAllowedError):
+            await watched.reads()
 
 
 async def test_a_definition_that_is_removed_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
