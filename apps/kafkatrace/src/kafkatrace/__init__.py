@@ -15,6 +15,7 @@ from kafkatrace.clients.consumer import Consumer
 from kafkatrace.clients.producer import Producer
 from kafkatrace.clients.record_receiver import RecordReceiver
 from kafkatrace.clients.serializing import DeserializingConsumer, SerializingProducer
+from kafkatrace.clients.share import DeserializingShareConsumer, ShareConsumer
 from kafkatrace.context.headers import Headers
 from kafkatrace.export.pipeline import FlushResult
 from kafkatrace.hotpath.choose import implementation
@@ -30,12 +31,14 @@ __all__ = [
     "AIOProducer",
     "Consumer",
     "DeserializingConsumer",
+    "DeserializingShareConsumer",
     "FlushResult",
     "Headers",
     "LogFilter",
     "Producer",
     "RecordReceiver",
     "SerializingProducer",
+    "ShareConsumer",
     "Stage",
     "Tracing",
     "__version__",
