@@ -110,7 +110,9 @@ def receiver(tracing: Tracing) -> None:
 @pytest.fixture
 def uncollected() -> Iterator[None]:
     gc.collect()
+    gc.freeze()  # what other tests left, and what goes of it meanwhile, is not counted
     yield
+    gc.unfreeze()
     gc.collect()
 
 
