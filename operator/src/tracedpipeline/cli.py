@@ -9,9 +9,10 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -25,6 +26,9 @@ from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines
 from tracedpipeline.manifests.yaml_documents import MOST_BYTES
 from tracedpipeline.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from tracedpipeline.jaeger.traces import Span
 
 LIVENESS = "http://0.0.0.0:8080/healthz"
 
@@ -105,19 +109,35 @@ def _trace(arguments: argparse.Namespace) -> None:
 
     url = arguments.jaeger or naming.jaeger_url(arguments.name, arguments.namespace)
     try:
-        print(asyncio.run(_waterfall(arguments.name, url)))
+        print(asyncio.run(_waterfall(arguments.name, url, arguments.html)))
     except (lookup.NoTraceError, JaegerError) as error:
         raise CommandError(str(error)) from None
 
 
-async def _waterfall(pipeline: str, url: str) -> str:
+async def _waterfall(pipeline: str, url: str, file: Path | None) -> str:
     from tracedpipeline.jaeger import lookup, waterfall
     from tracedpipeline.jaeger.client import Jaeger
     from tracedpipeline.untrusted.bounded_http import open_session
 
     async with open_session() as session:
-        found, last = await lookup.newest(Jaeger(session, url, pipeline), _tell)
+        jaeger = Jaeger(session, url, pipeline)
+        found, last = await lookup.newest(jaeger, _tell)
+        if file:
+            _write_page(file, pipeline, [*await lookup.messages(jaeger), *found])
     return waterfall.draw(found, last.end_to_end_milliseconds)
+
+
+def _write_page(file: Path, pipeline: str, spans: Sequence["Span"]) -> None:
+    from tracedpipeline.jaeger import proof
+    from tracedpipeline.page import build, html
+
+    verdict, _ = proof.finding(pipeline, spans)
+    text = html.render(build.build(pipeline, verdict, spans, time.time() * 1000))
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be written: {error.strerror}") from None
+    _tell(f"wrote {file}")
 
 
 def _up(arguments: argparse.Namespace) -> None:
@@ -245,6 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("name", help="name of the pipeline")
     trace.add_argument("-n", "--namespace", default="default", help="its namespace")
     trace.add_argument("--jaeger", help="Jaeger's address; inside the cluster it is known")
+    trace.add_argument("--html", type=Path, metavar="FILE", help="write the page with the newest traces, too")
     trace.set_defaults(command=_trace)
     find = commands.add_parser("find", help="tell where a message is")
     add_to(find)

@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 from tracedpipeline import cli
+from tracedpipeline.jaeger import lookup
+from tracedpipeline.jaeger.traces import Span, journeys
 from tracedpipeline.settings import Images
+
+from tests.unit.operator.page.spans import message
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 HEAD = "apiVersion: tracedpipeline.dev/v1alpha1\nkind: TracedPipeline\nmetadata: {name: orders}\n"
@@ -126,3 +130,21 @@ def test_a_reader_that_has_enough_is_no_fault() -> None:
 def test_trace_says_when_jaeger_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match=r"http://127\.0\.0\.1:9 does not answer"):
         run(monkeypatch, "trace", "orders", "--jaeger", "http://127.0.0.1:9")
+
+
+def test_trace_writes_the_page_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spans = message(1)
+
+    async def newest(*_: object) -> object:
+        return spans, journeys("orders", spans)[0].last_trace
+
+    async def messages(_: object) -> list[Span]:
+        return spans
+
+    monkeypatch.setattr(lookup, "newest", newest)
+    monkeypatch.setattr(lookup, "messages", messages)
+    run(monkeypatch, "trace", "orders", "--html", str(tmp_path / "page.html"))
+    assert spans[0].trace_id in (tmp_path / "page.html").read_text()
+    with pytest.raises(SystemExit) as refused:
+        run(monkeypatch, "trace", "orders", "--html", str(tmp_path))
+    assert refused.value.code == f"tracedpipeline: {tmp_path}: cannot be written: Is a directory"

@@ -26,7 +26,7 @@ async def newest(
     """Return the spans of the newest connected trace, and it; raises NoTraceError, which says why there is none."""
     deadline, told = time.monotonic() + patience.total_seconds(), ""
     while True:
-        found = await _messages(jaeger)
+        found = await messages(jaeger)
         verdict, last = proof.finding(jaeger.pipeline, found)
         if last:
             return traces.by_trace(found)[last.trace_id], last
@@ -39,7 +39,8 @@ async def newest(
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _messages(jaeger: Jaeger) -> list[Span]:
+async def messages(jaeger: Jaeger) -> list[Span]:
+    """Return the spans of the newest messages, of all topics."""
     window = Window.newest(LOOK_BACK, datetime.now(UTC))
     found = await asyncio.gather(*(jaeger.messages(topic, window) for topic in await jaeger.topics()))
     return [span for spans in found for span in spans]

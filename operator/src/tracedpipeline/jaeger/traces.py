@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tracedpipeline import naming
+from tracedpipeline.jaeger import attributes
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.untrusted import documents
 from tracedpipeline.untrusted.documents import Document
@@ -20,7 +21,8 @@ _FAILED = (2, "STATUS_CODE_ERROR")
 class Span:
     """A span of one service; times are Unix nanoseconds, `error` is empty unless it failed.
 
-    `place` is the partition and the offset of its record, None where it does not name them.
+    `place` is the partition and the offset of its record, None where it does not name them; `attributes` are for a
+    person to read.
     """
 
     trace_id: str
@@ -32,6 +34,7 @@ class Span:
     end: int
     place: tuple[int, int] | None = None
     error: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def _span(service: str, span: Document) -> Span:
         end=documents.whole(span, "endTimeUnixNano"),
         place=_place(span),
         error=_error(documents.mapping(span, "status")),
+        attributes=attributes.texts(documents.mappings(span, "attributes")),
     )
 
 
