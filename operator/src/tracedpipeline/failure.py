@@ -41,6 +41,11 @@ def retry_helps(error: BaseException) -> bool:
     return bool(getattr(error, "retry_helps", not isinstance(error, _REPEATED)))
 
 
+def retry_after(error: BaseException) -> float:
+    """Return after how many seconds the same may be tried again, where an error, or one of a group, says so."""
+    return max((getattr(each, "retry_after", 0.0) for each in leaves(error)), default=0.0)
+
+
 def described(error: BaseException, longest: int = quoting.LONGEST) -> str:
     """Return an error in one line; only our own errors are sentences without the name of their class."""
     try:

@@ -47,7 +47,7 @@ class Waker:
             self._known[key] = now
         if before == now:
             return
-        self.queue.add(key)
+        self.queue.add(key, changed=True)
         if before and (now is None or before.messages != now.messages):
             self._wake_refused(before.messages)
 

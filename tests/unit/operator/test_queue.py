@@ -118,6 +118,8 @@ class Clock:
 async def test_after_two_thousand_failures_it_is_tried_still_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     monkeypatch.setattr("tracedpipeline.queue.log.disabled", True)
+    monkeypatch.setattr("tracedpipeline.queue.KEY_PER_SECOND", 1e9)
+    monkeypatch.setattr("tracedpipeline.queue.ALL_PER_SECOND", 1e9)
     work = Work()
     work.failures = 2000
     work.may_end.set()

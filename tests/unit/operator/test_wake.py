@@ -18,7 +18,7 @@ class Recorder(Queue[Key]):
     def __init__(self) -> None:
         self.added: list[Key] = []
 
-    def add(self, key: Key) -> None:
+    def add(self, key: Key, *, changed: bool = False) -> None:
         self.added.append(key)
 
     def news(self) -> list[Key]:

@@ -1,6 +1,5 @@
 """Reads recent traces back through Jaeger's query API (`/api/v3/traces`, OTLP/JSON)."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,6 +10,7 @@ import aiohttp
 from tracedpipeline import naming
 from tracedpipeline.jaeger import traces
 from tracedpipeline.jaeger.window import Window
+from tracedpipeline.together import all_of
 from tracedpipeline.untrusted import bounded_http, documents
 from tracedpipeline.untrusted.bounded_http import Limits, NoAnswerError
 from tracedpipeline.untrusted.documents import Document, DocumentError
@@ -40,7 +40,7 @@ class Jaeger:
         Both: which of a trace's spans come last depends on whose batch is sent last, and on the consumer's lag. By
         their operation: traces of something else that a client does, such as commits, would crowd out the messages'.
         """
-        produced, consumed = await asyncio.gather(self.sent(topic, window), self._processed(topic, window))
+        produced, consumed = await all_of([self.sent(topic, window), self._processed(topic, window)])
         return [*produced, *consumed]
 
     async def topics(self) -> list[str]:

@@ -10,6 +10,7 @@ from tracedpipeline.jaeger.client import Jaeger
 from tracedpipeline.jaeger.traces import Span
 from tracedpipeline.jaeger.window import Window
 from tracedpipeline.observed import LastTrace
+from tracedpipeline.together import all_of
 
 LOOK_BACK = timedelta(minutes=15)
 PATIENCE = timedelta(seconds=15)
@@ -42,5 +43,5 @@ async def newest(
 async def messages(jaeger: Jaeger) -> list[Span]:
     """Return the spans of the newest messages, of all topics."""
     window = Window.newest(LOOK_BACK, datetime.now(UTC))
-    found = await asyncio.gather(*(jaeger.messages(topic, window) for topic in await jaeger.topics()))
+    found = await all_of([jaeger.messages(topic, window) for topic in await jaeger.topics()])
     return [span for spans in found for span in spans]

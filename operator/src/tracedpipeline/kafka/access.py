@@ -15,6 +15,7 @@ from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.kubernetes_api.reread import Reread
+from tracedpipeline.together import all_of
 from tracedpipeline.verdict import Verdict
 
 
@@ -64,8 +65,8 @@ class KafkaClusters:
         if kafka is None:
             return KafkaSnapshot(installed=await self.cluster.knows("Kafka", where))
         selector = f"{CLUSTER_LABEL}={wanted.name}"
-        topics, found = await asyncio.gather(
-            self.cluster.list_of("KafkaTopic", where, selector), self.cluster.list_of("KafkaUser", where, selector)
+        topics, found = await all_of(
+            self.cluster.list_of(kind, where, selector) for kind in ("KafkaTopic", "KafkaUser")
         )
         names = [*users.names(pipeline).values(), naming.cluster_ca_secret(wanted.name)]
         return KafkaSnapshot(

@@ -1,6 +1,5 @@
 """What producer and consumer themselves say while they are not ready."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -10,6 +9,7 @@ import aiohttp
 
 from tracedpipeline import naming, reasons
 from tracedpipeline.kubernetes_api.pods import is_ready
+from tracedpipeline.together import all_of
 from tracedpipeline.untrusted import bounded_http
 from tracedpipeline.untrusted.bounded_http import Answer, Limits, NoAnswerError
 from tracedpipeline.untrusted.quoting import one_line, stable
@@ -46,7 +46,7 @@ def _denial(answers: Iterable[Answer]) -> Verdict | None:
 
 async def _answers(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any]]) -> list[Answer]:
     addresses = [ip for pod in pods if not is_ready(pod) and (ip := pod.get("status", {}).get("podIP"))]
-    answers = await asyncio.gather(*(_answer(session, address) for address in addresses))
+    answers = await all_of(_answer(session, address) for address in addresses)
     return [answer for answer in answers if answer]
 
 

@@ -22,6 +22,7 @@ class NotWrittenError(Exception):
         words = cause.words if isinstance(cause, ApiServerError) else failure.described(cause)
         super().__init__(f"{kind} {name}: {words}")
         self.retry_helps = failure.retry_helps(cause)
+        self.retry_after = failure.retry_after(cause)
 
 
 class NotAppliedError(ExceptionGroup[Exception]):

@@ -17,10 +17,13 @@ from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
 from tracedpipeline.kubernetes_api.ownership import belongs_to
+from tracedpipeline.together import all_of
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 15
+# The API server's share of us, however many pipelines there are.
+AT_ONCE = 16
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
@@ -43,15 +46,17 @@ class Cluster:
 
     def __init__(self, api: client.ApiClient, memory: Memory | None = None) -> None:
         self.memory = memory or Memory()
+        self._slots = asyncio.Semaphore(AT_ONCE)
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
         self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
 
     async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         try:
-            response = await self._client.request(
-                method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
-            )
-            return await response.json()
+            async with self._slots:
+                response = await self._client.request(
+                    method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
+                )
+                return await response.json()
         except errors.ERRORS as error:
             raise errors.translated(f"{method} {path}", error) from error
 
@@ -81,7 +86,7 @@ class Cluster:
         self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(APPLIED)
     ) -> dict[tuple[str, str], Object]:
         """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
-        lists = await asyncio.gather(*(self._labelled(kind, pipeline) for kind in kinds))
+        lists = await all_of(self._labelled(kind, pipeline) for kind in kinds)
         return {
             # The items of a list come without their kind.
             (kind, item["metadata"]["name"]): {**item, "apiVersion": APPLIED[kind].api_version, "kind": kind}

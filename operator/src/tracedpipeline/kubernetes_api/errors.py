@@ -1,5 +1,6 @@
 """What may come back from the API server instead of what was requested, each with whether a retry helps."""
 
+from http import HTTPStatus
 from typing import ClassVar
 
 import aiohttp
@@ -10,6 +11,8 @@ from tracedpipeline.untrusted.documents import DocumentError
 from tracedpipeline.untrusted.quoting import stable
 
 LONGEST = 500
+# No API server, nor whoever stands before it, makes us stop for longer.
+LONGEST_RETRY_AFTER_SECONDS = 300.0
 
 
 class ApiServerError(Exception):
@@ -44,6 +47,14 @@ class SilentError(ApiServerError):
     """The API server does not answer: every further request would wait as long."""
 
 
+class BusyError(ApiServerError):
+    """The API server, or a limit in it, wants to be left alone for so many seconds."""
+
+    def __init__(self, message: str, words: str, retry_after: float) -> None:
+        super().__init__(message, words)
+        self.retry_after = retry_after
+
+
 _BY_STATUS = {
     400: InvalidObjectError,
     403: NotAllowedError,
@@ -60,12 +71,24 @@ def translated(request: str, error: Exception) -> ApiServerError:
     """Return the error as one of ours, with the request that it answers."""
     if isinstance(error, DynamicApiError):
         words = _words(error)
+        if (seconds := _retry_after(error)) is not None:
+            return BusyError(f"{request}: {words}", words, seconds)
         return _BY_STATUS.get(error.status, ApiServerError)(f"{request}: {words}", words)
     if isinstance(error, TimeoutError):
         words = "the API server does not answer in time"
     else:
         words = f"the API server does not answer: {stable(str(error), LONGEST) or type(error).__name__}"
     return SilentError(f"{request}: {words}", words)
+
+
+def _retry_after(error: DynamicApiError) -> float | None:
+    """Return after how many seconds to ask again, where the API server refuses for that only; it never says a date."""
+    if error.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return None
+    said = (error.headers or {}).get("Retry-After", "")
+    if said.isdecimal():
+        return min(float(said), LONGEST_RETRY_AFTER_SECONDS)
+    return 1.0 if error.status == HTTPStatus.TOO_MANY_REQUESTS else None
 
 
 def _words(error: DynamicApiError) -> str:

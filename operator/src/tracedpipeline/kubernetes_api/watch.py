@@ -10,10 +10,12 @@ from typing import Any
 from kubernetes.aio import client
 from kubernetes.aio.dynamic import DynamicClient
 
+from tracedpipeline import failure
 from tracedpipeline.kubernetes_api import errors
-from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError, SilentError
+from tracedpipeline.kubernetes_api.errors import ApiServerError, BusyError, MissingError, SilentError
 from tracedpipeline.kubernetes_api.kinds import Kind
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
+from tracedpipeline.limits import spread
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Watch:
     _version: str = ""
     _failures: int = 0
     _unknown: bool = False
+    _busy: float = 0.0
 
     def __post_init__(self) -> None:
         self._client = DynamicClient(self.api)  # type: ignore[no-untyped-call]  # the client has no types
@@ -52,6 +55,7 @@ class Watch:
     async def run(self) -> None:
         """List and watch for ever; whatever goes wrong is tried again after a pause that grows."""
         while True:
+            self._busy = 0.0
             try:
                 if not self._version:
                     await self._list()
@@ -64,8 +68,9 @@ class Watch:
     def _failed(self, error: Exception) -> None:
         self._failures += 1
         # A connection that was cut is continued; one that was dead may have hidden that nothing comes through.
-        if not isinstance(error, SilentError) or isinstance(error.__cause__, TimeoutError):
+        if not isinstance(error, SilentError | BusyError) or isinstance(error.__cause__, TimeoutError):
             self._version = ""
+        self._busy = failure.retry_after(error)
         self._unknown = isinstance(error, MissingError) and self.kind.optional
         if not isinstance(error, OutdatedError) and not self._unknown:
             log.warning("watch of %s: %s", self.kind.plural, error)
@@ -73,7 +78,8 @@ class Watch:
     def _pause(self) -> float:
         if self._unknown:
             return UNKNOWN_PAUSE_SECONDS
-        return min(FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, 16), LONGEST_PAUSE_SECONDS)
+        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, 16), LONGEST_PAUSE_SECONDS)
+        return spread(max(pause, self._busy))
 
     async def _list(self) -> None:
         self.memory.begin_list(self.kind.name, self.namespace)
@@ -83,7 +89,7 @@ class Watch:
             # There are no objects of a kind that is not known.
             self.memory.replace(self.kind.name, self.namespace, [], known=False)
             raise
-        except SilentError:
+        except (SilentError, BusyError):
             raise
         except ApiServerError:
             # Whoever reads is to be told, too.
