@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -17,12 +17,15 @@ from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.kubernetes_api.kinds import WORKLOADS
+from tracedpipeline.limits import Slots
 from tracedpipeline.observed import Component, Observed
 from tracedpipeline.preconditions import messages
 from tracedpipeline.settings import Settings
 from tracedpipeline.state import Applied, Live, Object, State
 from tracedpipeline.status import readiness
 from tracedpipeline.together import together
+
+JAEGER_LOOKS_OF_A_NAMESPACE = 4
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ class Observer:
     session: aiohttp.ClientSession
     settings: Settings
     jobs: Jobs
+    # Each may wait for a Jaeger that is silent.
+    jaeger_slots: Slots = field(default_factory=lambda: Slots(JAEGER_LOOKS_OF_A_NAMESPACE))
 
     async def other_pipelines(self, pipeline: TracedPipeline) -> list[TracedPipeline]:
         """Return the other pipelines that may read the same messages, as far as they can be understood."""
@@ -76,7 +81,8 @@ class Observer:
         if not readiness.components_available(seen):
             return seen
         url = self.settings.jaeger_url or naming.jaeger_url(pipeline.name, pipeline.namespace)
-        traces, last_trace = await find_traces(self.session, pipeline, url)
+        async with self.jaeger_slots.of(pipeline.namespace):
+            traces, last_trace = await find_traces(self.session, pipeline, url)
         return replace(seen, traces=traces, last_trace=last_trace)
 
     async def _component(self, pipeline: TracedPipeline, name: str, live: Mapping[Any, Object]) -> Component:

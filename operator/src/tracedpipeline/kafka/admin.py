@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from tracedpipeline import reasons
 from tracedpipeline.api import Spec, TopicSpec
 from tracedpipeline.kafka import refusals, topics
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
+from tracedpipeline.kafka.looks import Found, Looks
 from tracedpipeline.kafka.secrets import Secrets, invalid_secret
 from tracedpipeline.verdict import Verdict
 
@@ -37,25 +38,30 @@ class Topics:
     """Looks after the topics of all pipelines, and remembers for a while what it saw."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, _Known] = {}
+        self._known: dict[tuple[str, str], _Known] = {}
+        self._looks = Looks(_ensure)
 
-    async def ensure(self, key: Any, connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
-        """Return whether Kafka answers and has the pipeline's topics, after creating what may be created."""
+    async def ensure(self, key: tuple[str, str], connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+        """Return whether Kafka answers and has the topics of a pipeline, after creating what may be created.
+
+        `key` is the pipeline's namespace and name.
+        """
         question = (connection, secrets, spec.kafka, spec.topics)
         now = asyncio.get_running_loop().time()
         known = self._known.get(key)
         if known and known.question == question and now < known.until:
             return known.verdict
-        verdict = await asyncio.to_thread(_ensure, connection, secrets, spec)
+        verdict = await self._looks.verdict(key[0], connection, secrets, spec)
         self._known[key] = _Known(question, verdict, now + GOOD_FOR_SECONDS[bool(verdict.ok)])
         return verdict
 
-    def forget(self, key: Any) -> None:
+    def forget(self, key: tuple[str, str]) -> None:
         """Forget a pipeline that is gone."""
         self._known.pop(key, None)
 
 
-def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+def _ensure(connection: KafkaConnection, secrets: Secrets, specs: Sequence[Spec]) -> Found:
+    """Return the verdict on each spec's topics, by one client; one on the cluster where nobody gets as far."""
     if invalid := invalid_secret(connection, secrets):
         return invalid
     errors: list[KafkaError] = []
@@ -65,11 +71,22 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdic
         # Names and protocols are the schema's, so that what it takes offence at is what a Secret holds.
         message = f"what a Secret of kafka.security holds cannot be used: {refusals.said(error.args[0])}"
         return Verdict(False, reasons.SECRET_INVALID, message)
+    found: list[Verdict | Exception] = []
+    for spec in specs:
+        found.append(_one(admin, connection, spec, errors))
+        if isinstance(last := found[-1], Verdict) and last.reason == reasons.KAFKA_UNREACHABLE:
+            return last
+    return found
+
+
+def _one(admin: AdminClient, connection: KafkaConnection, spec: Spec, errors: list[KafkaError]) -> Verdict | Exception:
     try:
         return _ensure_topics(admin, connection, spec)
     except KafkaException as error:
         admin.poll(0)
         return refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
+    except Exception as error:  # of one pipeline, and no other's
+        return error
 
 
 def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:

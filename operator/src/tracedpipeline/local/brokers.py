@@ -46,6 +46,8 @@ def _existing(pipeline: TracedPipeline, kafka: str) -> KafkaConnection:
 
 async def _ensure_topics(pipeline: TracedPipeline, connection: KafkaConnection, secrets: Folder) -> None:
     """Create the topics as the operator does; its verdict is ours."""
-    verdict = await Topics().ensure(pipeline.name, connection, secrets.contents(connection.secrets), pipeline.spec)
+    verdict = await Topics().ensure(
+        (pipeline.namespace, pipeline.name), connection, secrets.contents(connection.secrets), pipeline.spec
+    )
     if not verdict.ok:
         raise LocalError(f"{verdict.reason}: {verdict.message}")

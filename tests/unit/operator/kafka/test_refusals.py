@@ -69,7 +69,7 @@ async def no_tls() -> AsyncIterator[str]:
 
 async def ensure(servers: str, security: dict[str, str], secrets: Secrets) -> Verdict:
     pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": servers, "security": security}))
-    return await Topics().ensure("key", connection.from_spec(pipeline.spec), secrets, pipeline.spec)
+    return await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), secrets, pipeline.spec)
 
 
 async def test_who_does_not_speak_tls(no_tls: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ async def test_a_topic_is_the_same_whether_we_create_it_or_strimzi_does(
     monkeypatch.setattr("tracedpipeline.kafka.admin.AdminClient", Recording)
     wanted = {"name": "absent", "partitions": 3, "retention": "36h"}
     pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": broker, "topic": wanted}))
-    await Topics().ensure("key", connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, pipeline.spec)
     cluster = TracedPipeline.parse(body(kafka={"cluster": {"name": "demo"}, "topic": wanted}))
     assert cluster.spec.kafka.cluster
     resource = access_resources.topic(cluster, cluster.spec.kafka.cluster, "absent")
