@@ -20,9 +20,6 @@ PyObject *reading(PyObject *message, const Reading *method)
     return result;
 }
 
-/* Whether it is of confluent-kafka's own type. */
-int is_plain_message(PyObject *message) { return Py_IS_TYPE(message, message_type); }
-
 /* The C function of a method that `type` has of its own or inherits; NULL where it is none, or another type's. */
 static PyCFunction function_of(PyObject *method, PyTypeObject *type)
 {
@@ -103,6 +100,17 @@ static int read_number(PyObject *message, const Reading *method, long long *numb
 {
     int read = read_integer(message, method, number);
     return read > 0 ? *number >= 0 : read;
+}
+
+int where_is(PyObject *message, Place *place)
+{
+    PyObject *topic = reading(message, &read_topic);
+    place->topic = topic == NULL ? -1 : PyObject_Hash(topic);
+    place->partition = place->offset = -1;
+    Py_XDECREF(topic);
+    if (place->topic == -1 || read_integer(message, &read_partition, &place->partition) < 0)
+        return -1;
+    return read_integer(message, &read_offset, &place->offset) < 0 ? -1 : 0;
 }
 
 /* That it is no event, and its topic. */

@@ -1,5 +1,5 @@
 /* Polled: when each message was handed out. A confluent Message takes neither attributes nor weak references, so it is
- * known by its address; one table for all consumers, so that an address that is used again has its newest owner's time. */
+ * known by its address and its place; one table for all consumers, so that an address that is used again has its newest owner's time. */
 #include "speedups.h"
 
 typedef struct {
@@ -16,6 +16,12 @@ static int is_record(PyObject *message)
     PyObject *error = reading(message, &read_error);
     Py_XDECREF(error);
     return error == NULL ? -1 : error == Py_None;
+}
+
+static int note(PyObject *message, long long time)
+{
+    Place place;
+    return where_is(message, &place) < 0 ? -1 : times_put(message, time, place);
 }
 
 static int look(Polled *self, PyObject *consumer, long long now)
@@ -36,7 +42,7 @@ int polled_note(PyObject *object, PyObject *consumer, PyObject *message)
         return record;
     long long now = now_ns();
     self->consumed++;
-    return times_put(message, now, is_plain_message(message)) < 0 ? -1 : look(self, consumer, now);
+    return note(message, now) < 0 ? -1 : look(self, consumer, now);
 }
 
 static PyObject *method_one(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -57,8 +63,7 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
         PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
         int record = is_record(message);
-        if (record < 0 ||
-            (record && (times_put(message, now, is_plain_message(message)) < 0 || PyList_Append(records, message) < 0)))
+        if (record < 0 || (record && (note(message, now) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
         Py_DECREF(message);
     }
@@ -89,7 +94,7 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
     if (!read_exactly(args[1], &time) || time < 0)
         return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R",
                             args[1]);
-    if (times_put(args[0], time, 0) < 0)
+    if (note(args[0], time) < 0)
         return NULL;
     ((Polled *)self)->consumed++;
     Py_RETURN_NONE;
@@ -97,12 +102,16 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
 
 static PyObject *method_take(PyObject *Py_UNUSED(self), PyObject *message)
 {
-    return PyLong_FromLongLong(times_take(message));
+    Place place;
+    return where_is(message, &place) < 0 ? NULL : PyLong_FromLongLong(times_take(message, place));
 }
 
 static PyObject *method_forget(PyObject *self, PyObject *message)
 {
-    times_take(message);
+    Place place;
+    if (where_is(message, &place) < 0)
+        return NULL;
+    times_take(message, place);
     ((Polled *)self)->consumed--;
     Py_RETURN_NONE;
 }

@@ -83,19 +83,17 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
     }
     else
         span->traceparent = Py_NewRef(sender);
-    span->polled = times_take(message);
+    Place place = {PyObject_Hash(span->topic), span->partition, span->offset};
+    span->polled = times_take(message, place);
     span->start = now_ns();
     return 0;
 }
 
-/* Reads what a record has. Where in its topic an unsampled one is interests nobody: that of one that our client polled, and
- * that is no event, is not read, for it has one. Its address can be that of a forgotten one, which was polled before; only a
- * message made by hand can lack a place, and gets a span that nobody sees. */
-static int look_at(SpanFields *span, PyObject *message, PyObject *sender)
+/* Reads what a record has; its place also tells whether the time of its poll is its own. */
+static int look_at(SpanFields *span, PyObject *message)
 {
     int found = read_topic_name(span, message);
-    int is_sampled = PyBytes_AS_STRING(sender)[FLAGS] & SAMPLED;
-    if (found > 0 && (is_sampled || !is_plain_message(message) || !times_is_record(message)))
+    if (found > 0)
         found = read_place(span, message);
     return found > 0 ? read_time(message, &span->timestamp_type, &span->timestamp) : found;
 }
@@ -108,7 +106,7 @@ static PyObject *common(Process *self, PyObject *message, PyObject *headers, PyO
         return NULL;
     SpanFields *span = (SpanFields *)made;
     span->ambient = Py_NewRef(ambient);
-    int found = look_at(span, message, sender);
+    int found = look_at(span, message);
     if (found > 0 && begin(self, span, message, sender) == 0)
         return made;
     Py_DECREF(made);

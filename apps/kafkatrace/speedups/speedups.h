@@ -78,8 +78,14 @@ int read_integer(PyObject *message, const Reading *method, long long *number);
 int read_time(PyObject *message, int *type, long long *timestamp);
 int read_topic_name(SpanFields *span, PyObject *message);
 int read_place(SpanFields *span, PyObject *message);
-int is_plain_message(PyObject *message);
 PyObject *lone_traceparent(PyObject *headers);
+
+/* Where a message is: its topic's hash, which the string keeps, and -1 for what it does not have. */
+typedef struct {
+    Py_hash_t topic;
+    long long partition, offset;
+} Place;
+int where_is(PyObject *message, Place *place);
 
 typedef struct {
     PyObject *account, *clock_attributes, *delivered, *failed, *lost, *metrics_enabled, *open, *polled, *process, *put,
@@ -108,9 +114,8 @@ int plain_context(PyObject **ambient);
 PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type);
 PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
 int polled_note(PyObject *polled, PyObject *consumer, PyObject *message);
-int times_put(const void *key, long long time, int is_record);
-int times_is_record(const void *key);
-long long times_take(const void *key);
+int times_put(const void *key, long long time, Place place);
+long long times_take(const void *key, Place place);
 int histogram_add(PyObject *histogram, long long nanoseconds);
 PyObject *encode_message(PyObject *encoder, SpanFields *span);
 PyObject *account_span(PyObject *account, SpanFields *span);

@@ -1,4 +1,5 @@
-/* A table from an object's address to a time: open addressing, linear probing, no tombstones. A dict of Python integers
+/* A table from an object's address to a time, and to the place of the record that it was the time of, since an address is
+ * used again: open addressing, linear probing, no tombstones. A dict of Python integers
  * costs ten times as much, and there is an entry for every message. */
 #include "speedups.h"
 #include <stdint.h>
@@ -6,7 +7,7 @@
 typedef struct {
     const void *key;
     long long time;
-    int is_record;
+    Place place;
 } Entry;
 
 static Entry *entries;
@@ -45,12 +46,11 @@ static int grow(void)
     return 0;
 }
 
-/* `is_record`: it was looked at, and has all that a record has. */
-int times_put(const void *key, long long time, int is_record)
+int times_put(const void *key, long long time, Place place)
 {
     if (used * 2 >= size && grow() < 0)
         return -1;
-    insert((Entry){key, time, is_record});
+    insert((Entry){key, time, place});
     return 0;
 }
 
@@ -82,18 +82,15 @@ static Entry *find(const void *key)
     return NULL;
 }
 
-int times_is_record(const void *key)
-{
-    const Entry *found = find(key);
-    return found != NULL && found->is_record;
-}
-
-long long times_take(const void *key)
+/* The time, once; 0 where none is known, or that of a record at another place, whose address this one has now. */
+long long times_take(const void *key, Place place)
 {
     const Entry *found = find(key);
     if (found == NULL)
         return 0;
-    long long time = found->time;
+    int same = found->place.topic == place.topic && found->place.partition == place.partition &&
+               found->place.offset == place.offset;
+    long long time = same ? found->time : 0;
     remove_at((size_t)(found - entries));
     return time;
 }

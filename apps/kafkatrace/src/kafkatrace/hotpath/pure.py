@@ -52,8 +52,8 @@ class Polled:
     """Notes when messages reached the caller."""
 
     # By id(): a confluent Message takes neither attributes nor weak references. One for all consumers, so that an id
-    # that is used again has its newest owner's time.
-    _times: Final[dict[int, int]] = {}
+    # that is used again has its newest owner's time; beside its place, since that owner may be another client's.
+    _times: Final[dict[int, tuple[int, object]]] = {}
 
     def __init__(self, look: Callable[[Any], None]) -> None:
         self._look = look
@@ -63,7 +63,8 @@ class Polled:
     def one(self, consumer: object, message: Message) -> None:
         """Note a message, or an event that is none; in the thread that polled it."""
         if message.error() is None:
-            now = self._times[id(message)] = time_ns()
+            now = time_ns()
+            self._times[id(message)] = now, _place(message)
             self.consumed += 1
             self._look_if_due(consumer, now)
 
@@ -72,7 +73,7 @@ class Polled:
         records = [message for message in messages if message.error() is None]
         if records:
             now = time_ns()
-            self._times.update(dict.fromkeys(map(id, records), now))
+            self._times.update((id(message), (now, _place(message))) for message in records)
             self.consumed += len(records)
             self._look_if_due(consumer, now)
         return records
@@ -81,7 +82,7 @@ class Polled:
         """Note a record that came at this time, nanoseconds since the epoch; 0: not known."""
         if type(time) is not int or not 0 <= time <= _LARGEST:
             raise ValueError(f"expected nanoseconds since the epoch, as an int below 2**63, not {time!r}")
-        self._times[id(message)] = time
+        self._times[id(message)] = time, _place(message)
         self.consumed += 1
 
     def forget(self, message: Message) -> None:
@@ -92,12 +93,17 @@ class Polled:
     @staticmethod
     def take(message: Message) -> int:
         """Return the time, nanoseconds since the epoch, once; 0 if not known."""
-        return Polled._times.pop(id(message), 0)
+        time, place = Polled._times.pop(id(message), (0, None))
+        return time if time and place == _place(message) else 0
 
     def _look_if_due(self, consumer: object, now: int) -> None:
         if now > self._look_due:
             self._look_due = now + _LOOK_NS
             self._look(consumer)
+
+
+def _place(message: Message) -> object:
+    return message.topic(), message.partition(), message.offset()
 
 
 class SpanFields(dict[str, object]):
