@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from tracedpipeline import cli
+from tracedpipeline.cli import up
 
 from tests.running_up import Up
 
@@ -94,9 +94,9 @@ def test_two_pipelines_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["kafka", "k:0", "k:99999", "REAL", "a b:1", ""])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=f"'{address}' is none of real, mock, spec and HOST:PORT"):
-        cli._kafka(address)
+        up.kafka(address)
 
 
 @pytest.mark.parametrize("address", ["real", "mock", "spec", "k:1", "[::1]:9092", "a:1,b:2"])
 def test_what_is_one(address: str) -> None:
-    assert cli._kafka(address) == address
+    assert up.kafka(address) == address
