@@ -67,4 +67,5 @@ class Applier:
         if isinstance(written, ObjectNotOwnedError | PreviousDrainingError):
             raise written
         verdict = failure.verdict(kafka) if isinstance(kafka, Exception) else kafka
-        return Applied(verdict, pending, tuple(end for end in (kafka, written) if isinstance(end, Exception)))
+        errors = tuple(end for end in (kafka, written) if isinstance(end, Exception))
+        return Applied(verdict, pending, errors, tuple(self.cluster.contests.said((pipeline.namespace, pipeline.name))))

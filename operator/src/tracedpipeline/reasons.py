@@ -14,6 +14,7 @@ TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads 
 RECONCILE_ERROR: Final = "ReconcileError"  # something went wrong that has no reason of its own; it is tried again
 OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
 PREVIOUS_DRAINING: Final = "PreviousDraining"  # an earlier pipeline of the same name is still being deleted
+FIELD_CONTESTED: Final = "FieldContested"  # somebody keeps an object otherwise than we want it: condition and event
 
 # Kafka.
 TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be

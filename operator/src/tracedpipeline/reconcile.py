@@ -78,7 +78,7 @@ async def _report(
     reconciler: Reconciler, body: dict[str, Any], pipeline: TracedPipeline, applied: Applied, seen: Observed
 ) -> None:
     """Report what was seen; raises what went wrong before, which the status then tells of."""
-    verdicts = readiness.conditions(seen)
+    verdicts = readiness.conditions(seen) | readiness.contested(applied.contested)
     details = status_details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
     if not applied.errors:
         await reconciler.reporter.report(body, verdicts, details)

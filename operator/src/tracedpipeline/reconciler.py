@@ -28,6 +28,7 @@ class Reconciler:
         self.observer.kafka_clusters.forget(key)
         self.observer.jobs.forget(key)
         self.reporter.forget(key)
+        self.cluster.contests.forget(key)
 
 
 def connected(

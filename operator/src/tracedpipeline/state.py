@@ -38,8 +38,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of a plan: the verdict on Kafka, what an upgrade of a Flink job waits for, all errors."""
+    """What came of a plan: the verdict on Kafka, what a Flink upgrade waits for, all errors, what others contest."""
 
     kafka: Verdict
     pending_upgrade: Verdict | None = None
     errors: tuple[Exception, ...] = ()
+    contested: tuple[str, ...] = ()

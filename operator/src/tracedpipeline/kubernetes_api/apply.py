@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Awaitable, Set
 
-from tracedpipeline import failure
+from tracedpipeline import failure, naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kubernetes_api import ownership
+from tracedpipeline.kubernetes_api import managers, ownership
 from tracedpipeline.kubernetes_api.client import Cluster, Live, Object, kind_and_name
-from tracedpipeline.kubernetes_api.drift import must_apply, with_applied_hash
+from tracedpipeline.kubernetes_api.contests import Step
+from tracedpipeline.kubernetes_api.drift import Drift, drift, with_applied_hash
 from tracedpipeline.kubernetes_api.errors import ApiServerError, ConflictError, SilentError
 from tracedpipeline.kubernetes_api.kinds import KEPT, WORKLOADS
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
@@ -32,9 +33,9 @@ class NotAppliedError(ExceptionGroup[Exception]):
 async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, live: Object | None) -> Object:
     """Return the live object after it was made as desired, where it was not so already."""
     wanted = with_applied_hash(desired)
-    if live and not must_apply(wanted, live):
-        return live
-    return await _apply(cluster, pipeline, wanted, new=live is None)
+    if await _is_to_be_written(cluster, pipeline, wanted, live) or live is None:
+        return await _apply(cluster, pipeline, wanted, new=live is None)
+    return live
 
 
 async def apply(
@@ -54,7 +55,10 @@ async def apply(
     tried = _Tried()
     for o in desired:
         key = kind_and_name(o)
-        if key not in protected and must_apply(wanted := with_applied_hash(o), live.get(key)):
+        if key in protected:
+            continue
+        wanted = with_applied_hash(o)
+        if await _is_to_be_written(cluster, pipeline, wanted, live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
     prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(o)}
     unwanted = prunable - set(map(kind_and_name, desired)) - protected
@@ -99,6 +103,14 @@ async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, 
         # Where no field differs there would be no conflict, and the object would be ours, to be deleted with us.
         await _refuse_others(cluster, pipeline, wanted)
     log.info("%s/%s: wrote %s %s", pipeline.namespace, pipeline.name, *kind_and_name(wanted))
+    applied = await _take(cluster, pipeline, wanted)
+    left = drift(wanted, applied)
+    if cluster.contests.wrote(_key(pipeline), kind_and_name(wanted), left) is Step.STOP:
+        await _say(cluster, pipeline, wanted, left)
+    return applied
+
+
+async def _take(cluster: Cluster, pipeline: TracedPipeline, wanted: Object) -> Object:
     try:
         return await cluster.apply(wanted)
     except ConflictError as conflict:
@@ -107,6 +119,34 @@ async def _apply(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, *, 
         words = f"took fields back from another field manager: {conflict.words}"
         await cluster.event(pipeline.namespace, pipeline.name, pipeline.uid, "FieldsTakenBack", words, kind="Warning")
         return applied
+
+
+async def _is_to_be_written(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, live: Object | None) -> bool:
+    """Return whether an object differs, and nobody keeps it so."""
+    name, differs = kind_and_name(wanted), drift(wanted, live)
+    if not differs:
+        cluster.contests.agrees(_key(pipeline), name)
+        return False
+    digest = wanted["metadata"]["annotations"][naming.APPLIED_HASH]
+    step = cluster.contests.differs(_key(pipeline), name, digest, differs)
+    if step is Step.STOP:
+        await _say(cluster, pipeline, wanted, differs)
+    return step is Step.WRITE
+
+
+async def _say(cluster: Cluster, pipeline: TracedPipeline, wanted: Object, differs: Drift) -> None:
+    """Say, once, who keeps an object otherwise than we want it."""
+    (kind, name), (path, _) = kind_and_name(wanted), differs[0]
+    live = await cluster.find(kind, wanted["metadata"]["namespace"], name)
+    message = f"{kind} {name}: {managers.contest(live or {}, path)}"
+    cluster.contests.say(_key(pipeline), (kind, name), message)
+    await cluster.event(
+        pipeline.namespace, pipeline.name, pipeline.uid, reasons.FIELD_CONTESTED, message, kind="Warning"
+    )
+
+
+def _key(pipeline: TracedPipeline) -> tuple[str, str]:
+    return pipeline.namespace, pipeline.name
 
 
 async def _refuse_others(cluster: Cluster, pipeline: TracedPipeline, wanted: Object) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import time
 from collections.abc import Collection, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,9 +14,10 @@ from kubernetes.aio.dynamic import DynamicClient
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
 from tracedpipeline.kubernetes_api import errors
+from tracedpipeline.kubernetes_api.contests import Contests
 from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
-from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
+from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory, pipeline_of
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.together import all_of
 
@@ -46,6 +48,7 @@ class Cluster:
 
     def __init__(self, api: client.ApiClient, memory: Memory | None = None) -> None:
         self.memory = memory or Memory()
+        self.contests = Contests(time.monotonic)
         self._slots = asyncio.Semaphore(AT_ONCE)
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
         self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
@@ -166,6 +169,7 @@ class Cluster:
     async def delete(self, live: Object) -> None:
         """Delete an object and what belongs to it."""
         log.info("deleting %s %s: the pipeline no longer has it", *kind_and_name(live))
+        self.contests.deleted(pipeline_of(live), kind_and_name(live))
         try:
             left = await self._request("delete", _path(live["kind"], live["metadata"]), propagation_policy="Background")
         except MissingError:

@@ -1,10 +1,15 @@
 """Whether a live object still is what was applied. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.kubernetes_api.objects import digest
+
+Path = tuple[str | int, ...]
+# Where an object differs from what we want, with the text of what is there.
+Drift = tuple[tuple[Path, str], ...]
+MISSING: Drift = (((), "missing"),)
 
 
 def with_applied_hash(desired: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,18 +24,39 @@ def must_apply(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> boo
 
     The annotation shows fields that we no longer want, the comparison what others have changed.
     """
-    return live is None or not contains(live, wanted)
+    return bool(drift(wanted, live))
+
+
+def drift(wanted: Mapping[str, Any], live: Mapping[str, Any] | None) -> Drift:
+    """Return where a live object is not as wanted, with the text of what is there."""
+    return MISSING if live is None else tuple(_differences(live, wanted, ()))
 
 
 def contains(live: Any, wanted: Any) -> bool:
     """Return whether everything wanted is in the live value; what the API server has added does not count."""
-    if isinstance(wanted, Mapping):
-        return isinstance(live, Mapping) and all(
-            key in live and (_owned if key == "ownerReferences" else contains)(live[key], wanted[key]) for key in wanted
-        )
-    if isinstance(wanted, list):
-        return isinstance(live, list) and len(live) == len(wanted) and all(map(contains, live, wanted))
-    return bool(live == wanted)
+    return not any(True for _ in _differences(live, wanted, ()))
+
+
+def field_name(path: Path) -> str:
+    """Return a path as a person writes it."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def _differences(live: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if path[-1:] == ("ownerReferences",):
+        if not _owned(live, wanted):
+            yield path, repr(live)
+    elif isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        for key in wanted:
+            if key in live:
+                yield from _differences(live[key], wanted[key], (*path, key))
+            else:
+                yield (*path, key), "missing"
+    elif isinstance(wanted, list) and isinstance(live, list) and len(live) == len(wanted):
+        for number, (found, each) in enumerate(zip(live, wanted, strict=True)):
+            yield from _differences(found, each, (*path, number))
+    elif live != wanted:
+        yield path, repr(live)
 
 
 def _owned(live: Any, wanted: Any) -> bool:

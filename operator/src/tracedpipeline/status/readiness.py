@@ -1,5 +1,7 @@
 """What the observed means: one condition for each part, and Ready as their summary. Pure."""
 
+from collections.abc import Sequence
+
 from tracedpipeline import naming, reasons
 from tracedpipeline.observed import Component, Observed
 from tracedpipeline.verdict import Verdict, first
@@ -7,6 +9,8 @@ from tracedpipeline.verdict import Verdict, first
 KAFKA_READY = "KafkaReady"
 TRACES_FLOWING = "TracesFlowing"
 READY = "Ready"
+# There only while somebody keeps an object otherwise than we want it.
+FIELD_CONTESTED = "FieldContested"
 COMPONENT_READY = {name: f"{name.capitalize()}Ready" for name in naming.COMPONENTS}
 
 # What Ready sums up, and the traces.
@@ -22,6 +26,13 @@ def conditions(observed: Observed) -> dict[str, Verdict]:
         parts[COMPONENT_READY[name]] = _component(observed.components.get(name, Component(name, exists=False)))
     parts[TRACES_FLOWING] = observed.traces or WAITING
     return parts | {READY: summary(parts)}
+
+
+def contested(messages: Sequence[str]) -> dict[str, Verdict]:
+    """Return the condition on objects that others keep otherwise; none where nobody does."""
+    if not messages:
+        return {}
+    return {FIELD_CONTESTED: Verdict(True, reasons.FIELD_CONTESTED, "; ".join(messages))}
 
 
 def components_available(observed: Observed) -> bool:
