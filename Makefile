@@ -55,7 +55,7 @@ generate: setup ## Write the generated files (the CRD)
 
 .PHONY: test
 test: setup ## Unit and golden tests: no engine, no cluster
-	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 10 --dist worksteal --each-implementation --cov -o console_output_style=classic
+	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 10 --each-implementation --cov -o console_output_style=classic
 
 .PHONY: test-pythons
 test-pythons: ## The same with Python 3.11 to 3.14: those that are on PATH or that uv can download

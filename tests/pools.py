@@ -4,20 +4,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScheduling
+from xdist.scheduler import WorkStealingScheduling
 from xdist.workermanage import WorkerController, parse_tx_spec_config
 
 
 class Pools:
-    """A scheduler that has one of xdist's for each pool; xdist's Scheduling protocol describes the methods."""
+    """A scheduler that has one of xdist's for each pool; xdist's Scheduling protocol describes the methods.
+
+    A worker without work takes half of another's: tests that wait stand beside each other, so that an equal share of
+    the tests is no equal share of the time. `--dist` has no effect beside a scheduler of one's own.
+    """
 
     def __init__(self, config: pytest.Config, log: Any, pool_of: Callable[[WorkerController], str]) -> None:
         self._workers = len(parse_tx_spec_config(config))
         self._pool_of = pool_of
-        self._pools: dict[str, LoadScheduling] = {}
-        self._new_pool: Callable[[], LoadScheduling] = lambda: LoadScheduling(config, log)
+        self._pools: dict[str, WorkStealingScheduling] = {}
+        self._new_pool: Callable[[], WorkStealingScheduling] = lambda: WorkStealingScheduling(config, log)
 
-    def _pool(self, node: WorkerController) -> LoadScheduling:
+    def _pool(self, node: WorkerController) -> WorkStealingScheduling:
         return self._pools[self._pool_of(node)]
 
     @property
