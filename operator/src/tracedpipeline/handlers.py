@@ -10,6 +10,7 @@ from kubernetes.aio import client
 
 from tracedpipeline import naming
 from tracedpipeline.flink.jobs import Jobs
+from tracedpipeline.health import Health, UnhealthyError, measured
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import Cluster, connect
@@ -30,8 +31,11 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     configure(settings)
     memo.api = await connect()
     memo.session = open_session()
-    memo.queue = Queue(lambda key: reconcile(reconciler, key))
+    memo.queue = Queue(lambda key: measured(reconcile(reconciler, key)))
     memory = Waker(memo.queue).memory
+    memo.health = Health(memo.queue, memory)
+    port = memo.settings.metrics_port
+    memo.metrics = await memo.health.serve(port) if port else None
     reached = Cluster(memo.api, memory)
     kafka_clusters, jobs = KafkaClusters(reached, Topics()), Jobs(reached, memo.session)
     reconciler = connected(reached, kafka_clusters, memo.session, memo.settings, jobs)
@@ -44,6 +48,8 @@ async def stop(memo: kopf.Memo, **_: Any) -> None:
     memo.watching.cancel()
     await asyncio.wait([memo.watching])
     await memo.queue.stop()
+    if memo.metrics:
+        await memo.metrics.cleanup()
     await memo.session.close()
     await memo.api.close()
 
@@ -67,6 +73,17 @@ async def seconds_since_reconcile(memo: kopf.Memo, **_: Any) -> float | None:
     """Return the age of the last completed reconcile, for the health endpoint."""
     last = memo.queue.last_completed
     return None if last is None else round(asyncio.get_running_loop().time() - last, 1)
+
+
+@kopf.on.probe(id="alive")
+async def alive(memo: kopf.Memo, **_: Any) -> bool:
+    """Return True; the health endpoint fails where only a new process helps."""
+    try:
+        memo.health.check()
+    except UnhealthyError as error:
+        # Of other errors kopf would try the probe again, later.
+        raise kopf.PermanentError(str(error)) from None
+    return True
 
 
 def configure(settings: kopf.OperatorSettings) -> None:

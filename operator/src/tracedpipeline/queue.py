@@ -32,7 +32,7 @@ Key = TypeVar("Key", bound=Hashable)
 class _Entry:
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     urgent: bool = True
-    # Since when a run is wanted that has not begun.
+    # Since when a run is wanted that has not ended.
     since: float | None = None
     quiet: int = 0
     failures: int = 0
@@ -78,6 +78,7 @@ class Queue(Generic[Key]):
         while True:
             await self._turn(entry)
             again, floor = await self._run(key, entry)
+            entry.since = asyncio.get_running_loop().time() if entry.wanted.is_set() else None
             if again is None and not entry.wanted.is_set():
                 del self._entries[key]
                 return
@@ -92,7 +93,7 @@ class Queue(Generic[Key]):
         entry.bucket.take(loop.time())
         await self._turns.turn(urgent=entry.urgent)
         entry.wanted.clear()
-        entry.urgent, entry.since = False, None
+        entry.urgent, entry.since = False, entry.since or loop.time()
 
     async def _run(self, key: Key, entry: _Entry) -> tuple[float | None, float]:
         """Return when to run again, and how long nothing may change that."""

@@ -12,6 +12,7 @@ from tracedpipeline.api.names import IMAGE, IMAGE_ADVICE, LABEL
 # The chart's values name the same images.
 RELEASE: Final = metadata.version("tracedpipeline-operator")
 LONGEST_INTERVAL: Final = 86_400.0
+HIGHEST_PORT: Final = 65_535
 
 
 class SettingsError(Exception):
@@ -43,6 +44,7 @@ class Settings:
 
     `namespaces` empty means all. Intervals are in seconds. `flink_role` is the kind and the name of the role that the
     JobManager of a FlinkDeployment is bound to. `operator` is the operator's own pod; None outside of a cluster.
+    Metrics are served where there is a port for them.
     """
 
     images: Images
@@ -52,6 +54,7 @@ class Settings:
     jaeger_url: str | None = None
     flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-operator-flink")
     operator: Pods | None = None
+    metrics_port: int | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -72,6 +75,7 @@ class Settings:
             jaeger_url=environment.get("JAEGER_URL"),
             flink_role=reader.role("FLINK_ROLE", cls.flink_role),
             operator=reader.pods("OPERATOR_NAMESPACE", "OPERATOR_LABELS"),
+            metrics_port=reader.port("METRICS_PORT"),
         )
         if reader.problems:
             raise SettingsError("; ".join(reader.problems))
@@ -114,6 +118,15 @@ class _Reader:
         if not all(key and value for key, _, value in pairs):
             self.problems.append(f"{labels} is {self.environment.get(labels, '')!r}: give key=value,key=value")
         return Pods(where, {key: value for key, _, value in pairs})
+
+    def port(self, name: str) -> int | None:
+        text = self.environment.get(name)
+        if text is None:
+            return None
+        if not (text.isdecimal() and 0 < int(text) <= HIGHEST_PORT):
+            self.problems.append(f"{name} is {text!r}: give a port, 1 to {HIGHEST_PORT}")
+            return None
+        return int(text)
 
     def seconds(self, name: str, default: float) -> float:
         text = self.environment.get(name)

@@ -6,16 +6,26 @@ import logging
 import os
 from typing import Final
 
+from pythonjsonlogger.json import JsonFormatter
+
 from tracedpipeline.settings import Settings
 
+LOG_LINE: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LIVENESS: Final = "http://0.0.0.0:8080/healthz"
+
+
+def log_formatter(kind: str) -> logging.Formatter:
+    """Return how the operator's log is written: as text, or as an object of JSON in each line."""
+    if kind == "json":
+        return JsonFormatter(LOG_LINE)
+    return logging.Formatter(LOG_LINE)
 
 
 def run(_: argparse.Namespace) -> None:
     """Run the operator until it is told to end."""
-    logging.basicConfig(
-        level=os.environ.get("LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(log_formatter(os.environ.get("LOG_FORMAT", "text")))
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), handlers=[handler])
     for chatty in ("aiohttp.access", "kopf.activities", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     from tracedpipeline import handlers

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from kubernetes.aio import client, config
 from kubernetes.aio.dynamic import DynamicClient
 
-from tracedpipeline import naming
+from tracedpipeline import metrics, naming
 from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
 from tracedpipeline.kubernetes_api import errors
 from tracedpipeline.kubernetes_api.contests import Contests
@@ -56,6 +56,7 @@ class Cluster:
     async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         try:
             async with self._slots:
+                metrics.API_REQUESTS.labels(method).inc()
                 response = await self._client.request(
                     method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options
                 )

@@ -12,7 +12,7 @@ from tracedpipeline.untrusted.quoting import stable
 
 LONGEST = 500
 # No API server, nor whoever stands before it, makes us stop for longer.
-LONGEST_RETRY_AFTER_SECONDS = 300.0
+LONGEST_RETRY_AFTER_SECONDS = 120.0
 
 
 class ApiServerError(Exception):

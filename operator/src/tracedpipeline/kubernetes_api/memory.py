@@ -34,6 +34,8 @@ class Memory:
         self._changed = changed
         self._indexes = indexes
         self._known: dict[str, _OneKind] = {}
+        # When the API server was last heard of, by kind and namespace.
+        self.heard: dict[tuple[str, str], float] = {}
 
     def _kind(self, kind: str) -> "_OneKind":
         return self._known.setdefault(kind, _OneKind(self._indexes.get(kind, pipeline_of)))
@@ -45,6 +47,10 @@ class Memory:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return an object, or None where there is none."""
         return self._kind(kind).objects.get(Id(namespace, name))
+
+    def all(self, kind: str) -> list[Object]:
+        """Return all objects of a kind."""
+        return list(self._kind(kind).objects.values())
 
     def of_pipeline(self, kind: str, namespace: str, pipeline: str) -> list[Object]:
         """Return the objects of a kind that have a pipeline's label."""

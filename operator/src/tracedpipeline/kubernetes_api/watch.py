@@ -10,7 +10,7 @@ from typing import Any
 from kubernetes.aio import client
 from kubernetes.aio.dynamic import DynamicClient
 
-from tracedpipeline import failure
+from tracedpipeline import failure, metrics
 from tracedpipeline.kubernetes_api import errors
 from tracedpipeline.kubernetes_api.errors import ApiServerError, BusyError, MissingError, SilentError
 from tracedpipeline.kubernetes_api.kinds import Kind
@@ -54,6 +54,7 @@ class Watch:
 
     async def run(self) -> None:
         """List and watch for ever; whatever goes wrong is tried again after a pause that grows."""
+        self._hear()
         while True:
             self._busy = 0.0
             try:
@@ -65,8 +66,13 @@ class Watch:
             self.tried.set()
             await asyncio.sleep(self._pause())
 
+    def _hear(self) -> None:
+        self.memory.heard[self.kind.name, self.namespace] = asyncio.get_running_loop().time()
+
     def _failed(self, error: Exception) -> None:
         self._failures += 1
+        if not isinstance(error, SilentError):
+            self._hear()  # a refusal is an answer
         # A connection that was cut is continued; one that was dead may have hidden that nothing comes through.
         if not isinstance(error, SilentError | BusyError) or isinstance(error.__cause__, TimeoutError):
             self._version = ""
@@ -98,6 +104,7 @@ class Watch:
         # The items of a list come without their kind.
         self.memory.replace(self.kind.name, self.namespace, map(self._whole, found["items"] or ()))
         self._version, self._unknown = found["metadata"]["resourceVersion"], False
+        self._hear()
         self.tried.set()
 
     async def _follow(self) -> None:
@@ -105,8 +112,11 @@ class Watch:
         began = asyncio.get_running_loop().time()
         options = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": self._version}
         response = await self._get(SILENT_SECONDS, timeoutSeconds=WATCH_SECONDS, **options)
+        self._hear()
         async for event in self._events(response):
+            self._hear()
             self._take(event["type"], event["object"])
+        self._hear()
         # One that ends at once is not begun again at once for ever.
         lasted = asyncio.get_running_loop().time() - began
         self._failures = 0 if lasted > STEADY_SECONDS else self._failures + 1
@@ -131,6 +141,7 @@ class Watch:
 
     async def _get(self, seconds: float, **options: Any) -> Any:
         path = self.kind.path(self.namespace)
+        metrics.API_REQUESTS.labels("watch" if "watch" in options else "list").inc()
         queries = [("labelSelector", self.selector)] if self.selector else []
         try:
             return await self._client.request(

@@ -24,7 +24,7 @@ def refused(status: int, headers: dict[str, str]) -> Any:
     ("status", "headers", "seconds"),
     [
         (429, {"Retry-After": "30"}, 30.0),
-        (429, {"Retry-After": "9" * 400}, 300.0),
+        (429, {"Retry-After": "9" * 400}, 120.0),
         (429, {"Retry-After": "-1"}, 1.0),
         (429, {"Retry-After": "soon"}, 1.0),
         (429, {}, 1.0),
