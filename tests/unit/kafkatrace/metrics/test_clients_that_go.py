@@ -138,7 +138,11 @@ def test_many_clients_leave_no_more_series_and_objects_than_one(
             before, now = now, there()
         return now
 
-    assert after(30) == after(1)
+    series, objects = after(1)
+    series_of_many, objects_of_many = after(30)
+    assert series_of_many == series
+    # Threads of other tests may make an object meanwhile; thirty clients that leave something leave thirty at least.
+    assert objects_of_many - objects < 15
 
 
 def test_a_consumer_that_is_closed_but_held_is_told_once_more(
