@@ -21,8 +21,6 @@ def up(arguments: argparse.Namespace) -> None:
         missing = f"up needs {error.name}, which is not installed"
         raise CommandError(f"{missing}: pip install 'tracedpipeline-operator[local]'") from error
 
-    if arguments.open and not arguments.jaeger:
-        raise CommandError("--open opens a trace on Jaeger's page: give its address with --jaeger URL")
     options = Options(
         kafka=arguments.kafka,
         once=arguments.once,
@@ -53,7 +51,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="end with the first connected trace")
     parser.add_argument("--jaeger", metavar="URL", help="a Jaeger that is there, in place of the command's own store")
-    parser.add_argument("--open", action="store_true", help="open the first trace on Jaeger's page")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the traces in this folder")
     parser.add_argument(
         "--secrets",

@@ -7,6 +7,8 @@ from itertools import pairwise
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_DELTA, HistogramDataPoint, Metric
 
+from tracedpipeline.local.rates import Rates
+
 QUEUE = "kafkatrace.queue.duration"
 # From the record's timestamp to the end of its processing.
 END_TO_END = "kafkatrace.since_timestamp.duration"
@@ -46,6 +48,7 @@ class Figures:
 
     def __init__(self) -> None:
         self._histograms: dict[Series, Histogram] = {}
+        self.rates = Rates()
 
     def take(self, request: ExportMetricsServiceRequest) -> None:
         """Keep what a request has of histograms."""
@@ -54,6 +57,7 @@ class Figures:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
                     self._take(process, metric)
+                    self.rates.take(process, metric)
 
     def _take(self, process: bytes, metric: Metric) -> None:
         for point in metric.histogram.data_points:

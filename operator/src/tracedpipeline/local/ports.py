@@ -14,6 +14,11 @@ def free_port() -> int:
         return port
 
 
+def address(listener: socket.socket) -> str:
+    """Return the address of what listens."""
+    return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+
+
 def listen(port: int) -> socket.socket:
     """Return a socket at this port of this machine, 0 for any that is free."""
     listener = socket.socket()

@@ -25,10 +25,13 @@ Tell = Callable[[str], None]
 class Proof:
     """Looks at the traces of one run; what an earlier one left proves nothing."""
 
-    def __init__(self, pipeline: TracedPipeline, url: str, tell: Tell) -> None:
+    def __init__(
+        self, pipeline: TracedPipeline, url: str, tell: Tell, seen: Callable[[Verdict], None] = lambda _: None
+    ) -> None:
         self._pipeline = pipeline
         self._url = url
         self._tell = tell
+        self._seen = seen
         self._began = time.time_ns()
         self._quiet_until = time.monotonic() + _SECONDS_TO_ARRIVE
         self._told: Verdict | None = None
@@ -58,6 +61,7 @@ class Proof:
         verdict, last = await search.find_traces(session, self._pipeline, self._url)
         if last and last.sent_nanoseconds < self._began:
             verdict = Verdict(None, reasons.WAITING_FOR_SPANS, "the newest connected trace is of an earlier run")
+        self._seen(verdict)
         if verdict != self._told and (verdict.ok or time.monotonic() >= self._quiet_until):
             self._told = verdict
             status = "Unknown" if verdict.ok is None else verdict.ok

@@ -23,8 +23,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from tracedpipeline.local import otlp
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
-from tracedpipeline.local.programs import LOOPBACK
+from tracedpipeline.local.ports import address
 from tracedpipeline.local.store import Query, Store
+from tracedpipeline.page.server import PageServer
 
 # kafkatrace's exports have up to 8 MiB; of a compressed one that is counted after it was unpacked.
 MOST_BYTES: Final = 16 * 2**20
@@ -38,10 +39,13 @@ Forward = Callable[[bytes], Awaitable[None]]
 class Receiver:
     """Keeps spans in a store, or forwards them, and counts metrics; `failed` becomes what kept it from that."""
 
-    def __init__(self, store: Store, figures: Figures, forward: Forward | None = None) -> None:
+    def __init__(
+        self, store: Store, figures: Figures, forward: Forward | None = None, page: PageServer | None = None
+    ) -> None:
         self._store = store
         self._figures = figures
         self._forward = forward
+        self._page = page
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def application(self) -> web.Application:
@@ -53,6 +57,8 @@ class Receiver:
         application.router.add_get("/api/v3/traces/{trace_id:[0-9a-fA-F]{1,32}}", self._trace)
         application.router.add_get("/api/v3/operations", self._operations)
         application.router.add_get("/api/v3/services", self._services)
+        if self._page:
+            self._page.add_to(application)
         return application
 
     async def _take_traces(self, request: web.Request) -> web.Response:
@@ -140,6 +146,6 @@ async def serving(receiver: Receiver, listener: socket.socket) -> AsyncIterator[
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
-        yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        yield address(listener)
     finally:
         await runner.cleanup()

@@ -23,12 +23,14 @@ from tracedpipeline.local.children import Children, children
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
 from tracedpipeline.local.forwarding import forward
-from tracedpipeline.local.ports import free_port, listen
+from tracedpipeline.local.ports import address, free_port, listen
 from tracedpipeline.local.programs import Machine, Program, programs
 from tracedpipeline.local.proving import Proof
 from tracedpipeline.local.receiver import Receiver, serving
 from tracedpipeline.local.secret_files import Folder
 from tracedpipeline.local.store import Store
+from tracedpipeline.local.watching import Watch
+from tracedpipeline.page.server import PageServer
 from tracedpipeline.settings import Settings
 
 MODULES = {naming.PRODUCER: "traced_producer", naming.CONSUMER: "traced_consumer"}
@@ -50,13 +52,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Place:
-    """Where telemetry goes, since `begun`: the receiver, its address, what it counts, where traces are read back."""
+    """Where telemetry goes, since `begun`: the receiver, its address, what it counts, where traces are read back.
+
+    The receiver's address is that of the page, too, for which `watch` looks.
+    """
 
     begun: float
     receiver: Receiver
     url: str
     figures: Figures
     jaeger: str
+    watch: Watch
 
 
 async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyncio.Event) -> None:
@@ -65,7 +71,7 @@ async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyn
     for sentence in here.left_out(pipeline, options.kafka):
         tell(sentence)
     secrets = Folder(options.secrets)
-    async with children(tell, hurry) as run, _telemetry(options, run) as place:
+    async with children(tell, hurry) as run, _telemetry(pipeline, options, run) as place:
         try:
             async with brokers.reached(pipeline, options.kafka, run, secrets, tell) as connection:
                 found = _programs(pipeline, connection, place.url, secrets)
@@ -80,15 +86,18 @@ async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyn
 
 
 @asynccontextmanager
-async def _telemetry(options: Options, run: Children) -> AsyncIterator[Place]:
+async def _telemetry(pipeline: TracedPipeline, options: Options, run: Children) -> AsyncIterator[Place]:
     begun = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
         store = stack.enter_context(contextlib.closing(Store(options.keep or run.folder)))
         send = await stack.enter_async_context(forward(options.jaeger)) if options.jaeger else None
         counted = Figures()
-        receiver = Receiver(store, counted, send)
-        url = await stack.enter_async_context(serving(receiver, listen(options.port)))
-        yield Place(begun, receiver, url, counted, options.jaeger or url)
+        listener = listen(options.port)
+        jaeger = options.jaeger or address(listener)
+        watch = Watch(pipeline, jaeger, counted)
+        receiver = Receiver(store, counted, send, PageServer(watch.look))
+        url = await stack.enter_async_context(serving(receiver, listener))
+        yield Place(begun, receiver, url, counted, jaeger, watch)
 
 
 def _programs(pipeline: TracedPipeline, connection: KafkaConnection, url: str, secrets: Folder) -> list[Program]:
@@ -144,15 +153,16 @@ async def _story(pipeline: TracedPipeline, options: Options, place: Place, run: 
 
 async def _told(pipeline: TracedPipeline, options: Options, place: Place, tell: Tell) -> None:
     tell(f"traces: {place.jaeger} (tracedpipeline trace {pipeline.name} --jaeger {place.jaeger})")
-    proof = Proof(pipeline, place.jaeger, tell)
+    proof = Proof(pipeline, place.jaeger, tell, place.watch.note)
     if options.once:
         _show(await proof.first(), place, tell)
         return
+    tell(f"page: {place.url}/")
     tell("Ctrl-C ends it: producer and consumer drain first")
+    if options.open:
+        await asyncio.to_thread(webbrowser.open, f"{place.url}/")
     with contextlib.suppress(LocalError):  # its reason was told, and may pass
         _show(await proof.first(math.inf), place, tell)
-        if options.open:
-            await asyncio.to_thread(webbrowser.open, place.jaeger + naming.trace_path(proof.trace_id))
     await proof.watch()
 
 

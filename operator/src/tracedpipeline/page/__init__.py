@@ -1,1 +1,1 @@
-"""The page: a document of plain values, and the HTML that shows it."""
+"""The page: a document of plain values, and the HTML that shows it, in a file or served."""
