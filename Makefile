@@ -54,8 +54,15 @@ generate: setup ## Write the generated files (the CRD)
 	$(VENV)/tracedpipeline crd > $(CRD)
 
 .PHONY: test
-test: setup ## Unit and golden tests: no engine, no cluster
+test: setup ## Unit and golden tests, the page in Chromium: no engine, no cluster
 	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 10 --each-implementation --cov -o console_output_style=classic
+	tools/chromium.sh
+	$(VENV)/pytest tests/integration/page
+
+.PHONY: pictures
+pictures: setup ## The pictures of the documentation, as the tests of the page see it
+	tools/chromium.sh
+	$(VENV)/pytest tests/integration/page --update-pictures
 
 .PHONY: test-pythons
 test-pythons: ## The same with Python 3.11 to 3.14: those that are on PATH or that uv can download

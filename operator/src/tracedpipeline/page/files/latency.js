@@ -5,6 +5,7 @@ function showLatency(page, selected, open) {
   const low = focused < 0 ? null : document.activeElement.dataset.low;
   const most = Math.max(...page.buckets.map((bucket) => bucket.count), 1);
   box.replaceChildren(...page.buckets.map((bucket) => column(bucket, most, selected, open)));
+  box.className = page.buckets.length > 12 ? "many" : "";
   if (!page.buckets.length) box.append(element("p", "empty", "No message was measured yet."));
   if (low !== null) [...box.children].find((each) => each.dataset.low === low)?.focus();
 }
