@@ -4,7 +4,8 @@
 
 typedef struct {
     PyObject_HEAD
-    PyObject *look; /* called with the consumer now and then */
+    PyObject *look;      /* called with the consumer now and then */
+    PyObject *no_record; /* called with each event; or NULL */
     long long consumed, look_due;
 } Polled;
 
@@ -34,10 +35,21 @@ static int look(Polled *self, PyObject *consumer, long long now)
     return done == NULL ? -1 : 0;
 }
 
+/* Whether a message is a record; an event is told to whom it concerns. */
+static int is_record_or_told(Polled *self, PyObject *message)
+{
+    int record = is_record(message);
+    if (record != 0 || self->no_record == NULL)
+        return record;
+    PyObject *done = PyObject_CallOneArg(self->no_record, message);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
 int polled_note(PyObject *object, PyObject *consumer, PyObject *message)
 {
     Polled *self = (Polled *)object;
-    int record = is_record(message);
+    int record = is_record_or_told(self, message);
     if (record <= 0)
         return record;
     long long now = now_ns();
@@ -62,7 +74,7 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     long long now = now_ns();
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
         PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
-        int record = is_record(message);
+        int record = is_record_or_told(self, message);
         if (record < 0 || (record && (note(message, now) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
         Py_DECREF(message);
@@ -118,22 +130,25 @@ static PyObject *method_forget(PyObject *self, PyObject *message)
 
 static PyObject *polled_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
-    PyObject *look, *made;
-    if (!PyArg_ParseTuple(args, "O:Polled", &look) || (made = type->tp_alloc(type, 0)) == NULL)
+    PyObject *look, *no_record = NULL, *made;
+    if (!PyArg_ParseTuple(args, "O|O:Polled", &look, &no_record) || (made = type->tp_alloc(type, 0)) == NULL)
         return NULL;
     ((Polled *)made)->look = Py_NewRef(look);
+    ((Polled *)made)->no_record = Py_XNewRef(no_record);
     return made;
 }
 
 static int polled_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((Polled *)self)->look);
+    Py_VISIT(((Polled *)self)->no_record);
     return 0;
 }
 
 static int polled_clear(PyObject *self)
 {
     Py_CLEAR(((Polled *)self)->look);
+    Py_CLEAR(((Polled *)self)->no_record);
     return 0;
 }
 

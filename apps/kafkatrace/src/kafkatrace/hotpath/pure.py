@@ -49,20 +49,21 @@ class Histogram:
 
 
 class Polled:
-    """Notes when messages reached the caller."""
+    """Notes when messages reached the caller; `no_record` is called with each event that is none."""
 
     # By id(): a confluent Message takes neither attributes nor weak references. One for all consumers, so that an id
     # that is used again has its newest owner's time; beside its place, since that owner may be another client's.
     _times: Final[dict[int, tuple[int, object]]] = {}
 
-    def __init__(self, look: Callable[[Any], None]) -> None:
+    def __init__(self, look: Callable[[Any], None], no_record: Callable[[Message], None] | None = None) -> None:
         self._look = look
+        self._no_record = no_record
         self._look_due = 0
         self.consumed = 0
 
     def one(self, consumer: object, message: Message) -> None:
         """Note a message, or an event that is none; in the thread that polled it."""
-        if message.error() is None:
+        if self._is_record(message):
             now = time_ns()
             self._times[id(message)] = now, _place(message)
             self.consumed += 1
@@ -70,7 +71,7 @@ class Polled:
 
     def all(self, consumer: object, messages: list[Message]) -> Sequence[Message]:
         """Note a batch; the result is its records."""
-        records = [message for message in messages if message.error() is None]
+        records = [message for message in messages if self._is_record(message)]
         if records:
             now = time_ns()
             self._times.update((id(message), (now, _place(message))) for message in records)
@@ -95,6 +96,13 @@ class Polled:
         """Return the time, nanoseconds since the epoch, once; 0 if not known."""
         time, place = Polled._times.pop(id(message), (0, None))
         return time if time and place == _place(message) else 0
+
+    def _is_record(self, message: Message) -> bool:
+        if message.error() is None:
+            return True
+        if self._no_record is not None:
+            self._no_record(message)
+        return False
 
     def _look_if_due(self, consumer: object, now: int) -> None:
         if now > self._look_due:

@@ -21,6 +21,12 @@ SENT_MESSAGES: Final = Definition(
 CONSUMED_MESSAGES: Final = Definition(
     "messaging.client.consumed.messages", "Messages that were delivered to the application.", "{message}", Kind.COUNT
 )
+CONSUMER_ERRORS: Final = Definition(
+    "kafkatrace.consumer.errors",
+    "Errors that poll() and consume() returned in place of records.",
+    "{error}",
+    Kind.COUNT,
+)
 PROCESS_DURATION: Final = Definition(
     "messaging.process.duration", "Duration of processing one message.", "s", Kind.DURATION
 )

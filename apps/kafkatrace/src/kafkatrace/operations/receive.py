@@ -18,6 +18,7 @@ from kafkatrace.export.observables import watch_consumed
 from kafkatrace.hotpath import choose
 from kafkatrace.hotpath.choose import Polled
 from kafkatrace.operations.operation import Operations
+from kafkatrace.operations.poll_errors import PollErrors
 from kafkatrace.operations.process import Processed
 from kafkatrace.propagation import BAGGAGE, TRACEPARENT, TRACESTATE
 from kafkatrace.spans import semconv
@@ -55,7 +56,8 @@ class Receiver:
         self.cluster = ClusterId()
         self.processed = Processed(tracing, conf, self.cluster)
         look = weakref.WeakMethod(self._look)  # metrics keep `polled`, and are not to keep its consumer
-        self.polled = Polled(lambda consumer: (alive := look()) and alive(consumer))
+        self.errors = PollErrors(tracing, self.processed.about)
+        self.polled = Polled(lambda consumer: (alive := look()) and alive(consumer), self.errors.count)
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
         self._started = tracing.pipeline.begin_span
         self._highs: dict[tuple[str, int], int] = {}
@@ -79,7 +81,7 @@ class Receiver:
 
     def close(self) -> None:
         """Leave the metrics that tell of this consumer alone."""
-        for owner in (self, self.processed):
+        for owner in (self, self.processed, self.errors):
             self._tracing.metrics.leave(owner)
 
     def received(self, consumer: AsksItself, begun_at: int, messages: list[Message]) -> None:
