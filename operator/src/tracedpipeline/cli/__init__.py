@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from tracedpipeline.cli import records, resources, run, trace, up
+from tracedpipeline.cli import page, records, resources, run, trace, up
 from tracedpipeline.cli.messages import CommandError
 from tracedpipeline.find import arguments
 from tracedpipeline.settings import SettingsError
@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         ("validate", resources.validate, resources.add_files_to, "tell what is wrong with a resource"),
         ("up", up.up, up.add_to, "run a pipeline on this machine, without any cluster"),
         ("trace", trace.trace, trace.add_to, "draw the newest connected trace"),
+        ("page", page.page, page.add_to, "serve the page of a pipeline in a cluster"),
         ("find", records.find, arguments.add_to, "tell where a message is"),
         ("redrive", records.redrive, arguments.add_redrive_to, "send dead letters back to their topic"),
     ):

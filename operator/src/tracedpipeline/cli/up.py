@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from tracedpipeline.api.names import Servers
 from tracedpipeline.cli.files import only_pipeline
 from tracedpipeline.cli.messages import CommandError
+from tracedpipeline.cli.ports import port_number
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -59,7 +60,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder with a folder for each Secret, and in it a file for each key",
     )
-    parser.add_argument("--port", type=_port, default=0, help="where traces are taken and read; any that is free")
+    parser.add_argument("--port", type=port_number, default=0, help="where traces are taken and read; any that is free")
 
 
 def kafka(text: str) -> str:
@@ -70,9 +71,3 @@ def kafka(text: str) -> str:
         return TypeAdapter(Servers).validate_python(text)
     except ValidationError:
         raise argparse.ArgumentTypeError(f"{text!r} is none of real, mock, spec and HOST:PORT") from None
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is 0 to 65535")
-    return int(text)

@@ -13,7 +13,7 @@ from tracedpipeline.find.question import Question
 from tracedpipeline.find.reader import FIND, REDRIVE, ReaderError, unexpected
 from tracedpipeline.jaeger.client import Jaeger, JaegerError
 from tracedpipeline.jaeger.traces import Span
-from tracedpipeline.kubernetes_api import client
+from tracedpipeline.kubernetes_api import client, proxy
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.untrusted.bounded_http import open_session
 from tracedpipeline.untrusted.documents import Document, DocumentError
@@ -70,12 +70,11 @@ async def _in_cluster(api: Any, key: Key, tell: Tell, variables: Mapping[str, st
 
 
 async def _session(api: Any, url: str | None) -> aiohttp.ClientSession:
-    return open_session() if url else await pod_reader.proxy(api)
+    return open_session() if url else await proxy.session(api)
 
 
 def _proxied(host: str, key: Key) -> str:
-    service = f"{naming.component(key.name, naming.JAEGER)}:{naming.JAEGER_QUERY_PORT}"
-    return f"{host}/api/v1/namespaces/{key.namespace}/services/{service}/proxy"
+    return proxy.address(host, key, naming.component(key.name, naming.JAEGER), naming.JAEGER_QUERY_PORT)
 
 
 async def _consumer(cluster: Cluster, key: Key) -> tuple[str, Mapping[str, Any]]:

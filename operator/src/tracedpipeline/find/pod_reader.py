@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-import aiohttp
 from kubernetes.aio import client
 from kubernetes.aio.dynamic import DynamicClient
 
@@ -74,13 +73,3 @@ class PodReader:
                 raise ReaderError("the reader's answer is too long")
         if rest:
             yield rest.decode(errors="replace")
-
-
-async def proxy(api: client.ApiClient) -> aiohttp.ClientSession:
-    """Return a session for what the API server passes on, such as Jaeger's answers."""
-    headers: dict[str, str] = {}
-    await api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
-    connector = aiohttp.TCPConnector(ssl=api.rest_client.ssl_context, force_close=True)
-    return aiohttp.ClientSession(
-        connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-    )

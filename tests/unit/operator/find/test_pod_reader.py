@@ -13,6 +13,7 @@ from tracedpipeline.find import pod_reader
 from tracedpipeline.find.pod_reader import PodReader
 from tracedpipeline.find.reader import ReaderError
 from tracedpipeline.jaeger.client import Jaeger
+from tracedpipeline.kubernetes_api import proxy
 from tracedpipeline.kubernetes_api.errors import ApiServerError, NotAllowedError
 
 WANTED = {
@@ -150,7 +151,7 @@ async def test_who_may_not_create_pods_is_told_so() -> None:
 
 async def test_jaeger_is_reached_through_the_api_server_with_its_token() -> None:
     pods = FakePods()
-    async with serving(pods) as api, await pod_reader.proxy(api) as session:
+    async with serving(pods) as api, await proxy.session(api) as session:
         url = f"{api.configuration.host}/api/v1/namespaces/shop/services/orders-jaeger:16686/proxy"
         assert await Jaeger(session, url, "orders").trace("a" * 32) == []
     assert pods.tokens == ["Bearer secret"]
