@@ -85,8 +85,13 @@ def test_strimzis_words_about_a_topic_are_quoted_and_nothing_stops(by_certificat
     namespace = by_certificate.namespace
     pods = steps.pods(namespace, "producer") | steps.pods(namespace, "consumer")
     steps.patch(namespace, {"kafka": {"topic": {"partitions": 3}}})
-    found = kube.until_condition(namespace, steps.NAME, "KafkaReady", "False", "TopicNotReady", seconds=30)
-    assert found["message"] == "KafkaTopic traced-topic: NotSupported: Decreasing partitions not supported"
+    words = "KafkaTopic traced-topic: NotSupported: Decreasing partitions not supported"
+
+    def quoted() -> bool:  # before that: Strimzi has not yet looked at it
+        found = kube.condition(namespace, steps.NAME, "KafkaReady")
+        return (found["reason"], found["message"]) == ("TopicNotReady", words)
+
+    kube.until("Strimzi's error message is quoted", 30, quoted)
     steps.patch(namespace, {"kafka": {"topic": {"partitions": 6}}})
     kube.until_condition(namespace, steps.NAME, "KafkaReady", "True", seconds=30)
     assert steps.pods(namespace, "producer") | steps.pods(namespace, "consumer") == pods
