@@ -7,10 +7,10 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as BrowserPage
+from tracedpipeline import loopback
 from tracedpipeline.jaeger.traces import Span
 from tracedpipeline.page import build, html
 from tracedpipeline.page.document import Page
@@ -73,7 +73,7 @@ async def test_it_goes_on_with_what_the_server_sends_and_says_when_that_ends(ope
     async def look() -> Page:
         return now
 
-    application = web.Application()
+    application = loopback.application()
     PageServer(look).add_to(application)
     async with TestServer(application) as server:
         shown = await open_page(str(server.make_url("/")))

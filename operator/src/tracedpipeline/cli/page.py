@@ -11,6 +11,7 @@ def page(arguments: argparse.Namespace) -> None:
     """Serve the page until Ctrl-C."""
     from tracedpipeline.kubernetes_api.client import Key
     from tracedpipeline.kubernetes_api.errors import ApiServerError
+    from tracedpipeline.loopback import PortError
     from tracedpipeline.page import command
 
     key = Key(arguments.namespace, arguments.name)
@@ -18,10 +19,8 @@ def page(arguments: argparse.Namespace) -> None:
         asyncio.run(command.serve(key, arguments.port, tell, browser=arguments.open))
     except KeyboardInterrupt:
         return
-    except (command.MissingPipelineError, ApiServerError) as error:
+    except (command.MissingPipelineError, ApiServerError, PortError) as error:
         raise CommandError(str(error)) from None
-    except OSError as error:
-        raise CommandError(f"port {arguments.port} cannot be had: {error.strerror}") from None
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:

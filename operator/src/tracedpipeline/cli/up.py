@@ -18,6 +18,7 @@ def up(arguments: argparse.Namespace) -> None:
         from tracedpipeline.local import command
         from tracedpipeline.local.errors import LocalError
         from tracedpipeline.local.up import Options
+        from tracedpipeline.loopback import PortError
     except ModuleNotFoundError as error:
         missing = f"up needs {error.name}, which is not installed"
         raise CommandError(f"{missing}: pip install 'tracedpipeline-operator[local]'") from error
@@ -33,7 +34,7 @@ def up(arguments: argparse.Namespace) -> None:
     )
     try:
         status = command.run(only_pipeline(arguments.file), options)
-    except LocalError as error:
+    except (LocalError, PortError) as error:
         raise CommandError(str(error)) from None
     if status:
         sys.exit(status)

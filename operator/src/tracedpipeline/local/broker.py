@@ -13,7 +13,7 @@ from tracedpipeline.local import jars, java
 from tracedpipeline.local.children import Child, Children
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.ports import free_port
-from tracedpipeline.local.programs import LOOPBACK
+from tracedpipeline.loopback import ADDRESS
 
 Tell = Callable[[str], None]
 
@@ -57,15 +57,15 @@ async def running(children: Children, tell: Tell) -> AsyncIterator[str]:
     properties = children.folder / "server.properties"
     data = children.folder / NAME
     try:
-        properties.write_text(_PROPERTIES.format(host=LOOPBACK, port=port, controller=controller, data=data))
+        properties.write_text(_PROPERTIES.format(host=ADDRESS, port=port, controller=controller, data=data))
         await _format(program, cache, properties, data)
     except OSError as error:
         raise LocalError(f"{children.folder}: Kafka's data cannot be written there: {error.strerror}") from error
     command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*", "kafka.Kafka", str(properties)]
     async with children.child(NAME, command, {}, _GRACE_SECONDS) as child:
-        tell(f"starting Apache Kafka {jars.version()} at {LOOPBACK}:{port}")
+        tell(f"starting Apache Kafka {jars.version()} at {ADDRESS}:{port}")
         await _until_it_listens(child, port)
-        yield f"{LOOPBACK}:{port}"
+        yield f"{ADDRESS}:{port}"
 
 
 async def _format(program: str, cache: Path, properties: Path, data: Path) -> None:
@@ -109,7 +109,7 @@ async def _until_it_listens(child: Child, port: int) -> None:
 
 def _listens(port: int) -> bool:
     try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
+        socket.create_connection((ADDRESS, port), timeout=1).close()
     except OSError:
         return False
     return True

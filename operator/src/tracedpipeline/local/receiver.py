@@ -1,9 +1,7 @@
 """What stands for Collector and Jaeger: takes OTLP over HTTP, and answers as Jaeger's query API does."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -20,10 +18,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from tracedpipeline import loopback
 from tracedpipeline.local import otlp
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
-from tracedpipeline.local.ports import address
 from tracedpipeline.local.store import Query, Store
 from tracedpipeline.page.server import PageServer
 
@@ -50,7 +48,7 @@ class Receiver:
 
     def application(self) -> web.Application:
         """Return what is served."""
-        application = web.Application(client_max_size=MOST_BYTES)
+        application = loopback.application(MOST_BYTES)
         application.router.add_post("/v1/traces", self._take_traces)
         application.router.add_post("/v1/metrics", self._take_metrics)
         application.router.add_get("/api/v3/traces", self._find)
@@ -137,15 +135,3 @@ def _nanoseconds(time: str) -> int:
 def _nothing() -> web.Response:
     error: dict[str, Any] = {"grpcCode": 5, "httpCode": HTTPStatus.NOT_FOUND, "message": "No traces found"}
     return web.json_response({"error": error}, status=HTTPStatus.NOT_FOUND)
-
-
-@asynccontextmanager
-async def serving(receiver: Receiver, listener: socket.socket) -> AsyncIterator[str]:
-    """Serve it at a socket; gives its address."""
-    runner = web.AppRunner(receiver.application(), access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listener).start()
-        yield address(listener)
-    finally:
-        await runner.cleanup()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracedpipeline import desired, naming
+from tracedpipeline import desired, loopback, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.connection import KafkaConnection, alike
 from tracedpipeline.kafka.strimzi import Access
@@ -23,10 +23,10 @@ from tracedpipeline.local.children import Children, children
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
 from tracedpipeline.local.forwarding import forward
-from tracedpipeline.local.ports import address, free_port, listen
+from tracedpipeline.local.ports import free_port
 from tracedpipeline.local.programs import Machine, Program, programs
 from tracedpipeline.local.proving import Proof
-from tracedpipeline.local.receiver import Receiver, serving
+from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.secret_files import Folder
 from tracedpipeline.local.store import Store
 from tracedpipeline.local.watching import Watch
@@ -92,11 +92,11 @@ async def _telemetry(pipeline: TracedPipeline, options: Options, run: Children) 
         store = stack.enter_context(contextlib.closing(Store(options.keep or run.folder)))
         send = await stack.enter_async_context(forward(options.jaeger)) if options.jaeger else None
         counted = Figures()
-        listener = listen(options.port)
-        jaeger = options.jaeger or address(listener)
+        listener = loopback.listen(options.port)
+        jaeger = options.jaeger or loopback.address(listener)
         watch = Watch(pipeline, jaeger, counted)
         receiver = Receiver(store, counted, send, PageServer(watch.look))
-        url = await stack.enter_async_context(serving(receiver, listener))
+        url = await stack.enter_async_context(loopback.serving(receiver.application(), listener))
         yield Place(begun, receiver, url, counted, jaeger, watch)
 
 

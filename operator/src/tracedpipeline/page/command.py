@@ -6,9 +6,7 @@ import webbrowser
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aiohttp import web
-
-from tracedpipeline import naming, reasons
+from tracedpipeline import loopback, naming, reasons
 from tracedpipeline.jaeger import lookup
 from tracedpipeline.jaeger.client import Jaeger, JaegerError
 from tracedpipeline.jaeger.traces import Span
@@ -20,7 +18,6 @@ from tracedpipeline.page.document import Page, Trace
 from tracedpipeline.page.server import PageServer
 from tracedpipeline.verdict import Verdict
 
-_HOST = "127.0.0.1"
 _STATES = {"True": True, "False": False}
 
 Tell = Callable[[str], None]
@@ -88,17 +85,10 @@ async def serve(key: Key, port: int, tell: Tell, *, browser: bool) -> None:
         )
         looking = Looking(Cluster(api), key, Jaeger(session, url, key.name))
         await looking.first()
-        application = web.Application()
+        application = loopback.application()
         PageServer(looking.look).add_to(application)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, _HOST, port)
-            await site.start()
-            address = f"http://{_HOST}:{runner.addresses[0][1]}/"
-            tell(f"page: {address}; Ctrl-C ends it")
+        async with loopback.serving(application, loopback.listen(port)) as address:
+            tell(f"page: {address}/; Ctrl-C ends it")
             if browser:
-                await asyncio.to_thread(webbrowser.open, address)
+                await asyncio.to_thread(webbrowser.open, f"{address}/")
             await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()

@@ -9,10 +9,10 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.local import otlp
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
-from tracedpipeline.local.ports import listen
 from tracedpipeline.local.proving import Proof
-from tracedpipeline.local.receiver import Receiver, serving
+from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.store import Store
+from tracedpipeline.loopback import listen, serving
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.local.otlp import message
@@ -35,7 +35,7 @@ class Place:
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     store = Store(tmp_path)
-    async with serving(Receiver(store, Figures()), listen(0)) as url:
+    async with serving(Receiver(store, Figures()).application(), listen(0)) as url:
         yield Place(url, store)
     store.close()
 

@@ -17,9 +17,9 @@ from tracedpipeline.jaeger.window import Window
 from tracedpipeline.local import receiver
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
-from tracedpipeline.local.ports import listen
-from tracedpipeline.local.receiver import Receiver, serving
+from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.store import Store
+from tracedpipeline.loopback import listen, serving
 from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.local.otlp import MS, histogram, message, request, span
@@ -47,7 +47,7 @@ def store(tmp_path: Path) -> Store:
 async def running(store: Store) -> AsyncIterator[Running]:
     figures = Figures()
     receiver = Receiver(store, figures)
-    async with serving(receiver, listen(0)) as url, open_session() as session:
+    async with serving(receiver.application(), listen(0)) as url, open_session() as session:
         yield Running(session, url, receiver, figures)
     store.close()
 
@@ -184,12 +184,3 @@ async def test_a_full_disk_is_told_once_and_spans_are_tried_again(running: Runni
     assert (await running.post(many.SerializeToString()))[0] == 503
     with pytest.raises(LocalError, match=r"traces\.sqlite: traces cannot be kept there: .* full; make room"):
         await running.receiver.failed
-
-
-def test_a_busy_port_is_one_sentence() -> None:
-    taken = listen(0)
-    port = taken.getsockname()[1]
-    taken.listen()
-    with pytest.raises(LocalError, match=rf"port {port} of 127\.0\.0\.1 cannot be had .*: choose another with --port"):
-        listen(port)
-    taken.close()

@@ -3,10 +3,10 @@ from pathlib import Path
 
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.local.figures import END_TO_END, Figures
-from tracedpipeline.local.ports import listen
-from tracedpipeline.local.receiver import Receiver, serving
+from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.store import Store
 from tracedpipeline.local.watching import Watch, measured
+from tracedpipeline.loopback import listen, serving
 from tracedpipeline.untrusted.bounded_http import open_session
 from tracedpipeline.verdict import Verdict
 
@@ -17,7 +17,7 @@ PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
 async def test_the_page_has_the_newest_traces_and_the_last_verdict(tmp_path: Path, pipeline: TracedPipeline) -> None:
     figures = Figures()
-    async with serving(Receiver(Store(tmp_path), figures), listen(0)) as url, open_session() as session:
+    async with serving(Receiver(Store(tmp_path), figures).application(), listen(0)) as url, open_session() as session:
         watch = Watch(pipeline, url, figures)
         empty = await watch.look()
         assert (empty.ok, empty.traces, empty.flow.topic) == (None, (), "traced-topic")

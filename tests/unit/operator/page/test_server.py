@@ -5,8 +5,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
+from tracedpipeline import loopback
 from tracedpipeline.page import build, server
 from tracedpipeline.page.document import Page
 from tracedpipeline.page.server import PageServer
@@ -31,7 +31,7 @@ class Served:
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(server, "SECONDS_BETWEEN", 0.01)
-    found, application = Served(), web.Application()
+    found, application = Served(), loopback.application()
     PageServer(found.look).add_to(application)
     async with TestServer(application) as serving:
         found.url = str(serving.make_url(""))
@@ -67,7 +67,7 @@ async def test_nothing_is_looked_for_before_somebody_asks(served: Served) -> Non
 
 async def test_events_end_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SECONDS_BETWEEN", 300)
-    found, application = Served(), web.Application()
+    found, application = Served(), loopback.application()
     PageServer(found.look).add_to(application)
     serving = TestServer(application)
     await serving.start_server()
