@@ -11,7 +11,7 @@ from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.state import Object
 from tracedpipeline.status.build import Status, build_status, failed_status, transitions
-from tracedpipeline.status.quiet import worth_writing
+from tracedpipeline.status.quiet import figures_due, figures_moved, transition
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ class Reporter:
     async def _write(self, body: Object, new: Status) -> None:
         old, metadata = body.get("status", {}), body["metadata"]
         key, now = Key(metadata["namespace"], metadata["name"]), asyncio.get_running_loop().time()
-        if not worth_writing(old, new, now - self.written.setdefault(key, now)):
+        due = figures_due(now - self.written.setdefault(key, now), len(self.written))
+        if not (transition(old, new) or (due and figures_moved(old, new))):
             return
         await self.cluster.write_status(key, new)
         self.written[key] = now

@@ -1,10 +1,12 @@
-"""Whether a status is worth writing: transitions at once, mere figures seldom. Pure."""
+"""What a status has that is worth writing: a transition at once, mere figures seldom. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 FIGURES_SECONDS = 60.0
+# Of all pipelines: however many there are, mere figures cost the API server no more than that.
+FIGURES_PER_SECOND = 0.5
 # What moves by less is noise.
 DEAD_BAND = 0.1
 
@@ -13,11 +15,19 @@ _TIMES = "lastTransitionTime"
 _TRACE = "lastTrace"
 
 
-def worth_writing(old: Mapping[str, Any], new: Mapping[str, Any], seconds: float) -> bool:
-    """Return whether the new status is to be written, so many seconds after the old one."""
-    if _frame(old) != _frame(new):
-        return True
-    return seconds >= FIGURES_SECONDS and any(map(_moved, _figures(old), _figures(new)))
+def transition(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether the new status differs by more than its figures."""
+    return _frame(old) != _frame(new)
+
+
+def figures_moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether a figure has moved so much that it is worth writing."""
+    return any(map(_moved, _figures(old), _figures(new)))
+
+
+def figures_due(seconds: float, pipelines: int) -> bool:
+    """Return whether figures may be written again so many seconds after the last write, where there are so many."""
+    return seconds >= max(FIGURES_SECONDS, pipelines / FIGURES_PER_SECOND)
 
 
 def _frame(status: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from tracedpipeline.status.quiet import FIGURES_SECONDS, worth_writing
-
-LATER = FIGURES_SECONDS
+from tracedpipeline.status.quiet import FIGURES_PER_SECOND, FIGURES_SECONDS, figures_due, figures_moved, transition
 
 
 def status(message: str = "a trace was read back", milliseconds: float = 100.0, **changes: Any) -> dict[str, Any]:
@@ -35,34 +33,47 @@ def status(message: str = "a trace was read back", milliseconds: float = 100.0, 
     ids=["status", "reason", "type", "its generation", "generation", "replicas", "fewer", "message", "no trace"],
 )
 def test_a_transition_is_written_at_once(new: dict[str, Any]) -> None:
-    assert worth_writing(status(), new, 0)
-    assert worth_writing(new, status(), 0)
+    assert transition(status(), new)
+    assert transition(new, status())
 
 
 @pytest.mark.parametrize(("milliseconds", "written"), [(109.9, False), (110.1, True), (90.1, False), (89.9, True)])
-def test_a_figure_is_written_once_a_minute_where_it_moved(milliseconds: float, written: bool) -> None:
+def test_a_figure_is_worth_writing_where_it_moved(milliseconds: float, written: bool) -> None:
     new = status(milliseconds=milliseconds)
-    assert not worth_writing(status(), new, LATER - 0.1)
-    assert worth_writing(status(), new, LATER) == written
+    assert not transition(status(), new)
+    assert figures_moved(status(), new) == written
+
+
+MANY = int(FIGURES_SECONDS * FIGURES_PER_SECOND)
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "seconds"),
+    [(1, 60.0), (MANY, 60.0), (MANY + 1, 62.0), (100, 200.0)],
+)
+def test_figures_are_due_once_a_minute_and_more_rarely_where_there_are_many(pipelines: int, seconds: float) -> None:
+    assert not figures_due(seconds - 0.1, pipelines)
+    assert figures_due(seconds, pipelines)
 
 
 @pytest.mark.parametrize(("minutes", "written"), [(10, False), (11, False), (12, True)])
 def test_numbers_in_messages_are_figures(minutes: int, written: bool) -> None:
     old, new = status("waited about 10 min"), status(f"waited about {minutes} min")
-    assert not worth_writing(old, new, 0)
-    assert worth_writing(old, new, LATER) == written
+    assert not transition(old, new)
+    assert figures_moved(old, new) == written
 
 
 def test_another_trace_of_the_same_length_is_not_written() -> None:
     new = status()
     new["lastTrace"] |= {"id": "cd", "time": "2026-01-01T01:00:00Z"}
-    assert not worth_writing(status(), new, 10 * LATER)
+    assert not transition(status(), new)
+    assert not figures_moved(status(), new)
 
 
 def test_a_figure_that_was_zero_has_moved() -> None:
-    assert worth_writing(status(milliseconds=0), status(milliseconds=0.1), LATER)
-    assert not worth_writing(status(milliseconds=0), status(milliseconds=0), LATER)
+    assert figures_moved(status(milliseconds=0), status(milliseconds=0.1))
+    assert not figures_moved(status(milliseconds=0), status(milliseconds=0))
 
 
 def test_the_first_status_is_written() -> None:
-    assert worth_writing({}, status(), 0)
+    assert transition({}, status())
