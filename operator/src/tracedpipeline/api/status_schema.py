@@ -24,6 +24,15 @@ _CONDITION = {
     },
 }
 
+# Before the operator has looked, kstatus would take a resource without a status for done.
+_NOT_LOOKED_AT = {
+    "type": "Ready",
+    "status": "Unknown",
+    "lastTransitionTime": "1970-01-01T00:00:00Z",
+    "reason": "Pending",
+    "message": "the operator has not looked at it yet: does it run, and watch this namespace?",
+}
+
 _LAST_TRACE = {
     "type": "object",
     "description": "The newest connected trace that was read back from Jaeger.",
@@ -42,8 +51,10 @@ _LAST_TRACE = {
 STATUS_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "What was seen.",
+    # Of each field by itself: somebody may have emptied the status.
+    "default": {},
     "properties": {
-        "observedGeneration": _integer("The generation that was acted upon last."),
+        "observedGeneration": _integer("The generation that was acted upon last; -1 before any.") | {"default": -1},
         "consumerReplicas": _integer("Pods of the consumer, for the scale subresource."),
         "selector": _text("Selects the consumer's pods, for the scale subresource."),
         "conditions": {
@@ -52,6 +63,7 @@ STATUS_SCHEMA: dict[str, Any] = {
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["type"],
             "items": _CONDITION,
+            "default": [_NOT_LOOKED_AT],
         },
         "lastTrace": _LAST_TRACE,
     },

@@ -1,9 +1,20 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
-from tracedpipeline.api import crd
+from tracedpipeline import reasons
+from tracedpipeline.api import crd, status_schema
+from tracedpipeline.observed import Observed
+from tracedpipeline.status import readiness
+from tracedpipeline.status.build import build_status, transitions
+from tracedpipeline.verdict import Verdict
+
+from tests.unit.operator.conftest import body
+
+KAFKA = Verdict(True, reasons.TOPIC_READY, "topic traced-topic is at kafka:9092")
 
 GENERATED = Path(__file__).parents[4] / "charts" / "tracedpipeline-operator" / "files" / "crd.yaml"
 
@@ -63,6 +74,29 @@ def test_every_text_and_list_of_the_spec_is_bounded_so_that_rules_about_it_have_
         if (bound := bounds.get(field["type"])) and bound not in field and "enum" not in field
     ]
     assert unbounded == []
+
+
+def filled_in(value: Any, schema: dict[str, Any]) -> Any:
+    """Return what the API server makes of a value: each field that is missing has its default."""
+    if not isinstance(value, dict):
+        return value
+    fields = schema.get("properties", {})
+    given = {name: field["default"] for name, field in fields.items() if "default" in field} | value
+    return {name: filled_in(content, fields.get(name, {})) for name, content in given.items()}
+
+
+@pytest.mark.parametrize("status", [{}, {"status": {}}], ids=["new", "emptied"])
+def test_what_nobody_has_looked_at_is_in_progress_for_kstatus(status: dict[str, Any]) -> None:
+    found = filled_in(body() | status, _version()["schema"]["openAPIV3Schema"])["status"]
+    assert found["observedGeneration"] == -1
+    (ready,) = found["conditions"]
+    assert (ready["type"], ready["status"], ready["reason"]) == ("Ready", "Unknown", "Pending")
+    assert ready.keys() == set(status_schema.STATUS_SCHEMA["properties"]["conditions"]["items"]["properties"]) - {
+        "observedGeneration"
+    }
+    looked = build_status(found, 2, readiness.conditions(Observed(KAFKA)), datetime.now(UTC), {})
+    assert (looked["observedGeneration"], looked["conditions"][-2]["status"]) == (2, "False")
+    assert [reason for reason, _ in transitions(found, looked)] == [reasons.NOT_CREATED]
 
 
 def test_status_and_scale_are_subresources() -> None:
