@@ -29,6 +29,7 @@ class Reconciler:
         self.observer.jobs.forget(key)
         self.reporter.forget(key)
         self.cluster.contests.forget(key)
+        self.cluster.events.forget(key)
 
 
 def connected(

@@ -8,7 +8,7 @@ from tracedpipeline.kubernetes_api.kinds import WATCHED
 KINDS = {
     (api.API_VERSION, api.PLURAL): api.KIND,
     **{(kind.api_version, kind.plural): kind.name for kind in WATCHED},
-    ("v1", "events"): "Event",
+    ("events.k8s.io/v1", "events"): "Event",
     ("v1", "namespaces"): "Namespace",
     ("apiextensions.k8s.io/v1", "customresourcedefinitions"): "CustomResourceDefinition",
 }

@@ -23,7 +23,7 @@ from tests.unit.operator.conftest import body
 KEY = Key("shop", "orders")
 ORDERS = "/apis/tracedpipeline.dev/v1alpha1/namespaces/shop/tracedpipelines/orders"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
-EVENTS = "/api/v1/namespaces/shop/events"
+EVENTS = "/apis/events.k8s.io/v1/namespaces/shop/events"
 
 
 class Refusing(ApiServer):
@@ -56,7 +56,9 @@ class Refusing(ApiServer):
 
     @property
     def events(self) -> list[Any]:
-        return [content for verb, path, _, content in self.requests if (verb, path) == ("POST", EVENTS)]
+        """What was posted, and what was counted."""
+        written = (verb for verb in self.requests if verb[0] in ("POST", "PATCH"))
+        return [content for _, path, _, content in written if path.startswith(EVENTS)]
 
     def forget_requests(self) -> None:
         self.requests.clear()

@@ -98,7 +98,7 @@ async def test_what_becomes_of_the_traces_is_an_event(
     monkeypatch.setattr(Observer, "health", health)
     bench.server.forget_requests()
     await reconcile(bench.reconciler, KEY)
-    told = [(event["type"], event["reason"], event["message"]) for event in bench.server.events]
+    told = [(event["type"], event["reason"], event["note"]) for event in bench.server.events]
     assert told[1:] == [(kind, traces.reason, traces.message)]
     bench.server.forget_requests()
     await reconcile(bench.reconciler, KEY)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import socket
 import time
 from collections.abc import Collection, Hashable, Mapping
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from kubernetes.aio import client, config
 from kubernetes.aio.dynamic import DynamicClient
 
 from tracedpipeline import metrics, naming
-from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
-from tracedpipeline.kubernetes_api import errors
+from tracedpipeline.api import TracedPipeline
+from tracedpipeline.kubernetes_api import errors, events
 from tracedpipeline.kubernetes_api.contests import Contests
 from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
+from tracedpipeline.kubernetes_api.events import Events
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory, pipeline_of
 from tracedpipeline.kubernetes_api.ownership import belongs_to
@@ -49,6 +51,7 @@ class Cluster:
     def __init__(self, api: client.ApiClient, memory: Memory | None = None) -> None:
         self.memory = memory or Memory()
         self.contests = Contests(time.monotonic)
+        self.events = Events(time.monotonic)
         self._slots = asyncio.Semaphore(AT_ONCE)
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
         self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
@@ -200,29 +203,30 @@ class Cluster:
             log.debug("%s is gone; its status is not written", key)
 
     async def event(self, namespace: str, name: str, uid: str, reason: str, message: str, *, kind: str) -> None:
-        """Post an event about the resource; `kind` is Normal or Warning.
+        """Post an event about the resource, or count it in the one that says the same; `kind` is Normal or Warning.
 
         That it cannot be posted is only logged: a status that says the same may not come and go for that.
         """
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        about = {"apiVersion": API_VERSION, "kind": KIND, "namespace": namespace, "name": name, "uid": uid}
-        body = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{name}.", "namespace": namespace},
-            "involvedObject": about,
-            "reason": reason,
-            "message": message[:1024],
-            "type": kind,
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-            "source": {"component": naming.FIELD_MANAGER},
-        }
+        about = {"namespace": namespace, "name": name, "uid": uid}
+        event = events.event(about, reason, message, kind, datetime.now(UTC), socket.gethostname())
         try:
-            await self._request("post", f"api/v1/namespaces/{namespace}/events", body)
+            if not await self._counted(event):
+                await self._request("post", events.path(namespace), event)
+                self.events.took(event)
         except ApiServerError as error:
             log.warning("%s/%s: no event %s: %s", namespace, name, reason, error)
+
+    async def _counted(self, event: Object) -> bool:
+        """Return whether an event is counted in one that says the same; the API server may have forgotten that one."""
+        if not (name := self.events.again(event)):
+            return False
+        change, path = self.events.series(event), events.path(event["metadata"]["namespace"], name)
+        try:
+            await self._request("patch", path, change, content_type=MERGE, field_manager=naming.FIELD_MANAGER)
+        except MissingError:
+            return False
+        self.events.counted(event)
+        return True
 
 
 def content(secret: Object) -> dict[str, bytes]:

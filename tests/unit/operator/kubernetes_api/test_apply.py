@@ -153,7 +153,7 @@ async def test_a_conflict_is_told_in_an_event_and_then_forced(
     assert [query.get("force") for query in patches] == [None, "true"]
     (event,) = (content for verb, _, _, content in answers.requests if verb == "POST")
     assert event["reason"] == "FieldsTakenBack"
-    assert "conflict with kubectl" in event["message"]
+    assert "conflict with kubectl" in event["note"]
 
 
 async def test_somebody_elses_object_is_left_alone(server: tuple[ApiServer, Cluster], settings: Settings) -> None:

@@ -73,7 +73,7 @@ class Bench:
 
     def events(self) -> list[str]:
         posted = (content for verb, path, _, content in self.server.requests if path.endswith("/events"))
-        return [event["message"] for event in posted if event["reason"] == "FieldContested"]
+        return [event["note"] for event in posted if event["reason"] == "FieldContested"]
 
 
 @pytest.fixture

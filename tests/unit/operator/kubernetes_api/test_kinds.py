@@ -17,7 +17,7 @@ BESIDE = {
     (api.GROUP, api.PLURAL),
     (api.GROUP, f"{api.PLURAL}/status"),
     (api.GROUP, f"{api.PLURAL}/finalizers"),
-    ("", "events"),
+    ("events.k8s.io", "events"),
     ("rbac.authorization.k8s.io", "clusterroles"),
 }
 
