@@ -1,6 +1,7 @@
 """What there is of a pipeline, and how it is: all that a reconcile reads."""
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -91,7 +92,7 @@ class Observer:
         if component.rolled_out or not component.exists:
             return component
         found_pods = await self.cluster.pods(pipeline, name)
-        found = pods.component(name, deployment, found_pods)
+        found = pods.component(name, deployment, found_pods, int(time.time() * 1000))
         said = await denials.explanation(self.session, found_pods) if name in naming.KAFKA_CLIENTS else None
         # A container that crashes tells more than what it waited for before.
         tells = said and not (found.problem and said.reason == reasons.PROGRESSING)

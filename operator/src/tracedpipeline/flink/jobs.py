@@ -101,7 +101,7 @@ class Jobs:
 
     async def _part(self, pipeline: TracedPipeline, component: str, live: Live) -> Component:
         found = live.get(("Deployment", naming.component(pipeline.name, component)))
-        return pods.component(component, found, await self.cluster.pods(pipeline, component))
+        return pods.component(component, found, await self.cluster.pods(pipeline, component), _now())
 
     async def _verdict(self, url: str, job_manager: Component, task_managers: Component) -> Verdict:
         job, silent = None, None
@@ -110,15 +110,14 @@ class Jobs:
                 job = await client.newest_job(self.session, url)
             except JobManagerError as error:
                 silent = str(error)
-        now = int(time.time() * 1000)
-        return health.verdict(FlinkCluster(job_manager, task_managers, job, silent, now))
+        return health.verdict(FlinkCluster(job_manager, task_managers, job, silent, _now()))
 
     async def _of_operator(self, pipeline: TracedPipeline, found: Object) -> Component:
         """Return the consumer of a FlinkDeployment: what its operator says, with what pods and job add to it."""
         says = deployment_status.verdict(deployment_status.status(found))
         wanted = {naming.JOB_MANAGER: 1, naming.TASK_MANAGER: pipeline.spec.consumer.replicas}
         job_manager, task_managers = [
-            pods.component_of_pods(component, count, await self.cluster.pods(pipeline, component))
+            pods.component_of_pods(component, count, await self.cluster.pods(pipeline, component), _now())
             for component, count in wanted.items()
         ]
         if says and says.reason not in deployment_status.DEEPER:
@@ -143,3 +142,7 @@ def _key(pipeline: TracedPipeline) -> Key:
 
 def _url(pipeline: TracedPipeline) -> str:
     return naming.flink_url(naming.component(pipeline.name, naming.JOB_MANAGER), pipeline.namespace)
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

@@ -140,6 +140,11 @@ class Cluster:
         return await self._pods(pipeline, naming.CLIENT_PARTS, naming.client_pods(pipeline.name))
 
     async def _pods(self, pipeline: TracedPipeline, components: Collection[str], selector: str) -> list[Object]:
+        """Return the pods by name: of several that are not well the same one is told of each time."""
+        found = await self._known_pods(pipeline, components, selector)
+        return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
+
+    async def _known_pods(self, pipeline: TracedPipeline, components: Collection[str], selector: str) -> list[Object]:
         namespace = pipeline.namespace
         if self.memory.covers(POD.name, namespace):
             known = self.memory.of_pipeline(POD.name, namespace, pipeline.name)

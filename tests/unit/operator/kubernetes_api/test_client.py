@@ -51,3 +51,18 @@ async def test_what_runs_pods_is_found_without_looking_for_the_rest(server: tupl
     found = await cluster.owned(pipeline, WORKLOADS)
     assert {kind for kind, _ in found} == {"Deployment", "FlinkDeployment"}
     assert len(answers.sent("GET")) == len(WORKLOADS) < len(APPLIED)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_pods_come_by_name_so_that_the_same_one_is_told_of_each_time(
+    server: tuple[ApiServer, Cluster], watched: bool
+) -> None:
+    answers, cluster = server
+    pipeline = TracedPipeline.parse(body())
+    labels = naming.labels(pipeline.name, naming.CONSUMER)
+    pods = [{"metadata": {"namespace": "shop", "name": name, "labels": labels}} for name in "bca"]
+    answers.objects |= {f"/api/v1/namespaces/shop/pods/{pod['metadata']['name']}": pod for pod in pods}
+    if watched:
+        cluster.memory.replace("Pod", "shop", pods)
+    for found in (await cluster.pods(pipeline, naming.CONSUMER), await cluster.client_pods(pipeline)):
+        assert [pod["metadata"]["name"] for pod in found] == ["a", "b", "c"]

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.kubernetes_api.pods import component, component_of_pods, problem
+from tracedpipeline.kubernetes_api.pod_problems import problem
+from tracedpipeline.kubernetes_api.pods import component, component_of_pods
+from tracedpipeline.kubernetes_api.refused_pods import refusals
 from tracedpipeline.observed import Component
 from tracedpipeline.verdict import Verdict
 
@@ -53,7 +55,7 @@ def test_what_is_wrong_with_a_pod_counts_until_all_are_ready() -> None:
     pods = [waiting("ContainerCreating"), waiting("ErrImagePull"), waiting("CrashLoopBackOff")]
     found = component("jaeger", deployment(readyReplicas=1), pods)
     assert (found.name, found.wanted, found.ready, found.exists) == ("jaeger", 2, 1, True)
-    assert found.problem == problem(pods[1])
+    assert found.problem == problem(pods[1], 0)
     assert component("jaeger", ROLLED_OUT, pods).problem is None
 
 
@@ -64,7 +66,7 @@ def test_what_is_wrong_with_a_pod_counts_until_all_are_ready() -> None:
         ({"type": "Available", "status": "True", "message": "all is well"}, None),
         (
             {"type": "ReplicaFailure", "status": "True"},
-            "the API server takes no more of its pods: : raise the quota, or change the policy that it names",
+            "the API server takes no more of its pods: : change what it names",
         ),
     ],
 )
@@ -81,8 +83,42 @@ def test_pods_that_the_api_server_refuses() -> None:
     assert component("jaeger", {**ROLLED_OUT, "status": status}, []).problem == Verdict(
         False,
         reasons.FAILED_CREATE,
-        f"the API server takes no more of its pods: {message}: raise the quota, or change the policy that it names",
+        f"the API server takes no more of its pods: {message}: raise the quota, or lower resources",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ('pods "c-1" is forbidden: failed quota: q: must specify limits.cpu for: consumer', "give resources what"),
+        (
+            'Pod "c-1" is invalid: spec.containers[0].resources.requests: Invalid value: "200m": must be less than or '
+            "equal to cpu limit of 100m",
+            "a LimitRange of the namespace sets this limit",
+        ),
+        (
+            'pods "c-1" is forbidden: maximum memory usage per Container is 100Mi, but limit is 256Mi',
+            "a LimitRange of the namespace says so",
+        ),
+        (
+            'pods "c-1" is forbidden: cpu max limit to request ratio per Pod is 1, but provided ratio is 2.5',
+            "a LimitRange of the namespace says so",
+        ),
+        ('pods "c-1" is forbidden: violates PodSecurity "restricted:latest"', "let the namespace's Pod Security"),
+        (
+            'Internal error occurred: failed calling webhook "w.example": connection refused',
+            "the webhook does not answer",
+        ),
+        ('admission webhook "w.example" denied the request: no team label', "change what the policy demands"),
+        ("ValidatingAdmissionPolicy 'team' with binding 'all' denied request: no label", "change what the policy"),
+        ('pods "c-1" is forbidden: error looking up service account shop/c: not found', "it is created again"),
+    ],
+)
+def test_what_helps_against_a_refusal_depends_on_who_refuses(said: str, advice: str) -> None:
+    condition = {"type": "ReplicaFailure", "status": "True", "message": said}
+    (refused,) = refusals({"conditions": [condition]})
+    assert refused.reason == reasons.FAILED_CREATE
+    assert refused.message.startswith(f"the API server takes no more of its pods: {said}: {advice}")
 
 
 def test_a_missing_deployment() -> None:
@@ -114,7 +150,7 @@ def test_of_all_that_ended_for_their_memory_the_last_counts() -> None:
     one = {"containerStatuses": [{"lastState": oom(2)}, {"state": {"running": {}}}]}
     for found in (
         component("a", ROLLED_OUT, [{"status": two}, {"status": one}]),
-        component_of_pods("a", 1, [{"status": two}]),
+        component_of_pods("a", 1, [{"status": two}], 0),
     ):
         assert found.killed_for_memory == 3_250
 
@@ -125,13 +161,13 @@ def ready(status: str, since: str) -> dict[str, Any]:
 
 def test_pods_without_a_deployment_of_ours() -> None:
     now = ready("True", "1970-01-01T00:00:01Z")
-    assert component_of_pods("taskmanager", 2, [now, now]).rolled_out
-    assert component_of_pods("taskmanager", 1, [now, now]).rolled_out, "Flink may keep one more"
-    assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")]).rolled_out
-    few = component_of_pods("taskmanager", 2, [now])
+    assert component_of_pods("taskmanager", 2, [now, now], 0).rolled_out
+    assert component_of_pods("taskmanager", 1, [now, now], 0).rolled_out, "Flink may keep one more"
+    assert not component_of_pods("taskmanager", 1, [now, waiting("ErrImagePull")], 0).rolled_out
+    few = component_of_pods("taskmanager", 2, [now], 0)
     assert few == Component("taskmanager", wanted=2, ready=1, rolled_out=False, ready_since=1_000, missing=1)
-    assert component_of_pods("taskmanager", 1, [now, now]).missing == 0
-    some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")])
+    assert component_of_pods("taskmanager", 1, [now, now], 0).missing == 0
+    some = component_of_pods("taskmanager", 2, [now, waiting("ErrImagePull")], 0)
     assert (some.ready, some.rolled_out, some.missing) == (1, False, 0)
     assert some.problem
     assert some.problem.reason == reasons.IMAGE_PULL_BACK_OFF
@@ -144,4 +180,4 @@ def test_pods_without_a_deployment_of_ours() -> None:
 ])  # fmt: skip
 def test_since_when_pods_are_ready(pods: list[dict[str, Any]], since: int | None) -> None:
     assert component("taskmanager", ROLLED_OUT, pods).ready_since == since
-    assert component_of_pods("taskmanager", 1, pods).ready_since == since
+    assert component_of_pods("taskmanager", 1, pods, 0).ready_since == since

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from tracedpipeline import naming, reasons
+from tracedpipeline.kubernetes_api import pods
 from tracedpipeline.observed import Component, Observed
 from tracedpipeline.status import readiness
 from tracedpipeline.verdict import Verdict
@@ -120,3 +121,20 @@ def test_a_component_that_is_still_scaling_to_0_is_not_ready() -> None:
 def test_what_a_component_waits_for(ready: int, awaited: str) -> None:
     verdict = readiness.conditions(with_component(Component("jaeger", 2, ready)))["JaegerReady"]
     assert verdict.message == f"{ready} of 2 pods are ready; waiting for {awaited}"
+
+
+@pytest.mark.parametrize("name", naming.COMPONENTS)
+def test_a_component_that_is_killed_for_its_memory_is_told_by_name(name: str) -> None:
+    end = {
+        "reason": "OOMKilled",
+        "exitCode": 137,
+        "message": "Everything is ready",
+        "finishedAt": "2026-01-01T00:00:00Z",
+    }
+    waits = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": end}}
+    deployment = {"metadata": {"generation": 1}, "spec": {"replicas": 1}, "status": {}}
+    killed = pods.component(name, deployment, [{"status": {"containerStatuses": [waits]}}], 0)
+    found = readiness.conditions(with_component(killed))
+    for condition in (readiness.COMPONENT_READY[name], readiness.READY):
+        assert found[condition].reason == reasons.OOM_KILLED
+    assert found[readiness.READY].message.startswith(f"{name.capitalize()}: the container was killed (OOMKilled)")
