@@ -1,12 +1,13 @@
-"""Run mutmut on each target, print a row for each module, and what survived without a reason."""
+"""Run the tests on each mutant, print a row for each module, and what survived without a reason."""
 
 import sys
 from collections import Counter, defaultdict
 from typing import Final
 
-from tools.mutants import explained, runs
+from tools.mutants import explained
 from tools.mutants.explained import Change
 from tools.mutants.modules import Target, targets
+from tools.mutants.runs import CACHE, Run
 
 ENOUGH: Final = 90
 
@@ -17,13 +18,13 @@ def main(only: str = "") -> int:
     made: Counter[str] = Counter()
     survived: dict[str, list[Change]] = defaultdict(list)
     print(f"{'module':58} mutants  killed  survived  percent")
-    for target in targets(only) or _nothing(only):
-        for mutant in runs.run(target):
+    for run in _runs(only):
+        for mutant in run.mutants():
             made[mutant.module] += 1
             if not mutant.noticed:
-                survived[mutant.module].append(Change(mutant.function, runs.change(target, mutant)))
-        for module in sorted(name for name in made if f"{name}.".startswith(f"{target.dotted}.")):
-            _row(module, made[module], len(survived[module]))
+                survived[mutant.module].append(Change(mutant.function, run.change(mutant)))
+    for module in sorted(made):
+        _row(module, made[module], len(survived[module]))
     _row("all", made.total(), sum(map(len, survived.values())))
     return _verdict(made, [change for changes in survived.values() for change in changes], reasons)
 
@@ -47,6 +48,14 @@ def _row(module: str, mutants: int, survived: int) -> None:
 
 def _percent(mutants: int, survived: int) -> float:
     return 100 * (mutants - survived) / mutants if mutants else 100
+
+
+def _runs(only: str) -> list[Run]:
+    found: dict[str, list[Target]] = defaultdict(list)
+    for target in targets(only) or _nothing(only):
+        found[target.dotted.partition(".")[0]].append(target)
+    folder = CACHE / "stages" / (only.replace("/", ".") or "all")
+    return [Run(of_package, folder / package) for package, of_package in found.items()]
 
 
 def _nothing(only: str) -> list[Target]:

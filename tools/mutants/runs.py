@@ -1,4 +1,4 @@
-"""One run of mutmut on a copy of the sources: a folder of its own, which the checkout does not see."""
+"""One run of the tests on copies of the sources that hold all mutants: a folder that the checkout does not see."""
 
 import json
 import os
@@ -8,23 +8,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import unified_diff
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tools.mutants.modules import AT_IMPORT, REPO, SOURCES, Target
+from tools.mutants import children, plugin
+from tools.mutants.modules import REPO, SOURCES, Target
 
 CACHE: Final = REPO / ".cache/mutants"
-NEEDED: Final = ("charts", "examples", "tests", "versions.mk")
-PLUGINS: Final = Path(__file__).parent  # at_import.py
-# What mutmut says, and fails, where no test runs a function of the target: it has none, or all its mutants survive.
-NOTHING_RAN: Final = "could not find any test case for any mutant"
-NOTICED: Final = ("killed", "timeout", "segfault")
-MUTMUT: Final = Path(sys.executable).parent / "mutmut"
-# Each mutant's tests import it again; otherwise they would inherit what the import made before the change.
-# mutmut's time-out is of the tests alone.
-_IMPORT_EACH: Final = {"process_isolation": "forkserver", "forkserver_warmup": "none", "timeout_constant": 120}
-RESULT: Final = re.compile(r"\s+(?P<mutant>\S+): (?P<status>[a-z ]+)")
+LINKED: Final = ("charts", "examples", "versions.mk")
+NOTICED: Final = (children.KILLED, children.ENDLESS, *plugin.AGAIN)
 
 
 @dataclass(frozen=True)
@@ -47,65 +41,79 @@ class Mutant:
 
     @property
     def noticed(self) -> bool:
-        """Return whether a test failed or never came to its end."""
+        """Return whether a test failed or, twice, never came to its end."""
         return self.status in NOTICED
 
 
-def run(target: Target) -> Iterator[Mutant]:
-    """Yield each mutant of the target after its tests ran."""
-    stage = CACHE / "stages" / target.dotted
-    _copy(target, stage)
-    with (stage / "mutmut.log").open("w") as log:
-        ran = subprocess.run([MUTMUT, "run"], cwd=stage, stdout=log, stderr=log, env=_environment())
-    if ran.returncode and NOTHING_RAN not in (stage / "mutmut.log").read_text():
-        raise SystemExit(f"mutmut failed on {target.name}; its output is {log.name}")
-    for line in _mutmut(stage, "results", "--all", "true").splitlines():
-        if found := RESULT.fullmatch(line):
-            yield Mutant(found["mutant"], found["status"])
+@dataclass
+class Run:
+    """The targets' mutants in a folder of their own."""
 
+    targets: list[Target]
+    folder: Path
+    # By module: what mutmut made of it.
+    mutated: dict[str, Any] = field(default_factory=dict)
 
-def change(target: Target, mutant: Mutant) -> str:
-    """Return what a mutant changes, on one line: `before => after`."""
-    # The tests' own environment has no mutmut.
-    from mutmut.configuration import reset_config
-    from mutmut.mutation.diff_apply import get_diff_for_mutant
+    def mutants(self) -> Iterator[Mutant]:
+        """Yield each mutant of the targets after its tests ran."""
+        self._copy()
+        plan = {name: target.tests for target in self.targets for name in self._mutate(target)}
+        if not plan:
+            return
+        (self.folder / plugin.PLAN).write_text(json.dumps(plan))
+        self._pytest(sorted({folder for target in self.targets for folder in target.tests}))
+        with chdir(self.folder):
+            yield from [Mutant(name, end) for name, end in plugin.results()]
 
-    with chdir(CACHE / "stages" / target.dotted):
-        reset_config()  # mutmut reads the one of the folder that it is in
-        lines = get_diff_for_mutant(mutant.name).splitlines()
-    before, after = (
-        " ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
-        for sign in "-+"
-    )
-    return f"{before} => {after}"
+    def change(self, mutant: Mutant) -> str:
+        """Return what a mutant changes, on one line: `before => after`."""
+        function, _, number = mutant.name.removeprefix(f"{mutant.module}.").rpartition("__mutmut_")
+        original, changed = (self._function(mutant.module, function, which) for which in ("orig", number))
+        lines = list(unified_diff(original, changed, lineterm=""))
+        before, after = (
+            " ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
+            for sign in "-+"
+        )
+        return f"{before} => {after}"
 
+    def _function(self, module: str, function: str, which: str) -> list[str]:
+        mutated = self.mutated[module]
+        span = mutated.line_span_by_function_name[f"{function}__mutmut_{which}"]
+        code = mutated.code.split("\n")[span.start - 1 : span.end]
+        return [line.replace(f"{function}__mutmut_{which}", function) for line in code]
 
-def _copy(target: Target, stage: Path) -> None:
-    shutil.rmtree(stage, ignore_errors=True)
-    for package, source in SOURCES.items():
-        shutil.copytree(source, stage / "src" / package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-    for name in NEEDED:
-        (stage / name).symlink_to(REPO / name)
-    at_import = target.dotted in AT_IMPORT
-    settings = {
-        "source_paths": ["src"],
-        "only_mutate": target.files,
-        "also_copy": list(NEEDED),
-        "pytest_add_cli_args": ["-n0", "--hypothesis-seed=0", *(("-p", "at_import") if at_import else ())],
-        "pytest_add_cli_args_test_selection": target.tests,
-        "use_git_change_detection": False,
-        **(_IMPORT_EACH if at_import else {}),
-    }
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-    project = (REPO / "pyproject.toml").read_text()
-    (stage / "pyproject.toml").write_text("\n".join([project, "[tool.mutmut]", *lines, ""]))
+    def _copy(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        skipped = shutil.ignore_patterns("*.so", "__pycache__")
+        for package, source in SOURCES.items():
+            shutil.copytree(source, self.folder / "src" / package, ignore=skipped)
+        shutil.copytree(REPO / "tests", self.folder / "tests", ignore=skipped)
+        for name in LINKED:
+            (self.folder / name).symlink_to(REPO / name)
+        settings = '\n[tool.mutmut]\nsource_paths = ["src"]\ntrack_dependencies = false\n'
+        (self.folder / "pyproject.toml").write_text((REPO / "pyproject.toml").read_text() + settings)
 
+    def _mutate(self, target: Target) -> Iterator[str]:
+        # The tests' own environment has no mutmut.
+        from mutmut.mutation.file_mutation import mutate_file_contents
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "KAFKATRACE_PURE_PYTHON": "1", "PYTHONPATH": str(PLUGINS)}
+        for file in target.files:
+            path = self.folder / file
+            with chdir(self.folder):
+                mutated = mutate_file_contents(file, path.read_text())
+            path.write_text(mutated.code)
+            module = re.sub(r"(/__init__)?\.py$", "", file.removeprefix("src/")).replace("/", ".")
+            self.mutated[module] = mutated
+            yield from (f"{module}.{name}" for name in mutated.mutant_names)
 
+    def _pytest(self, tests: list[str]) -> None:
+        command = [sys.executable, "-m", "pytest", "-p", plugin.__name__, *plugin.OPTIONS, *tests]
+        log = self.folder / "pytest.log"
+        with log.open("w") as output:
+            ran = subprocess.run(command, cwd=self.folder, stdout=output, stderr=output, env=self._environment())
+        if ran.returncode:
+            raise SystemExit(f"the tests could not be run; their output is {log}")
 
-def _mutmut(stage: Path, *arguments: str) -> str:
-    return subprocess.run(
-        [MUTMUT, *arguments], cwd=stage, check=True, stdout=subprocess.PIPE, text=True, env=_environment()
-    ).stdout
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(self.folder / "src"), str(REPO)])
+        return {**os.environ, "KAFKATRACE_PURE_PYTHON": "1", "PYTHONPATH": path, "MUTANT_UNDER_TEST": "stats"}

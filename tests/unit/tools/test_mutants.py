@@ -1,10 +1,8 @@
 """What `make mutants` selects, and how it reads the survivors that are explained."""
 
-from pathlib import Path
-
 import pytest
 
-from tools.mutants import explained, runs
+from tools.mutants import explained
 from tools.mutants.explained import Change
 from tools.mutants.modules import REPO, Target, targets
 
@@ -38,31 +36,3 @@ def test_only_what_was_mutated_can_be_stale() -> None:
 
 def test_the_file_in_use_can_be_read() -> None:
     explained.read(explained.FILE.read_text().splitlines())
-
-
-def says(monkeypatch: pytest.MonkeyPatch, folder: Path, of_run: str, of_results: str) -> None:
-    """Let a program that fails as it runs stand for mutmut."""
-    program = folder / "mutmut"
-    program.write_text(f'#!/bin/sh\n[ "$1" = run ] && {{ echo "{of_run}"; exit 1; }}\necho "{of_results}"\n')
-    program.chmod(0o755)
-    monkeypatch.setattr(runs, "MUTMUT", program)
-    monkeypatch.setattr(runs, "CACHE", folder)
-
-
-@pytest.mark.parametrize(
-    ("results", "survivors"),
-    [("", []), ("    tracedpipeline.reasons.x_f__mutmut_1: not checked", ["tracedpipeline.reasons.f"])],
-    ids=["no functions", "functions that no test runs"],
-)
-def test_a_target_of_which_no_test_runs_a_function_does_not_end_the_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, results: str, survivors: list[str]
-) -> None:
-    says(monkeypatch, tmp_path, "Stopping early, because we could not find any test case for any mutant.", results)
-    found = list(runs.run(Target("tracedpipeline.reasons")))
-    assert [mutant.function for mutant in found if not mutant.noticed] == survivors
-
-
-def test_a_mutmut_that_fails_otherwise_ends_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    says(monkeypatch, tmp_path, "failed to collect stats", "")
-    with pytest.raises(SystemExit, match="mutmut failed on tracedpipeline/reasons; its output is "):
-        list(runs.run(Target("tracedpipeline.reasons")))

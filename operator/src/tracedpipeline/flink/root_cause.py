@@ -20,7 +20,6 @@ _ENDINGS = ("Exception", "Error", "Throwable")
 _PYTHON_CAUSE = re.compile(r"^(?!Caused by: )([A-Za-z_][\w.]*(?:: .*)?)$", re.MULTILINE)
 # So the interpreter inside the JVM begins its message.
 _PYTHON_CLASS = re.compile(r"^<class '(?:\w+\.)*(\w+)'>")
-_SHADED = "org.apache.flink.kafka.shaded."
 
 # The first that is found in the stack trace says what kind of failure it is.
 _KINDS = (
@@ -52,15 +51,15 @@ def find(text: str) -> str:
         name, message = causes[-1]
         if _PYTHON_CLASS.match(message):
             return one_line(_PYTHON_CLASS.sub(r"\1", message))
-        return one_line(f"{name.removeprefix(_SHADED).rsplit('.', 1)[-1]}: {message}" if message else name)
-    return one_line(text.strip().split("\n", 1)[0])
+        return one_line(f"{name.rpartition('.')[2]}: {message}" if message else name)
+    return one_line(text.strip().partition("\n")[0])
 
 
 def _causes(text: str) -> Iterator[tuple[str, str]]:
     """Yield class and message of each line that is an exception of Java's."""
     for line in text.split("\n"):
         name, _, message = line.removeprefix("Caused by: ").partition(":")
-        if _CLASS.fullmatch(name) and any(name.rsplit(".", 1)[-1].find(ending, 1) > 0 for ending in _ENDINGS):
+        if _CLASS.fullmatch(name) and any(ending in name.rpartition(".")[2] for ending in _ENDINGS):
             yield name, message.removeprefix(" ")
 
 
@@ -71,7 +70,7 @@ def kind(text: str) -> str | None:
 
 
 def _kafka(text: str) -> str | None:
-    exceptions = [name for name in _KAFKA.findall(text) if name.find("Exception", 1) > 0]
+    exceptions = [name for name in _KAFKA.findall(text) if "Exception" in name]
     if any("AuthorizationException" in name for name in exceptions):
         return reasons.AUTHORIZATION_DENIED
     return reasons.KAFKA_UNREACHABLE if exceptions else None

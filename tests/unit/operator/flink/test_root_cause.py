@@ -52,10 +52,30 @@ SLOTS = "org.apache.flink.runtime.jobmanager.scheduler.NoResourceAvailableExcept
         (JAVA, "TimeoutException: Timed out waiting for a node"),
         (SLOTS, "NoResourceAvailableException: Could not acquire the minimum"),
         ("java.lang.NullPointerException\n\tat x.y(Z.java:1)", "java.lang.NullPointerException"),
-        ("Job Not Found", "Job Not Found"),
+        ("java.io.IOException: x\nCaused by: java.lang.Error: no native code", "Error: no native code"),
+        (
+            "a.b.CException: the cause\nan Exception: no class\nshop.errors.anError.Plan: no exception",
+            "CException: the cause",
+        ),
+        ("a.b.CException: at host:9092: away", "CException: at host:9092: away"),
+        ("a.b.AbstractException$Inner: of a class inside", "AbstractException$Inner: of a class inside"),
+        ("Job Not Found\nfor the id\n00ff", "Job Not Found"),
         ("", ""),
     ],
-    ids=["Python", "Python in the JVM", "its own class", "Java", "one line", "no message", "plain text", "nothing"],
+    ids=[
+        "Python",
+        "Python in the JVM",
+        "its own class",
+        "Java",
+        "one line",
+        "no message",
+        "Java's own Error",
+        "lines that only look like one",
+        "colons",
+        "a class inside another",
+        "plain text",
+        "nothing",
+    ],
 )
 def test_the_innermost_exception_in_one_line(text: str, cause: str) -> None:
     assert root_cause.find(text) == cause
@@ -99,7 +119,7 @@ def test_kafkas_exceptions_by_any_of_their_names() -> None:
     denied = "org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.GroupAuthorizationException: no"
     assert root_cause.kind(denied) == reasons.AUTHORIZATION_DENIED
     assert root_cause.kind("org.apache.kafka.common.x.y.ZException") == reasons.KAFKA_UNREACHABLE
-    assert root_cause.kind("org.apache.kafka.common.Exception") is None
+    assert root_cause.kind("org.apache.kafka.common.serialization.Serde is missing") is None
 
 
 def test_of_a_long_text_the_beginning_and_the_end_count() -> None:
@@ -107,6 +127,18 @@ def test_of_a_long_text_the_beginning_and_the_end_count() -> None:
     text = f"{SLOTS}\n{frames}Caused by: a.b.CException: the root"
     assert root_cause.kind(text) == reasons.NO_SLOTS
     assert root_cause.find(text) == "CException: the root"
+
+
+def test_of_two_tracebacks_the_first_is_of_what_was_raised() -> None:
+    again = "Traceback (most recent call last)\nKeyError: while it was told"
+    assert root_cause.find(f"Traceback (most recent call last)\nValueError: bad\n{again}") == "ValueError: bad"
+
+
+def test_a_text_is_cut_where_it_is_longer_than_what_is_read_of_it() -> None:
+    cause = "\na.b.CException: in the middle\n"
+    read = 2**13 + 2**15
+    assert root_cause.find(f"x{'-' * (2**13 - 1 - 2)}{cause}".ljust(read, "-")) == "CException: in the middle"
+    assert root_cause.find(f"first line\n{'-' * 2**13}".ljust(read + 1, "-")) == "first line"
 
 
 MEBIBYTE = 2**20

@@ -30,6 +30,13 @@ def test_a_document() -> None:
     assert documents.parse('{"a": [1, {}]}') == {"a": [1, {}]}
 
 
+def test_as_many_values_as_allowed_and_any_text() -> None:
+    assert (
+        len(documents.parse('{"a": [' + "0," * (documents.MOST_VALUES - 2) + "0]}")["a"]) == documents.MOST_VALUES - 1
+    )
+    assert documents.parse('{"a": "' + "X" * documents.MOST_VALUES + '"}')["a"].startswith("XX")
+
+
 @pytest.mark.parametrize(
     ("read", "good", "bad"),
     [
@@ -58,3 +65,5 @@ def test_what_is_missing() -> None:
 
 def test_a_number_may_be_in_quotes() -> None:
     assert documents.whole({"k": "1767225600000000000"}, "k") == 1_767_225_600_000_000_000
+    for largest in (2**63 - 1, 1 - 2**63):
+        assert documents.whole({"k": largest}, "k") == largest

@@ -13,6 +13,9 @@ from tracedpipeline.untrusted import quoting
         ("\ud800", ""),
         ("x" * 11, "xxxxxxxxx…"),
         (" " * 100 + "late", "…"),
+        (" " * 40 + "late", "…"),
+        (" " * 36 + "late", "late"),
+        ("early" + " " * 36, "early…"),
     ],
 )
 def test_one_line(text: str, line: str) -> None:
