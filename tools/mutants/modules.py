@@ -16,9 +16,9 @@ GOLDENS: Final = {"tracedpipeline": ("tests/golden",), "kafkatrace": ()}
 ALSO: Final = ("tracedpipeline.queue", "kafkatrace.context", "kafkatrace.spans")
 # Modules without a test file of their own: tables and values that these tests are about.
 TESTED_BY: Final = {
-    "tracedpipeline.failure": ("tests/unit/operator/test_reconcile_errors.py",),
-    "tracedpipeline.find.arguments": ("tests/unit/operator/find/test_command.py",),
-    "tracedpipeline.find.facts": ("tests/unit/operator/find/test_answer.py", "tests/unit/operator/find/test_reader.py"),
+    "tracedpipeline.failure": ("tests/unit/operator/test_failure.py", "tests/unit/operator/test_reconcile_errors.py"),
+    "tracedpipeline.find.arguments": ("tests/unit/operator/find/test_arguments.py",),
+    "tracedpipeline.find.facts": ("tests/unit/operator/find/test_facts.py", "tests/unit/operator/find/test_reader.py"),
     "tracedpipeline.find.missing": ("tests/unit/operator/find/test_answer.py",),
     "tracedpipeline.find.phrases": ("tests/unit/operator/find/test_answer.py",),
     "tracedpipeline.find.report": ("tests/unit/operator/find/test_answer.py",),

@@ -68,7 +68,7 @@ class Run:
     def change(self, mutant: Mutant) -> str:
         """Return what a mutant changes, on one line: `before => after`."""
         function, _, number = mutant.name.removeprefix(f"{mutant.module}.").rpartition("__mutmut_")
-        original, changed = (self._function(mutant.module, function, which) for which in ("orig", number))
+        original, changed = (self._function(mutant.module, function, version) for version in ("orig", number))
         lines = list(unified_diff(original, changed, lineterm=""))
         before, after = (
             " ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
@@ -76,11 +76,11 @@ class Run:
         )
         return f"{before} => {after}"
 
-    def _function(self, module: str, function: str, which: str) -> list[str]:
+    def _function(self, module: str, function: str, version: str) -> list[str]:
         mutated = self.mutated[module]
-        span = mutated.line_span_by_function_name[f"{function}__mutmut_{which}"]
+        span = mutated.line_span_by_function_name[f"{function}__mutmut_{version}"]
         code = mutated.code.split("\n")[span.start - 1 : span.end]
-        return [line.replace(f"{function}__mutmut_{which}", function) for line in code]
+        return [line.replace(f"{function}__mutmut_{version}", function) for line in code]
 
     def _copy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

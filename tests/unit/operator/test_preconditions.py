@@ -2,7 +2,7 @@ from typing import Any
 
 from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.preconditions import refusal
+from tracedpipeline.preconditions import messages_of, refusal
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -57,3 +57,9 @@ def test_none_is_in_its_own_way() -> None:
 def test_of_two_of_one_age_exactly_one_is_refused() -> None:
     a, b = parsed("a"), parsed("b")
     assert [bool(refusal(a, [b])), bool(refusal(b, [a]))].count(True) == 1
+
+
+def test_what_a_resource_reads_is_known_where_its_spec_is_understood() -> None:
+    assert messages_of(body()) == ("kafka:9092", "traced-topic", "trace-group")
+    assert messages_of(body(kafka={"cluster": {"name": "demo"}})) == (("shop", "demo"), "traced-topic", "trace-group")
+    assert messages_of({"spec": 7}) is None

@@ -35,7 +35,7 @@ def change_id(pipeline: str, desired: Iterable[Object], live: Live) -> str | Non
 
 def savepoint_trigger_id(job_id: str, changed: str) -> str:
     """Return the id of the savepoint for this change of this job: asked again, Flink knows that it is the same."""
-    return (digest([job_id, changed]) + digest([changed, job_id]))[:32]
+    return digest([job_id, changed]) + digest([changed, job_id])
 
 
 def _applied(o: Object) -> str | None:

@@ -59,6 +59,13 @@ def test_another_engine_is_a_change(settings: Settings) -> None:
     assert upgrade.change_id("orders", plain, live(objects(settings)))
 
 
+def test_what_was_never_applied_is_a_change(settings: Settings) -> None:
+    wanted = objects(settings)
+    bare = {(o["kind"], o["metadata"]["name"]): {"kind": o["kind"], "metadata": {"name": "x"}} for o in wanted}
+    assert upgrade.change_id("orders", wanted, bare)
+    assert upgrade.change_id("orders", [], bare) is None, "neither was applied, and neither is wanted"
+
+
 def test_only_what_runs_the_job_is_compared_in_whatever_order(settings: Settings) -> None:
     wanted = objects(settings)
     assert upgrade.change_id("orders", wanted[::-1], live(wanted)) is None
