@@ -29,6 +29,7 @@ KAFKA_REFUSED: Final = "KafkaRefused"  # Kafka answered, and refused the request
 SECRET_INVALID: Final = "SecretInvalid"  # noqa: S105 - what a Secret holds is empty, no text, or no certificate
 SECRET_MISSING: Final = "SecretMissing"  # noqa: S105 - a Secret that the spec names, or a key in it, is not there
 TOPIC_MISSING: Final = "TopicMissing"  # the topic is not there, and topic.create is false
+TOPIC_DISAPPEARED: Final = "TopicDisappeared"  # a topic was there and is gone; it is created again after this was said
 TOPIC_HAS_FEWER_PARTITIONS: Final = "TopicHasFewerPartitions"  # the topic has fewer partitions than the spec wants
 
 # Kafka, where Strimzi runs it.

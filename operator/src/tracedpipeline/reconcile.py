@@ -12,7 +12,7 @@ from tracedpipeline.preconditions import refusal
 from tracedpipeline.reconciler import Reconciler
 from tracedpipeline.state import Applied
 from tracedpipeline.status import readiness
-from tracedpipeline.status.build import status_details
+from tracedpipeline.status.build import kafka_details, status_details
 from tracedpipeline.verdict import Verdict
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
@@ -80,6 +80,7 @@ async def _report(
     """Report what was seen; raises what went wrong before, which the status then tells of."""
     verdicts = readiness.conditions(seen) | readiness.contested(applied.contested)
     details = status_details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
+    details |= kafka_details(pipeline, applied.kafka)
     if not applied.errors:
         await reconciler.reporter.report(body, verdicts, details)
         return

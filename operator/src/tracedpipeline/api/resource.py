@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, ValidationError
 from tracedpipeline.api.consumer import FLINK, ConsumerSpec
 from tracedpipeline.api.kafka import DEAD_LETTER_SUFFIX, RESULTS_SUFFIX, KafkaSpec, differs, same_to_kafka
 from tracedpipeline.api.names import LABEL_LIMIT, TOPIC_LIMIT, Label
+from tracedpipeline.api.recorded import KafkaRecord, kafka_record
 from tracedpipeline.api.rules import Rule, SpecModel, Text, matches
 from tracedpipeline.api.spec_errors import InvalidSpecError, problem, shortened
 from tracedpipeline.api.workloads import CollectorSpec, JaegerSpec, ProducerSpec, TracingSpec
@@ -109,6 +110,15 @@ class TracedPipeline(SpecModel):
     generation: int
     created: str
     spec: Spec
+    kafka_record: KafkaRecord = KafkaRecord()
+
+    @property
+    def kafka_address(self) -> str:
+        """How the spec names the Kafka cluster, complete with its namespace where it is one of Strimzi's."""
+        kafka = self.spec.kafka
+        if kafka.cluster:
+            return f"{kafka.cluster.namespace or self.namespace}/{kafka.cluster.name}"
+        return str(kafka.bootstrap_servers)
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
@@ -117,7 +127,7 @@ class TracedPipeline(SpecModel):
         if not isinstance(metadata, Mapping):
             raise InvalidSpecError([("metadata", f"should be an object{shortened(metadata)}")])
         try:
-            return cls(
+            parsed = cls(
                 name=metadata.get("name") or "",
                 namespace=metadata.get("namespace") or "default",
                 uid=metadata.get("uid") or "",
@@ -127,3 +137,5 @@ class TracedPipeline(SpecModel):
             )
         except ValidationError as error:
             raise InvalidSpecError([problem(detail) for detail in error.errors()]) from None
+        record = kafka_record(body.get("status") or {}, parsed.kafka_address)
+        return parsed.model_copy(update={"kafka_record": record})

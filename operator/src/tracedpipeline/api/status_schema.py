@@ -48,6 +48,21 @@ _LAST_TRACE = {
     },
 }
 
+_KAFKA = {
+    "type": "object",
+    "description": "The Kafka cluster as it was seen last.",
+    "required": ["address", "topics"],
+    "properties": {
+        "address": _text("How the spec named it: bootstrap servers, or namespace and name of a cluster."),
+        "clusterId": _text("Its id, as Kafka or Strimzi tells it."),
+        "topics": {
+            "type": "array",
+            "description": "The pipeline's topics that were there: that one of them is gone is told of.",
+            "items": {"type": "string"},
+        },
+    },
+}
+
 STATUS_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "What was seen.",
@@ -65,6 +80,7 @@ STATUS_SCHEMA: dict[str, Any] = {
             "items": _CONDITION,
             "default": [_NOT_LOOKED_AT],
         },
+        "kafka": _KAFKA,
         "lastTrace": _LAST_TRACE,
     },
 }

@@ -12,6 +12,7 @@ from tracedpipeline.kafka.revisions import revision
 from tracedpipeline.kafka.secrets import missing_secret
 from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, users
 from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.errors import NotAllowedError
 from tracedpipeline.kubernetes_api.reread import Reread
@@ -39,7 +40,8 @@ class KafkaClusters:
         if access.verdict:
             return access.verdict
         reached = access.clients[naming.CONSUMER]
-        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, access.secrets, pipeline.spec)
+        wanted = Wanted(pipeline.spec, pipeline.kafka_record.topics)
+        return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, access.secrets, wanted)
 
     async def _by_servers(self, pipeline: TracedPipeline) -> Access:
         """Return the access that the spec names; where a Secret for it is missing, what runs stays as it is."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,19 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from tracedpipeline import reasons
-from tracedpipeline.api import Spec, TopicSpec
+from tracedpipeline.api import TopicSpec
 from tracedpipeline.kafka import refusals, topics
 from tracedpipeline.kafka.connection import CA_KEY, PASSWORD_KEY, USERNAME_KEY, KafkaConnection
 from tracedpipeline.kafka.looks import Found, Looks
 from tracedpipeline.kafka.secrets import Secrets, invalid_secret
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5
+# For so long a topic is missing before it counts as gone.
+GONE_SECONDS = 1.0
 # In a request: as many copies as the broker makes of itself (KIP-464).
 BROKERS_DEFAULT = -1
 # A verdict is good for this long, so that an event of a pod does not become a request to Kafka.
@@ -41,17 +45,19 @@ class Topics:
         self._known: dict[tuple[str, str], _Known] = {}
         self._looks = Looks(_ensure)
 
-    async def ensure(self, key: tuple[str, str], connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+    async def ensure(
+        self, key: tuple[str, str], connection: KafkaConnection, secrets: Secrets, wanted: Wanted
+    ) -> Verdict:
         """Return whether Kafka answers and has the topics of a pipeline, after creating what may be created.
 
-        `key` is the pipeline's namespace and name.
+        `key` is the pipeline's namespace and name. A topic that was seen before and is gone is told of, first.
         """
-        question = (connection, secrets, spec.kafka, spec.topics)
+        question = (connection, secrets, wanted.spec.kafka, wanted.spec.topics, wanted.seen)
         now = asyncio.get_running_loop().time()
         known = self._known.get(key)
         if known and known.question == question and now < known.until:
             return known.verdict
-        verdict = await self._looks.verdict(key[0], connection, secrets, spec)
+        verdict = await self._looks.verdict(key[0], connection, secrets, wanted)
         self._known[key] = _Known(question, verdict, now + GOOD_FOR_SECONDS[bool(verdict.ok)])
         return verdict
 
@@ -60,8 +66,8 @@ class Topics:
         self._known.pop(key, None)
 
 
-def _ensure(connection: KafkaConnection, secrets: Secrets, specs: Sequence[Spec]) -> Found:
-    """Return the verdict on each spec's topics, by one client; one on the cluster where nobody gets as far."""
+def _ensure(connection: KafkaConnection, secrets: Secrets, all_wanted: Sequence[Wanted]) -> Found:
+    """Return the verdict on each one's topics, by one client; one on the cluster where nobody gets as far."""
     if invalid := invalid_secret(connection, secrets):
         return invalid
     errors: list[KafkaError] = []
@@ -72,16 +78,18 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, specs: Sequence[Spec]
         message = f"what a Secret of kafka.security holds cannot be used: {refusals.said(error.args[0])}"
         return Verdict(False, reasons.SECRET_INVALID, message)
     found: list[Verdict | Exception] = []
-    for spec in specs:
-        found.append(_one(admin, connection, spec, errors))
+    for wanted in all_wanted:
+        found.append(_one(admin, connection, wanted, errors))
         if isinstance(last := found[-1], Verdict) and last.reason == reasons.KAFKA_UNREACHABLE:
             return last
     return found
 
 
-def _one(admin: AdminClient, connection: KafkaConnection, spec: Spec, errors: list[KafkaError]) -> Verdict | Exception:
+def _one(
+    admin: AdminClient, connection: KafkaConnection, wanted: Wanted, errors: list[KafkaError]
+) -> Verdict | Exception:
     try:
-        return _ensure_topics(admin, connection, spec)
+        return _ensure_topics(admin, connection, wanted)
     except KafkaException as error:
         admin.poll(0)
         return refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
@@ -89,13 +97,15 @@ def _one(admin: AdminClient, connection: KafkaConnection, spec: Spec, errors: li
         return error
 
 
-def _ensure_topics(admin: AdminClient, connection: KafkaConnection, spec: Spec) -> Verdict:
+def _ensure_topics(admin: AdminClient, connection: KafkaConnection, wanted: Wanted) -> Verdict:
+    spec, topic = wanted.spec, wanted.spec.kafka.topic
     there = _there(admin, spec.topics)
-    topic = spec.kafka.topic
     missing = [name for name in spec.topics if name not in there]
     if missing and not topic.create:
         message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
         return Verdict(False, reasons.TOPIC_MISSING, message)
+    if gone := _gone(admin, [name for name in missing if name in wanted.seen]):
+        return topics.disappeared("topic", gone, spec)
     _create(admin, topic, missing)
     if topic.name in there and 0 < (partitions := len(there[topic.name].partitions)) < topic.partitions:
         return topics.too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
@@ -112,6 +122,15 @@ def _there(admin: AdminClient, names: Iterable[str]) -> dict[str, Any]:
         elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise KafkaException(topic.error)
     return found
+
+
+def _gone(admin: AdminClient, names: Sequence[str]) -> list[str]:
+    """Return those of the topics that are missing still: a broker that starts may not know all of them at once."""
+    if not names:
+        return []
+    time.sleep(GONE_SECONDS)
+    there = _there(admin, names)
+    return [name for name in names if name not in there]
 
 
 def _create(admin: AdminClient, topic: TopicSpec, names: list[str]) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tracedpipeline import reasons
-from tracedpipeline.api import Spec
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kafka.secrets import Secrets
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.limits import Slots
 from tracedpipeline.verdict import Verdict
 
@@ -21,9 +21,9 @@ OF_A_NAMESPACE = 2
 SILENT_SECONDS = 3.0
 FORGOTTEN_SECONDS = 600.0
 
-# What a look found: a verdict for each spec, or one on the cluster itself.
+# What a look found: a verdict for each that wants topics, or one on the cluster itself.
 Found = Sequence[Verdict | Exception] | Verdict
-Look = Callable[[KafkaConnection, Secrets, Sequence[Spec]], Found]
+Look = Callable[[KafkaConnection, Secrets, Sequence[Wanted]], Found]
 
 
 @dataclass
@@ -32,7 +32,7 @@ class _Cluster:
 
     connection: KafkaConnection
     secrets: Secrets
-    waiting: list[tuple[Spec, asyncio.Future[Verdict]]] = field(default_factory=list)
+    waiting: list[tuple[Wanted, asyncio.Future[Verdict]]] = field(default_factory=list)
     looking: asyncio.Task[None] | None = None
     silent: Verdict | None = None
     until: float = 0.0
@@ -48,7 +48,7 @@ class Looks:
         self._threads = ThreadPoolExecutor(THREADS, "kafka")
         self._threads_for_silent = ThreadPoolExecutor(THREADS_FOR_SILENT, "silent-kafka")
 
-    async def verdict(self, namespace: str, connection: KafkaConnection, secrets: Secrets, spec: Spec) -> Verdict:
+    async def verdict(self, namespace: str, connection: KafkaConnection, secrets: Secrets, wanted: Wanted) -> Verdict:
         """Return what a look finds of a pipeline's topics."""
         loop, key = asyncio.get_running_loop(), _identity(connection, secrets)
         if key not in self._clusters:
@@ -57,7 +57,7 @@ class Looks:
         if cluster.silent and loop.time() < cluster.until:
             return cluster.silent
         verdict: asyncio.Future[Verdict] = loop.create_future()
-        cluster.waiting.append((spec, verdict))
+        cluster.waiting.append((wanted, verdict))
         if cluster.looking is None:
             cluster.looking = asyncio.create_task(self._look_at(namespace, key, cluster), name=f"look {namespace}")
         return await verdict
@@ -79,7 +79,7 @@ class Looks:
         loop = asyncio.get_running_loop()
         threads = self._threads_for_silent if cluster.silent else self._threads
         asked, cluster.waiting = cluster.waiting, []
-        look = partial(self._look, cluster.connection, cluster.secrets, [spec for spec, _ in asked])
+        look = partial(self._look, cluster.connection, cluster.secrets, [wanted for wanted, _ in asked])
         try:
             found = await loop.run_in_executor(threads, look)
         except Exception as error:
@@ -107,7 +107,7 @@ def _identity(connection: KafkaConnection, secrets: Secrets) -> Hashable:
     return replace(connection, revision=""), contents
 
 
-def _answer(asked: Sequence[tuple[Spec, asyncio.Future[Verdict]]], found: Sequence[Verdict | Exception]) -> None:
+def _answer(asked: Sequence[tuple[Wanted, asyncio.Future[Verdict]]], found: Sequence[Verdict | Exception]) -> None:
     for (_, waits), answer in zip(asked, found, strict=True):
         if waits.done():  # whoever waited has gone
             continue

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.connection import KafkaConnection, from_spec
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.local import broker, here, mock_broker
 from tracedpipeline.local.children import Children
 from tracedpipeline.local.errors import LocalError
@@ -47,7 +48,7 @@ def _existing(pipeline: TracedPipeline, kafka: str) -> KafkaConnection:
 async def _ensure_topics(pipeline: TracedPipeline, connection: KafkaConnection, secrets: Folder) -> None:
     """Create the topics as the operator does; its verdict is ours."""
     verdict = await Topics().ensure(
-        (pipeline.namespace, pipeline.name), connection, secrets.contents(connection.secrets), pipeline.spec
+        (pipeline.namespace, pipeline.name), connection, secrets.contents(connection.secrets), Wanted(pipeline.spec)
     )
     if not verdict.ok:
         raise LocalError(f"{verdict.reason}: {verdict.message}")

@@ -175,7 +175,7 @@ async def test_while_a_secret_is_incomplete_the_clients_stay_as_they_are(
 async def test_the_operator_itself_asks_with_the_new_content(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
-    async def ensure(_: Topics, key: Any, reached: Any, secrets: Any, spec: Any) -> Verdict:
+    async def ensure(_: Topics, key: Any, reached: Any, secrets: Any, wanted: Any) -> Verdict:
         asked.append(secrets)
         return Verdict(True, reasons.TOPIC_READY, "")
 

@@ -15,6 +15,7 @@ from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kafka.secrets import Secrets, missing_secret
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -33,7 +34,7 @@ def broker() -> Iterator[str]:
 async def ensure(servers: str, secrets: Secrets | None = None, topics: Topics | None = None, **kafka: Any) -> Verdict:
     pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": servers, **kafka}))
     kafka_connection = connection.from_spec(pipeline.spec)
-    return await (topics or Topics()).ensure(("shop", "orders"), kafka_connection, secrets or {}, pipeline.spec)
+    return await (topics or Topics()).ensure(("shop", "orders"), kafka_connection, secrets or {}, Wanted(pipeline.spec))
 
 
 async def test_topics_that_are_there(broker: str) -> None:
@@ -51,7 +52,7 @@ async def test_a_topic_that_may_not_be_created(broker: str) -> None:
 async def test_flink_has_a_topic_more(broker: str) -> None:
     kafka = {"bootstrapServers": broker, "topic": {"create": False}}
     pipeline = TracedPipeline.parse(body(kafka=kafka, consumer={"engine": "Flink"}))
-    verdict = await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    verdict = await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, Wanted(pipeline.spec))
     assert verdict.reason == reasons.TOPIC_MISSING
     assert "traced-topic.results" in verdict.message
 
@@ -109,7 +110,7 @@ async def test_only_the_pipelines_own_topics_are_asked_about(
     monkeypatch.setattr("tracedpipeline.kafka.admin.AdminClient", Recording)
     kafka = {"bootstrapServers": broker, "topic": {"create": False}}
     pipeline = TracedPipeline.parse(body(kafka=kafka, consumer=consumer))
-    await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, Wanted(pipeline.spec))
     assert asked == list(pipeline.spec.topics)
 
 

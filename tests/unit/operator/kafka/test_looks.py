@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import aiohttp
 import pytest
 from tracedpipeline import reasons
-from tracedpipeline.api import Spec, TracedPipeline
+from tracedpipeline.api import TracedPipeline
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.access import KafkaClusters
@@ -15,6 +15,7 @@ from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.kafka.looks import OF_A_NAMESPACE, Found, Looks
 from tracedpipeline.kafka.secrets import Secrets
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
@@ -42,7 +43,7 @@ class FakeKafka:
         self.ends = threading.Event()
         self.looks: list[tuple[str, int]] = []
 
-    def look(self, reached: KafkaConnection, secrets: Secrets, specs: Sequence[Spec]) -> Found:
+    def look(self, reached: KafkaConnection, secrets: Secrets, specs: Sequence[Wanted]) -> Found:
         self.looks.append((reached.bootstrap_servers, len(specs)))
         if not reached.bootstrap_servers.startswith("silent"):
             return [GOOD for _ in specs]
@@ -90,31 +91,31 @@ async def test_silent_clusters_delay_no_new_pipeline(kafka: FakeKafka, settings:
         kafka.ends.set()
 
 
-def spec(name: str, servers: str = "kafka:9092") -> Spec:
-    return TracedPipeline.parse(body(kafka={"bootstrapServers": servers, "topic": {"name": name}})).spec
+def wanted(name: str, servers: str = "kafka:9092") -> Wanted:
+    return Wanted(TracedPipeline.parse(body(kafka={"bootstrapServers": servers, "topic": {"name": name}})).spec)
 
 
 async def test_pipelines_that_wait_for_one_cluster_share_a_look(kafka: FakeKafka) -> None:
-    looks, specs = Looks(kafka.look), [spec(f"topic-{number}") for number in range(20)]
-    verdicts = await asyncio.gather(*(looks.verdict("shop", connection.from_spec(one), {}, one) for one in specs))
+    looks, specs = Looks(kafka.look), [wanted(f"topic-{number}") for number in range(20)]
+    verdicts = await asyncio.gather(*(looks.verdict("shop", connection.from_spec(one.spec), {}, one) for one in specs))
     assert verdicts == [GOOD] * 20
     assert kafka.looks == [("kafka:9092", 20)]
 
 
 async def test_other_credentials_have_a_look_of_their_own(kafka: FakeKafka) -> None:
-    looks, one = Looks(kafka.look), spec("orders")
-    reached = connection.from_spec(one)
+    looks, one = Looks(kafka.look), wanted("orders")
+    reached = connection.from_spec(one.spec)
     secrets: list[Secrets] = [{"login": {"password": b"a"}}, {"login": {"password": b"b"}}]
     await asyncio.gather(*(looks.verdict("shop", reached, login, one) for login in secrets))
     assert [number for _, number in kafka.looks] == [1, 1]
 
 
 async def test_who_comes_while_a_cluster_is_silent_does_not_ask_it_again(kafka: FakeKafka) -> None:
-    looks, one = Looks(kafka.look), spec("orders", "silent:9092")
-    reached = connection.from_spec(one)
+    looks, one = Looks(kafka.look), wanted("orders", "silent:9092")
+    reached = connection.from_spec(one.spec)
     first = asyncio.create_task(looks.verdict("shop", reached, {}, one))
     await until(lambda: len(kafka.looks) == 1)
-    second = asyncio.create_task(looks.verdict("other", reached, {}, spec("other", "silent:9092")))
+    second = asyncio.create_task(looks.verdict("other", reached, {}, wanted("other", "silent:9092")))
     await asyncio.sleep(0)
     kafka.ends.set()
     assert (await first).reason == (await second).reason == reasons.KAFKA_UNREACHABLE
@@ -131,8 +132,8 @@ async def test_what_a_look_raises_reaches_who_waits_and_the_next_one_looks_again
             raise answer
         return answer
 
-    looks, one = Looks(look), spec("orders")
-    reached = connection.from_spec(one)
+    looks, one = Looks(look), wanted("orders")
+    reached = connection.from_spec(one.spec)
     with pytest.raises(LookupError, match="no such topic"):
         await looks.verdict("shop", reached, {}, one)
     both = (looks.verdict("shop", reached, {}, one) for _ in range(2))
@@ -143,8 +144,8 @@ async def test_what_a_look_raises_reaches_who_waits_and_the_next_one_looks_again
 
 
 async def test_who_gave_up_waiting_is_passed_over(kafka: FakeKafka) -> None:
-    looks, one = Looks(kafka.look), spec("orders", "silent:9092")
-    reached = connection.from_spec(one)
+    looks, one = Looks(kafka.look), wanted("orders", "silent:9092")
+    reached = connection.from_spec(one.spec)
     gone = asyncio.create_task(looks.verdict("shop", reached, {}, one))
     await until(lambda: len(kafka.looks) == 1)
     stays = asyncio.create_task(looks.verdict("shop", reached, {}, one))

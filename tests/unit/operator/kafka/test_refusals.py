@@ -8,6 +8,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection, refusals
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.secrets import Secrets
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -69,7 +70,9 @@ async def no_tls() -> AsyncIterator[str]:
 
 async def ensure(servers: str, security: dict[str, str], secrets: Secrets) -> Verdict:
     pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": servers, "security": security}))
-    return await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), secrets, pipeline.spec)
+    return await Topics().ensure(
+        ("shop", "orders"), connection.from_spec(pipeline.spec), secrets, Wanted(pipeline.spec)
+    )
 
 
 async def test_who_does_not_speak_tls(no_tls: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kafka import connection, topics
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.strimzi import access_resources
+from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -30,7 +31,7 @@ async def test_a_topic_is_the_same_whether_we_create_it_or_strimzi_does(
     monkeypatch.setattr("tracedpipeline.kafka.admin.AdminClient", Recording)
     wanted = {"name": "absent", "partitions": 3, "retention": "36h"}
     pipeline = TracedPipeline.parse(body(kafka={"bootstrapServers": broker, "topic": wanted}))
-    await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, pipeline.spec)
+    await Topics().ensure(("shop", "orders"), connection.from_spec(pipeline.spec), {}, Wanted(pipeline.spec))
     cluster = TracedPipeline.parse(body(kafka={"cluster": {"name": "demo"}, "topic": wanted}))
     assert cluster.spec.kafka.cluster
     resource = access_resources.topic(cluster, cluster.spec.kafka.cluster, "absent")

@@ -10,7 +10,7 @@ from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
 from tracedpipeline.kafka.strimzi import access_resources, checks, cluster_resources, users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
 from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Object, Secret, not_ready
-from tracedpipeline.kafka.topics import too_few_partitions
+from tracedpipeline.kafka.topics import disappeared, too_few_partitions
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.verdict import Verdict
 
@@ -82,13 +82,16 @@ def _here(
 ) -> Access:
     topics = topics_by_name(pipeline, snapshot)
     made = [name for name in pipeline.spec.topics if _is_made(pipeline, topics.get(name))]
+    gone = [name for name in made if name not in topics and name in pipeline.kafka_record.topics]
     objects = (
         *own,
-        *(access_resources.topic(pipeline, cluster, name) for name in made),
+        *(access_resources.topic(pipeline, cluster, name) for name in made if name not in gone),
         *users.wanted(pipeline, cluster, snapshot, listener),
     )
     connection, waits = users.connections(pipeline, cluster, snapshot, listener)
     topic_waits = [checks.of_topic(name, topics, made=name in made) for name in pipeline.spec.topics]
+    if gone:
+        return Access(disappeared("KafkaTopic", gone, pipeline.spec), objects)
     problem = waits or next(filter(None, topic_waits), None) or _too_few(pipeline, topics)
     if waits or not _all_exist(topics, made):
         return Access(problem, objects)

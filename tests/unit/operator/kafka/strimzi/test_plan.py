@@ -233,3 +233,16 @@ def test_what_goes_with_the_pipeline_and_what_outlives_it() -> None:
         return {"ownerReferences" in o["metadata"] for o in access(of, of.spec.kafka.cluster, KafkaSnapshot()).objects}
 
     assert (owned("Retain"), owned("Delete")) == ({False}, {True})
+
+
+@pytest.mark.parametrize("recorded", [["traced-topic", "traced-topic.dlq"], []])
+def test_a_topic_that_somebody_deleted_is_told_of_before_it_is_made_again(
+    snapshot: KafkaSnapshot, recorded: list[str]
+) -> None:
+    status = {"kafka": {"address": "shop/demo", "topics": recorded}}
+    of = TracedPipeline.parse(body(kafka={"cluster": {"name": "demo"}}) | {"status": status})
+    assert of.spec.kafka.cluster
+    found = access(of, of.spec.kafka.cluster, replace(snapshot, topics=[topic("traced-topic.dlq")]))
+    assert reason(found) == (reasons.TOPIC_DISAPPEARED if recorded else reasons.TOPIC_NOT_READY)
+    assert ("KafkaTopic/traced-topic" in written(found)) is not bool(recorded)
+    assert "KafkaTopic/traced-topic.dlq" in written(found)
