@@ -1,13 +1,16 @@
 /* Account: counts an ended message into the histograms of its topic. What is seldom is counted by `otherwise`, in Python. */
 #include "speedups.h"
 
+#define MEMBERS(each)                                                                            \
+    each(otherwise) each(histograms) /* (topic) -> three: process, queue, since the timestamp */ \
+        each(received)               /* (timestamp, polled): the broker's clock and ours */      \
+        each(known) each(topic)                                                                  \
+            each(of_topic) /* all, and the last topic's: its name is a new string in each message */
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *otherwise;
-    PyObject *histograms;               /* (topic) -> three: process, queue, since the timestamp */
-    PyObject *received;                 /* (timestamp, polled): the broker's clock and ours */
-    PyObject *known, *topic, *of_topic; /* all, and the last topic's: its name is a new string in each message */
+    State *state;
+    MEMBERS(DECLARE)
     long long bound, bound_until; /* the largest difference that went to `received`, and until when that is enough */
 } Account;
 
@@ -39,12 +42,12 @@ static int note_clocks(Account *self, SpanFields *span, long long ahead, long lo
 }
 
 /* Whether a callback gave what it should: three histograms. */
-static int are_histograms(PyObject *given)
+static int are_histograms(const State *state, PyObject *given)
 {
     if (!PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) != 3)
         return 0;
     for (Py_ssize_t each = 0; each < 3; each++)
-        if (!PyObject_TypeCheck(PyTuple_GET_ITEM(given, each), &HistogramType))
+        if (!PyObject_TypeCheck(PyTuple_GET_ITEM(given, each), state->types[HISTOGRAM_TYPE]))
             return 0;
     return 1;
 }
@@ -77,7 +80,7 @@ static PyObject *histograms_of(Account *self, PyObject *topic)
         return self->of_topic;
     if ((found = topics_value(self->known, self->histograms, topic)) == NULL)
         return NULL;
-    if (!are_histograms(found)) {
+    if (!are_histograms(self->state, found)) {
         PyErr_Format(PyExc_TypeError, "expected three histograms for a topic, not %R", found);
         return NULL;
     }
@@ -100,18 +103,22 @@ PyObject *account_span(PyObject *callable, SpanFields *span)
     return failed < 0 ? NULL : PyLong_FromLong(span->recording ? 2 : 0);
 }
 
-static PyObject *account(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+static PyObject *account(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    if (PyVectorcall_NARGS(nargsf) != 1 || names != NULL || !PyObject_TypeCheck(args[0], &SpanFieldsType))
-        return PyObject_Vectorcall(((Account *)self)->otherwise, args, nargsf, names);
-    return account_span(self, (SpanFields *)args[0]);
+    Account *self = (Account *)callable;
+    if (PyVectorcall_NARGS(nargsf) != 1 || names != NULL ||
+        !PyObject_TypeCheck(args[0], self->state->types[SPAN_FIELDS_TYPE]))
+        return PyObject_Vectorcall(self->otherwise, args, nargsf, names);
+    return account_span(callable, (SpanFields *)args[0]);
 }
 
 static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *parts[] = {"otherwise", "histograms", "received", NULL};
     PyObject *otherwise, *histograms, *received;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO:Account", parts, &otherwise, &histograms, &received))
+    State *state = state_of(type);
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO:Account", parts, &otherwise, &histograms, &received))
         return NULL;
     PyObject *known = PyDict_New();
     Account *self = known == NULL ? NULL : (Account *)type->tp_alloc(type, 0);
@@ -119,6 +126,7 @@ static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         Py_XDECREF(known);
         return NULL;
     }
+    self->state = state;
     self->otherwise = Py_NewRef(otherwise);
     self->histograms = Py_NewRef(histograms);
     self->received = Py_NewRef(received);
@@ -127,44 +135,25 @@ static PyObject *account_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     return (PyObject *)self;
 }
 
-static int account_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    Account *self = (Account *)object;
-    Py_VISIT(self->otherwise);
-    Py_VISIT(self->histograms);
-    Py_VISIT(self->received);
-    Py_VISIT(self->known);
-    return 0;
-}
+COLLECTED(Account, account, MEMBERS)
 
-static int account_clear(PyObject *object)
-{
-    Account *self = (Account *)object;
-    Py_CLEAR(self->otherwise);
-    Py_CLEAR(self->histograms);
-    Py_CLEAR(self->received);
-    Py_CLEAR(self->known);
-    Py_CLEAR(self->topic);
-    Py_CLEAR(self->of_topic);
-    return 0;
-}
+static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Account, call), READONLY, NULL},
+    {NULL},
+};
 
-static void account_dealloc(PyObject *self)
-{
-    PyObject_GC_UnTrack(self);
-    account_clear(self);
-    Py_TYPE(self)->tp_free(self);
-}
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Counts an ended message into the histograms of its topic."},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_new, account_new},
+    {Py_tp_members, members},
+    COLLECTED_SLOTS(account),
+    {0, NULL},
+};
 
-PyTypeObject AccountType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Account",
-    .tp_doc = "Counts an ended message into the histograms of its topic.",
-    .tp_basicsize = sizeof(Account),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
-    .tp_vectorcall_offset = offsetof(Account, call),
-    .tp_call = PyVectorcall_Call,
-    .tp_new = account_new,
-    .tp_traverse = account_traverse,
-    .tp_clear = account_clear,
-    .tp_dealloc = account_dealloc,
+PyType_Spec account_spec = {
+    .name = "kafkatrace._speedups.Account",
+    .basicsize = sizeof(Account),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = slots,
 };

@@ -8,7 +8,7 @@ static int count(Send *send, Sending *sending)
     PyObject *histogram = topics_value(sending->known, sending->histogram, send->topic);
     if (histogram == NULL)
         return -1;
-    if (PyObject_TypeCheck(histogram, &HistogramType))
+    if (PyObject_TypeCheck(histogram, sending->state->types[HISTOGRAM_TYPE]))
         return histogram_add(histogram, send->ended - send->start);
     PyErr_Format(PyExc_TypeError, "expected a histogram for a topic, not %R", histogram);
     return -1;
@@ -19,14 +19,15 @@ static int count(Send *send, Sending *sending)
 static int read_report(Send *send, Sending *sending, PyObject *message)
 {
     long long partition;
-    int read = read_integer(message, &read_partition, &partition);
+    int read = read_integer(sending->state, message, READ_PARTITION, &partition);
     if (read <= 0 || partition < INT_MIN || partition > INT_MAX)
         return read < 0 ? -1 : 0;
     send->partition = (int)partition;
-    if ((read = read_integer(message, &read_offset, &send->offset)) <= 0 || send->ended < sending->clock_due)
+    if ((read = read_integer(sending->state, message, READ_OFFSET, &send->offset)) <= 0 ||
+        send->ended < sending->clock_due)
         return read;
     sending->clock_due = send->ended + CLOCK_NS;
-    return read_time(message, &send->timestamp_type, &send->timestamp);
+    return read_time(sending->state, message, &send->timestamp_type, &send->timestamp);
 }
 
 /* What its export gets: the span, counted, where it is quickly encoded; else the send, for the background. */
@@ -44,7 +45,8 @@ static PyObject *item_of(Send *send, Sending *sending, int encodes)
 static int put(Send *send, Sending *sending, PyObject *message)
 {
     int looks_at_clock = send->ended >= sending->clock_due, read = read_report(send, sending, message);
-    PyObject *put = read <= 0 ? NULL : PyObject_GetAttr(sending->sender, shared.put), *item, *done = NULL;
+    PyObject *put = read <= 0 ? NULL : PyObject_GetAttr(sending->sender, sending->state->names[NAME_PUT]), *item,
+             *done = NULL;
     if (put == NULL)
         return read <= 0 ? read : -1;
     if ((item = item_of(send, sending, put == sending->put && !looks_at_clock)) != NULL)
@@ -65,7 +67,8 @@ static PyObject *reported(Send *send, Sending *sending, PyObject *callback, PyOb
     if (done < 0)
         return NULL;
     if (done == 0)
-        return PyObject_CallMethodObjArgs(sending->sender, shared.delivered, send, callback, args[0], args[1], NULL);
+        return PyObject_CallMethodObjArgs(sending->sender, sending->state->names[NAME_DELIVERED], send, callback,
+                                          args[0], args[1], NULL);
     return callback == Py_None ? Py_NewRef(Py_None) : PyObject_Vectorcall(callback, args, 2, NULL);
 }
 

@@ -9,7 +9,7 @@ static const long long EXACT = 1LL << 53; /* a double holds each integer up to i
 /* 1: written; 0: not for us; -1: an exception. */
 int clock_attributes(Encoder *self, Wire *wire)
 {
-    PyObject *attributes = PyObject_GetAttr(self->owner, shared.clock_attributes);
+    PyObject *attributes = PyObject_GetAttr(self->owner, self->state->names[NAME_CLOCK_ATTRIBUTES]);
     int written = attributes == NULL ? -1 : PyBytes_CheckExact(attributes);
     if (written > 0)
         wire_object(wire, attributes);
@@ -140,7 +140,7 @@ static PyObject *or_none(PyObject *made) { return made != NULL || PyErr_Occurred
 
 static PyObject *method_message(PyObject *self, PyObject *span)
 {
-    if (!PyObject_TypeCheck(span, &SpanFieldsType)) {
+    if (!PyObject_TypeCheck(span, ((Encoder *)self)->state->types[SPAN_FIELDS_TYPE])) {
         PyErr_SetString(PyExc_TypeError, "expected a message's span");
         return NULL;
     }
@@ -149,7 +149,7 @@ static PyObject *method_message(PyObject *self, PyObject *span)
 
 static PyObject *method_send(PyObject *self, PyObject *send)
 {
-    if (!Py_IS_TYPE(send, &SendType)) {
+    if (!Py_IS_TYPE(send, ((Encoder *)self)->state->types[SEND_TYPE])) {
         PyErr_SetString(PyExc_TypeError, "expected a Send");
         return NULL;
     }
@@ -170,11 +170,14 @@ static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 {
     static char *parts[] = {"finisher", "owner", "prefixes", "names", "tombstone", "kinds", NULL};
     PyObject *finisher, *owner, *prefixes, *names, *tombstone, *kinds;
+    State *state = state_of(type);
     Encoder *self;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO!O!SO!:Encoder", parts, &finisher, &owner, &PyDict_Type,
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OOO!O!SO!:Encoder", parts, &finisher, &owner, &PyDict_Type,
                                      &prefixes, &PyTuple_Type, &names, &tombstone, &PyTuple_Type, &kinds) ||
         !are_names(names, kinds) || (self = (Encoder *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
+    self->state = state;
     self->finisher = Py_NewRef(finisher);
     self->owner = Py_NewRef(owner);
     self->prefixes = Py_NewRef(prefixes);
@@ -184,33 +187,7 @@ static PyObject *encoder_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     return (PyObject *)self;
 }
 
-static int encoder_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    Encoder *self = (Encoder *)object;
-    Py_VISIT(self->finisher);
-    Py_VISIT(self->owner);
-    Py_VISIT(self->prefixes);
-    return 0;
-}
-
-static int encoder_clear(PyObject *object)
-{
-    Encoder *self = (Encoder *)object;
-    Py_CLEAR(self->finisher);
-    Py_CLEAR(self->owner);
-    Py_CLEAR(self->prefixes);
-    Py_CLEAR(self->names);
-    Py_CLEAR(self->tombstone);
-    Py_CLEAR(self->kinds);
-    return 0;
-}
-
-static void encoder_dealloc(PyObject *self)
-{
-    PyObject_GC_UnTrack(self);
-    encoder_clear(self);
-    Py_TYPE(self)->tp_free(self);
-}
+COLLECTED(Encoder, encoder, ENCODER_MEMBERS)
 
 static PyMethodDef methods[] = {
     {"message", method_message, METH_O,
@@ -219,14 +196,17 @@ static PyMethodDef methods[] = {
     {NULL},
 };
 
-PyTypeObject EncoderType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Encoder",
-    .tp_doc = "Encodes the spans of a message or of a send.",
-    .tp_basicsize = sizeof(Encoder),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = encoder_new,
-    .tp_traverse = encoder_traverse,
-    .tp_clear = encoder_clear,
-    .tp_dealloc = encoder_dealloc,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Encodes the spans of a message or of a send."},
+    {Py_tp_new, encoder_new},
+    {Py_tp_methods, methods},
+    COLLECTED_SLOTS(encoder),
+    {0, NULL},
+};
+
+PyType_Spec encoder_spec = {
+    .name = "kafkatrace._speedups.Encoder",
+    .basicsize = sizeof(Encoder),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

@@ -16,12 +16,15 @@ enum {
     NS_PER_MS = 1000000
 };
 
+#define ENCODER_MEMBERS(each)                                                           \
+    each(finisher) each(owner) /* whose attribute `clock_attributes` is written, too */ \
+        each(prefixes)         /* what all spans of a place begin with */               \
+        each(names)            /* of attributes */                                      \
+        each(tombstone) each(kinds)
 typedef struct {
     PyObject_HEAD
-    PyObject *finisher, *owner; /* owner: whose attribute `clock_attributes` is written, too */
-    PyObject *prefixes;         /* what all spans of a place begin with */
-    PyObject *names;            /* of attributes */
-    PyObject *tombstone, *kinds;
+    State *state;
+    ENCODER_MEMBERS(DECLARE)
 } Encoder;
 
 static inline PyObject *name(Encoder *self, int which) { return PyTuple_GET_ITEM(self->names, which); }

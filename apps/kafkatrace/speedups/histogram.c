@@ -106,11 +106,7 @@ static PyObject *method_state(PyObject *self, PyObject *Py_UNUSED(none))
     return Py_BuildValue("NOLL", buckets, histogram->sum, histogram->lowest, histogram->highest);
 }
 
-static void histogram_dealloc(PyObject *self)
-{
-    Py_CLEAR(((Histogram *)self)->sum);
-    Py_TYPE(self)->tp_free(self);
-}
+COLLECTED(Histogram, histogram, HISTOGRAM_MEMBERS)
 
 static PyMethodDef methods[] = {
     {"add", method_add, METH_O, "Count one, in nanoseconds."},
@@ -118,13 +114,18 @@ static PyMethodDef methods[] = {
     {NULL},
 };
 
-PyTypeObject HistogramType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Histogram",
-    .tp_doc = "One histogram of durations in nanoseconds.",
-    .tp_basicsize = sizeof(Histogram),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_new = histogram_new,
-    .tp_init = histogram_init,
-    .tp_dealloc = histogram_dealloc,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "One histogram of durations in nanoseconds."},
+    {Py_tp_new, histogram_new},
+    {Py_tp_init, histogram_init},
+    {Py_tp_methods, methods},
+    COLLECTED_SLOTS(histogram),
+    {0, NULL},
+};
+
+PyType_Spec histogram_spec = {
+    .name = "kafkatrace._speedups.Histogram",
+    .basicsize = sizeof(Histogram),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
 };

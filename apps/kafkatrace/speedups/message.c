@@ -1,20 +1,13 @@
 /* Reads of a message. By their C functions, since looking a method up costs as much as many of them. */
 #include "speedups.h"
 
-Reading read_error = {"error", NULL, NULL}, read_headers = {"headers", NULL, NULL}, read_key = {"key", NULL, NULL},
-        read_offset = {"offset", NULL, NULL}, read_partition = {"partition", NULL, NULL},
-        read_timestamp = {"timestamp", NULL, NULL}, read_topic = {"topic", NULL, NULL},
-        read_value = {"value", NULL, NULL};
-
-static Reading *const readings[] = {&read_error,     &read_headers,   &read_key,   &read_offset,
-                                    &read_partition, &read_timestamp, &read_topic, &read_value};
-static PyTypeObject *message_type;
-
-PyObject *reading(PyObject *message, const Reading *method)
+/* Called straight where the message is of confluent-kafka's own type. */
+PyObject *reading(const State *state, PyObject *message, Reading which)
 {
-    if (method->function == NULL || !Py_IS_TYPE(message, message_type))
-        return PyObject_CallMethodNoArgs(message, method->interned);
-    PyObject *result = method->function(message, NULL);
+    PyCFunction reader = state->readers[which];
+    if (reader == NULL || !Py_IS_TYPE(message, state->message_type))
+        return PyObject_CallMethodNoArgs(message, state->readings[which]);
+    PyObject *result = reader(message, NULL);
     if (result != NULL && PyErr_Occurred()) /* headers() of confluent-kafka 2.16 does both */
         Py_CLEAR(result);
     return result;
@@ -30,30 +23,21 @@ static PyCFunction function_of(PyObject *method, PyTypeObject *type)
 }
 
 /* Learns the methods of confluent_kafka.Message; one that is none in C, or takes arguments, is called in the usual way. */
-int use_message(PyObject *type)
+int use_message(State *state, PyObject *type)
 {
     if (!PyType_Check(type)) {
         PyErr_SetString(PyExc_TypeError, "expected the type of messages");
         return -1;
     }
-    SET(message_type, NULL); /* no function may be called while they are those of two types */
-    for (size_t each = 0; each < sizeof(readings) / sizeof(readings[0]); each++) {
-        Reading *method = readings[each];
-        PyObject *found = PyObject_GetAttr(type, method->interned);
+    SET(state->message_type, NULL); /* no function may be called while they are those of two types */
+    for (int each = 0; each < READINGS; each++) {
+        PyObject *found = PyObject_GetAttr(type, state->readings[each]);
         if (found == NULL)
             return -1;
-        method->function = function_of(found, (PyTypeObject *)type);
+        state->readers[each] = function_of(found, (PyTypeObject *)type);
         Py_DECREF(found);
     }
-    message_type = (PyTypeObject *)Py_NewRef(type);
-    return 0;
-}
-
-int intern_readings(void)
-{
-    for (size_t each = 0; each < sizeof(readings) / sizeof(readings[0]); each++)
-        if ((readings[each]->interned = PyUnicode_InternFromString(readings[each]->name)) == NULL)
-            return -1;
+    state->message_type = (PyTypeObject *)Py_NewRef(type);
     return 0;
 }
 
@@ -72,9 +56,9 @@ int read_exactly(PyObject *given, long long *number)
     return !overflow;
 }
 
-int read_time(PyObject *message, int *type_of, long long *timestamp)
+int read_time(const State *state, PyObject *message, int *type_of, long long *timestamp)
 {
-    PyObject *pair = reading(message, &read_timestamp);
+    PyObject *pair = reading(state, message, READ_TIMESTAMP);
     long long type = 0;
     if (pair == NULL)
         return -1;
@@ -86,9 +70,9 @@ int read_time(PyObject *message, int *type_of, long long *timestamp)
     return read;
 }
 
-int read_integer(PyObject *message, const Reading *method, long long *number)
+int read_integer(const State *state, PyObject *message, Reading which, long long *number)
 {
-    PyObject *given = reading(message, method);
+    PyObject *given = reading(state, message, which);
     if (given == NULL)
         return -1;
     int read = read_exactly(given, number);
@@ -96,31 +80,32 @@ int read_integer(PyObject *message, const Reading *method, long long *number)
     return read;
 }
 
-static int read_number(PyObject *message, const Reading *method, long long *number)
+static int read_number(const State *state, PyObject *message, Reading which, long long *number)
 {
-    int read = read_integer(message, method, number);
+    int read = read_integer(state, message, which, number);
     return read > 0 ? *number >= 0 : read;
 }
 
-int where_is(PyObject *message, Place *place)
+int where_is(const State *state, PyObject *message, Place *place)
 {
-    PyObject *topic = reading(message, &read_topic);
+    PyObject *topic = reading(state, message, READ_TOPIC);
     place->topic = topic == NULL ? -1 : PyObject_Hash(topic);
     place->partition = place->offset = -1;
     Py_XDECREF(topic);
-    if (place->topic == -1 || read_integer(message, &read_partition, &place->partition) < 0)
+    if (place->topic == -1 || read_integer(state, message, READ_PARTITION, &place->partition) < 0)
         return -1;
-    return read_integer(message, &read_offset, &place->offset) < 0 ? -1 : 0;
+    return read_integer(state, message, READ_OFFSET, &place->offset) < 0 ? -1 : 0;
 }
 
 /* That it is no event, and its topic. */
 int read_topic_name(SpanFields *span, PyObject *message)
 {
-    PyObject *error = reading(message, &read_error);
+    const State *state = span->state;
+    PyObject *error = reading(state, message, READ_ERROR);
     Py_XDECREF(error);
     if (error != Py_None)
         return error == NULL ? -1 : 0;
-    if ((span->topic = reading(message, &read_topic)) == NULL)
+    if ((span->topic = reading(state, message, READ_TOPIC)) == NULL)
         return -1;
     return PyUnicode_CheckExact(span->topic);
 }
@@ -128,10 +113,11 @@ int read_topic_name(SpanFields *span, PyObject *message)
 /* Where in its topic it is. */
 int read_place(SpanFields *span, PyObject *message)
 {
+    const State *state = span->state;
     long long partition;
-    int read = read_number(message, &read_partition, &partition);
+    int read = read_number(state, message, READ_PARTITION, &partition);
     if (read <= 0 || partition > INT_MAX)
         return read < 0 ? -1 : 0;
     span->partition = (int)partition;
-    return read_number(message, &read_offset, &span->offset);
+    return read_number(state, message, READ_OFFSET, &span->offset);
 }

@@ -15,7 +15,9 @@ PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type)
 static PyObject *poll(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Method *self = (Method *)callable;
-    PyObject *polled = PyVectorcall_NARGS(nargsf) < 1 ? NULL : part_of(args[0], shared.polled, &PolledType), *message;
+    PyObject *polled = NULL, *message;
+    if (PyVectorcall_NARGS(nargsf) > 0)
+        polled = part_of(args[0], self->state->names[NAME_POLLED], self->state->types[POLLED_TYPE]);
     if (polled == NULL)
         return PyObject_Vectorcall(self->function, args, nargsf, names);
     message = PyObject_Vectorcall(self->original, args, PyVectorcall_NARGS(nargsf), names);
@@ -30,7 +32,7 @@ static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargs
     Method *self = (Method *)callable;
     PyObject *begin = NULL, *span;
     if (PyVectorcall_NARGS(nargsf) == 2 && names == NULL)
-        begin = part_of(args[0], shared.process, &ProcessType);
+        begin = part_of(args[0], self->state->names[NAME_PROCESS], self->state->types[PROCESS_TYPE]);
     if (begin == NULL)
         return PyObject_Vectorcall(self->function, args, nargsf, names);
     span = PyObject_Vectorcall(begin, args + 1, 1, NULL);
@@ -52,8 +54,9 @@ static PyObject *method_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNU
     PyObject *function, *original;
     const char *name;
     size_t which = 0, count = sizeof(known) / sizeof(known[0]);
+    State *state = state_of(type);
     Method *self;
-    if (!PyArg_ParseTuple(args, "sOO:Method", &name, &function, &original))
+    if (state == NULL || !PyArg_ParseTuple(args, "sOO:Method", &name, &function, &original))
         return NULL;
     while (which < count && strcmp(known[which].name, name) != 0)
         which++;
@@ -61,6 +64,7 @@ static PyObject *method_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNU
         return PyErr_Format(PyExc_ValueError, "no method %s is known", name);
     if ((self = (Method *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
+    self->state = state;
     self->function = Py_NewRef(function);
     self->original = Py_NewRef(original);
     self->call = known[which].call;
@@ -72,43 +76,41 @@ static PyObject *method_getattro(PyObject *self, PyObject *name)
     PyObject *found = PyObject_GenericGetAttr(self, name);
     if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return found;
-    PyErr_Clear(); /* __name__, __module__, __annotations__, ...: the function's */
+    PyErr_Clear(); /* __name__, __annotations__, ...: the function's */
     return PyObject_GetAttr(((Method *)self)->function, name);
 }
 
-static PyObject *method_doc(PyObject *self, void *Py_UNUSED(closure))
+/* What the type itself has, too: the function's. */
+static PyObject *of_function(PyObject *self, void *name)
 {
-    return PyObject_GetAttrString(((Method *)self)->function, "__doc__");
+    return PyObject_GetAttrString(((Method *)self)->function, name);
 }
 
-static void method_dealloc(PyObject *object)
-{
-    Method *self = (Method *)object;
-    Py_XDECREF(self->function);
-    Py_XDECREF(self->original);
-    Py_TYPE(object)->tp_free(object);
-}
+COLLECTED(Method, method, METHOD_MEMBERS)
 
 static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Method, call), READONLY, NULL},
     {"__wrapped__", T_OBJECT, offsetof(Method, function), READONLY, "The function in Python."},
     {NULL},
 };
 
 static PyGetSetDef computed[] = {
-    {"__doc__", method_doc, NULL, NULL, NULL},
+    {"__doc__", of_function, NULL, NULL, "__doc__"},
+    {"__module__", of_function, NULL, NULL, "__module__"},
     {NULL},
 };
 
-PyTypeObject MethodType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Method",
-    .tp_basicsize = sizeof(Method),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
-    .tp_vectorcall_offset = offsetof(Method, call),
-    .tp_call = PyVectorcall_Call,
-    .tp_descr_get = method_get,
-    .tp_getattro = method_getattro,
-    .tp_new = method_new,
-    .tp_dealloc = method_dealloc,
-    .tp_members = members,
-    .tp_getset = computed,
+static PyType_Slot slots[] = {
+    {Py_tp_call, PyVectorcall_Call},   {Py_tp_descr_get, method_get},
+    {Py_tp_getattro, method_getattro}, {Py_tp_new, method_new},
+    {Py_tp_members, members},          {Py_tp_getset, computed},
+    COLLECTED_SLOTS(method),           {0, NULL},
+};
+
+PyType_Spec method_spec = {
+    .name = "kafkatrace._speedups.Method",
+    .basicsize = sizeof(Method),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_VECTORCALL |
+             Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .slots = slots,
 };

@@ -2,8 +2,6 @@
 #include "speedups.h"
 #include <time.h>
 
-Shared shared;
-
 long long now_ns(void)
 {
     struct timespec now;
@@ -41,45 +39,42 @@ int count_one(PyObject *counter)
 }
 
 /* Whether nothing is current: no span, no baggage, nothing suppressed; -1 with an exception. */
-int plain_context(PyObject **ambient)
+int plain_context(const State *state, PyObject **ambient)
 {
-    if (PyContextVar_Get(shared.current, NULL, ambient) < 0)
+    if (PyContextVar_Get(state->current, NULL, ambient) < 0)
         return -1;
     return *ambient != NULL && PyDict_Check(*ambient) && PyDict_GET_SIZE(*ambient) == 0 &&
-           !PyObject_TypeCheck(*ambient, &SpanFieldsType);
+           !PyObject_TypeCheck(*ambient, state->types[SPAN_FIELDS_TYPE]);
 }
 
-static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args)
+static PyObject *use(PyObject *module, PyObject *args)
 {
+    State *state = PyModule_GetState(module);
     PyObject *variable, *message;
-    if (!PyArg_ParseTuple(args, "O!O:use", &PyContextVar_Type, &variable, &message) || use_message(message) < 0)
+    if (!PyArg_ParseTuple(args, "O!O:use", &PyContextVar_Type, &variable, &message) || use_message(state, message) < 0)
         return NULL;
-    SET(shared.current, Py_NewRef(variable));
+    SET(state->current, Py_NewRef(variable));
     Py_RETURN_NONE;
 }
 
-static int intern_names(void)
+static int module_exec(PyObject *module) { return state_make(PyModule_GetState(module), module); }
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg)
 {
-    static const char *const arguments[] = {"topic",    "value",       "key",       "partition",
-                                            "callback", "on_delivery", "timestamp", "headers"};
-#define NAME(name) ((shared.name = PyUnicode_InternFromString(#name)) == NULL)
-    if (NAME(account) || NAME(clock_attributes) || NAME(delivered) || NAME(failed) || NAME(lost) ||
-        NAME(metrics_enabled) || NAME(open) || NAME(put) || NAME(refused) || NAME(traceparent))
-        return -1;
-    if ((shared.sending = PyUnicode_InternFromString("_sending")) == NULL ||
-        (shared.polled = PyUnicode_InternFromString("_polled")) == NULL ||
-        (shared.process = PyUnicode_InternFromString("_process")) == NULL)
-        return -1;
-    for (int each = 0; each < 8; each++)
-        if ((shared.produce_names[each] = PyUnicode_InternFromString(arguments[each])) == NULL)
-            return -1;
-    shared.nothing = PyTuple_New(0);
-    shared.minus_one = PyLong_FromLong(-1);
-    shared.zero = PyLong_FromLong(0);
-    shared.current = PyContextVar_New("unused", NULL); /* until use(): nothing here is ever without one */
-    if (shared.current == NULL || intern_readings() < 0)
-        return -1;
-    return shared.nothing == NULL || shared.minus_one == NULL || shared.zero == NULL ? -1 : 0;
+    return state_traverse(PyModule_GetState(module), visit, arg);
+}
+
+static int module_clear(PyObject *module)
+{
+    state_clear(PyModule_GetState(module));
+    return 0;
+}
+
+static void module_free(void *module)
+{
+    State *state = PyModule_GetState(module);
+    state_clear(state);
+    PyMem_Free(state->times.entries);
 }
 
 static PyMethodDef functions[] = {
@@ -87,20 +82,34 @@ static PyMethodDef functions[] = {
     {NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "kafkatrace._speedups", .m_doc = "The common case of kafkatrace's hot path.",
-    .m_size = -1,          .m_methods = functions,
+/* Counters and tables rely on the interpreter's lock; which interpreter's is all the same, since each has its own state. */
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, module_exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_USED},
+#endif
+    {0, NULL},
 };
 
-PyMODINIT_FUNC PyInit__speedups(void)
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "kafkatrace._speedups",
+    .m_doc = "The common case of kafkatrace's hot path.",
+    .m_size = sizeof(State),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+State *state_of(PyTypeObject *type)
 {
-    PyTypeObject *types[] = {&SpanFieldsType, &HistogramType, &PolledType,  &ProcessType, &AccountType,
-                             &EncoderType,    &MethodType,    &SendingType, &SendType};
-    PyObject *module;
-    if (intern_names() < 0 || (module = PyModule_Create(&definition)) == NULL)
-        return NULL;
-    for (size_t each = 0; module != NULL && each < sizeof(types) / sizeof(types[0]); each++)
-        if (PyModule_AddType(module, types[each]) < 0)
-            Py_CLEAR(module);
-    return module;
+    PyObject *module = PyType_GetModuleByDef(type, &definition);
+    return module == NULL ? NULL : PyModule_GetState(module);
 }
+
+PyMODINIT_FUNC PyInit__speedups(void) { return PyModuleDef_Init(&definition); }

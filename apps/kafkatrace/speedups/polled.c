@@ -2,27 +2,37 @@
  * known by its address and its place; one table for all consumers, so that an address that is used again has its newest owner's time. */
 #include "speedups.h"
 
+#define MEMBERS(each)                                               \
+    each(look)          /* called with the consumer now and then */ \
+        each(no_record) /* called with each event; or NULL */
 typedef struct {
     PyObject_HEAD
-    PyObject *look;      /* called with the consumer now and then */
-    PyObject *no_record; /* called with each event; or NULL */
+    State *state;
+    MEMBERS(DECLARE)
     long long consumed, look_due;
 } Polled;
 
 enum { LOOK_NS = 100000000 };
 
 /* Whether a message is a record and no event; -1 with an exception. */
-static int is_record(PyObject *message)
+static int is_record(const State *state, PyObject *message)
 {
-    PyObject *error = reading(message, &read_error);
+    PyObject *error = reading(state, message, READ_ERROR);
     Py_XDECREF(error);
     return error == NULL ? -1 : error == Py_None;
 }
 
-static int note(PyObject *message, long long time)
+static int note(State *state, PyObject *message, long long time)
 {
     Place place;
-    return where_is(message, &place) < 0 ? -1 : times_put(message, time, place);
+    return where_is(state, message, &place) < 0 ? -1 : times_put(&state->times, message, time, place);
+}
+
+/* The time of the message, once; 0 where none is known; -1 with an exception. */
+static long long take(State *state, PyObject *message)
+{
+    Place place;
+    return where_is(state, message, &place) < 0 ? -1 : times_take(&state->times, message, place);
 }
 
 static int look(Polled *self, PyObject *consumer, long long now)
@@ -38,7 +48,7 @@ static int look(Polled *self, PyObject *consumer, long long now)
 /* Whether a message is a record; an event is told to whom it concerns. */
 static int is_record_or_told(Polled *self, PyObject *message)
 {
-    int record = is_record(message);
+    int record = is_record(self->state, message);
     if (record != 0 || self->no_record == NULL)
         return record;
     PyObject *done = PyObject_CallOneArg(self->no_record, message);
@@ -54,7 +64,7 @@ int polled_note(PyObject *object, PyObject *consumer, PyObject *message)
         return record;
     long long now = now_ns();
     self->consumed++;
-    return note(message, now) < 0 ? -1 : look(self, consumer, now);
+    return note(self->state, message, now) < 0 ? -1 : look(self, consumer, now);
 }
 
 static PyObject *method_one(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -75,7 +85,7 @@ static PyObject *note_all(Polled *self, PyObject *messages)
     for (Py_ssize_t each = 0; records != NULL && each < PyList_GET_SIZE(messages); each++) {
         PyObject *message = Py_NewRef(PyList_GET_ITEM(messages, each)); /* error() may change the list */
         int record = is_record_or_told(self, message);
-        if (record < 0 || (record && (note(message, now) < 0 || PyList_Append(records, message) < 0)))
+        if (record < 0 || (record && (note(self->state, message, now) < 0 || PyList_Append(records, message) < 0)))
             Py_CLEAR(records);
         Py_DECREF(message);
     }
@@ -106,24 +116,22 @@ static PyObject *method_at(PyObject *self, PyObject *const *args, Py_ssize_t cou
     if (!read_exactly(args[1], &time) || time < 0)
         return PyErr_Format(PyExc_ValueError, "expected nanoseconds since the epoch, as an int below 2**63, not %R",
                             args[1]);
-    if (note(args[0], time) < 0)
+    if (note(((Polled *)self)->state, args[0], time) < 0)
         return NULL;
     ((Polled *)self)->consumed++;
     Py_RETURN_NONE;
 }
 
-static PyObject *method_take(PyObject *Py_UNUSED(self), PyObject *message)
+static PyObject *method_take(PyObject *self, PyObject *message)
 {
-    Place place;
-    return where_is(message, &place) < 0 ? NULL : PyLong_FromLongLong(times_take(message, place));
+    long long time = take(((Polled *)self)->state, message);
+    return time < 0 ? NULL : PyLong_FromLongLong(time);
 }
 
 static PyObject *method_forget(PyObject *self, PyObject *message)
 {
-    Place place;
-    if (where_is(message, &place) < 0)
+    if (take(((Polled *)self)->state, message) < 0)
         return NULL;
-    times_take(message, place);
     ((Polled *)self)->consumed--;
     Py_RETURN_NONE;
 }
@@ -131,33 +139,17 @@ static PyObject *method_forget(PyObject *self, PyObject *message)
 static PyObject *polled_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *look, *no_record = NULL, *made;
-    if (!PyArg_ParseTuple(args, "O|O:Polled", &look, &no_record) || (made = type->tp_alloc(type, 0)) == NULL)
+    State *state = state_of(type);
+    if (state == NULL || !PyArg_ParseTuple(args, "O|O:Polled", &look, &no_record) ||
+        (made = type->tp_alloc(type, 0)) == NULL)
         return NULL;
+    ((Polled *)made)->state = state;
     ((Polled *)made)->look = Py_NewRef(look);
     ((Polled *)made)->no_record = Py_XNewRef(no_record);
     return made;
 }
 
-static int polled_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    Py_VISIT(((Polled *)self)->look);
-    Py_VISIT(((Polled *)self)->no_record);
-    return 0;
-}
-
-static int polled_clear(PyObject *self)
-{
-    Py_CLEAR(((Polled *)self)->look);
-    Py_CLEAR(((Polled *)self)->no_record);
-    return 0;
-}
-
-static void polled_dealloc(PyObject *self)
-{
-    PyObject_GC_UnTrack(self);
-    polled_clear(self);
-    Py_TYPE(self)->tp_free(self);
-}
+COLLECTED(Polled, polled, MEMBERS)
 
 static PyMemberDef members[] = {
     {"consumed", T_LONGLONG, offsetof(Polled, consumed), READONLY, "How many messages were handed out."},
@@ -170,19 +162,22 @@ static PyMethodDef methods[] = {
     {"at", (PyCFunction)(void (*)(void))method_at, METH_FASTCALL,
      "Note a record that came at this time; 0: not known."},
     {"forget", method_forget, METH_O, "Take back what at() noted."},
-    {"take", method_take, METH_O | METH_STATIC, "Give the time, nanoseconds since the epoch, once; 0 if not known."},
+    {"take", method_take, METH_O, "Give the time, nanoseconds since the epoch, once; 0 if not known."},
     {NULL},
 };
 
-PyTypeObject PolledType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Polled",
-    .tp_doc = "Notes when messages reached the caller.",
-    .tp_basicsize = sizeof(Polled),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = polled_new,
-    .tp_traverse = polled_traverse,
-    .tp_clear = polled_clear,
-    .tp_dealloc = polled_dealloc,
-    .tp_members = members,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Notes when messages reached the caller."},
+    {Py_tp_new, polled_new},
+    {Py_tp_members, members},
+    {Py_tp_methods, methods},
+    COLLECTED_SLOTS(polled),
+    {0, NULL},
+};
+
+PyType_Spec polled_spec = {
+    .name = "kafkatrace._speedups.Polled",
+    .basicsize = sizeof(Polled),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

@@ -3,10 +3,14 @@
 #include "speedups.h"
 #include <string.h>
 
+#define MEMBERS(each)                                                                                                  \
+    each(span_type) each(otherwise) each(unreadable) each(receiver) each(account) each(encoder) each(ready) each(take) \
+        each(started) each(highs)
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *span_type, *otherwise, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
+    State *state;
+    MEMBERS(DECLARE)
     char metrics_enabled;
 } Process;
 
@@ -60,7 +64,8 @@ static int record(Process *self, SpanFields *span, PyObject *message, PyObject *
     PyObject *value;
     span->sender = Py_NewRef(sender);
     if ((span->traceparent = child_of(self, sender)) == NULL || (span->queue_id = new_id(self)) == NULL ||
-        (span->key = reading(message, &read_key)) == NULL || (value = reading(message, &read_value)) == NULL)
+        (span->key = reading(self->state, message, READ_KEY)) == NULL ||
+        (value = reading(self->state, message, READ_VALUE)) == NULL)
         return -1;
     span->tombstone = value == Py_None;
     Py_DECREF(value);
@@ -84,7 +89,7 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
     else
         span->traceparent = Py_NewRef(sender);
     Place place = {PyObject_Hash(span->topic), span->partition, span->offset};
-    span->polled = times_take(message, place);
+    span->polled = times_take(&self->state->times, message, place);
     span->start = now_ns();
     return 0;
 }
@@ -95,13 +100,13 @@ static int look_at(SpanFields *span, PyObject *message)
     int found = read_topic_name(span, message);
     if (found > 0)
         found = read_place(span, message);
-    return found > 0 ? read_time(message, &span->timestamp_type, &span->timestamp) : found;
+    return found > 0 ? read_time(span->state, message, &span->timestamp_type, &span->timestamp) : found;
 }
 
 /* Begins the span, or has Python do it: before anything but the message itself was touched. */
 static PyObject *common(Process *self, PyObject *message, PyObject *headers, PyObject *sender, PyObject *ambient)
 {
-    PyObject *made = span_new((PyTypeObject *)self->span_type, NULL, NULL);
+    PyObject *made = span_make(self->state, (PyTypeObject *)self->span_type);
     if (made == NULL)
         return NULL;
     SpanFields *span = (SpanFields *)made;
@@ -118,13 +123,13 @@ static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargs
     Process *self = (Process *)callable;
     PyObject *ambient = NULL, *headers, *sender, *result;
     int plain = 0;
-    if (PyVectorcall_NARGS(nargsf) == 1 && names == NULL && (plain = plain_context(&ambient)) < 0)
+    if (PyVectorcall_NARGS(nargsf) == 1 && names == NULL && (plain = plain_context(self->state, &ambient)) < 0)
         return NULL;
     if (!plain) {
         Py_XDECREF(ambient);
         return PyObject_Vectorcall(self->otherwise, args, nargsf, names);
     }
-    headers = reading(args[0], &read_headers);
+    headers = reading(self->state, args[0], READ_HEADERS);
     if (headers == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
         PyErr_Clear(); /* never ask again: confluent-kafka 2.16 then gives null pointers */
         headers = PyObject_CallOneArg(self->unreadable, args[0]);
@@ -142,9 +147,9 @@ static PyObject *process(PyObject *callable, PyObject *const *args, size_t nargs
     return result;
 }
 
-static int is_span_type(PyObject *type)
+static int is_span_type(const State *state, PyObject *type)
 {
-    int is = PyType_IsSubtype((PyTypeObject *)type, &SpanFieldsType);
+    int is = PyType_IsSubtype((PyTypeObject *)type, state->types[SPAN_FIELDS_TYPE]);
     if (!is)
         PyErr_Format(PyExc_TypeError, "expected a subclass of SpanFields, not %R", type);
     return is;
@@ -156,12 +161,16 @@ static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
                             "ready",     "take",      "started",    "highs",    "metrics_enabled", NULL};
     PyObject *span_type, *otherwise, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
     int metrics_enabled;
+    State *state = state_of(type);
     Process *self;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OO!OOO!O!O!OOO!p:Process", parts, &otherwise, &PyType_Type,
-                                     &span_type, &unreadable, &receiver, &AccountType, &account, &EncoderType, &encoder,
-                                     &PyList_Type, &ready, &take, &started, &PyDict_Type, &highs, &metrics_enabled) ||
-        !is_counter(started) || !is_span_type(span_type) || (self = (Process *)type->tp_alloc(type, 0)) == NULL)
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OO!OOO!O!O!OOO!p:Process", parts, &otherwise, &PyType_Type,
+                                     &span_type, &unreadable, &receiver, state->types[ACCOUNT_TYPE], &account,
+                                     state->types[ENCODER_TYPE], &encoder, &PyList_Type, &ready, &take, &started,
+                                     &PyDict_Type, &highs, &metrics_enabled) ||
+        !is_counter(started) || !is_span_type(state, span_type) || (self = (Process *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
+    self->state = state;
     self->span_type = Py_NewRef(span_type);
     self->otherwise = Py_NewRef(otherwise);
     self->unreadable = Py_NewRef(unreadable);
@@ -177,51 +186,25 @@ static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     return (PyObject *)self;
 }
 
-static int process_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    Process *self = (Process *)object;
-    Py_VISIT(self->span_type);
-    Py_VISIT(self->otherwise);
-    Py_VISIT(self->receiver);
-    Py_VISIT(self->account);
-    Py_VISIT(self->encoder);
-    Py_VISIT(self->take);
-    Py_VISIT(self->highs);
-    return 0;
-}
+COLLECTED(Process, process, MEMBERS)
 
-static int process_clear(PyObject *object)
-{
-    Process *self = (Process *)object;
-    Py_CLEAR(self->span_type);
-    Py_CLEAR(self->otherwise);
-    Py_CLEAR(self->unreadable);
-    Py_CLEAR(self->receiver);
-    Py_CLEAR(self->account);
-    Py_CLEAR(self->encoder);
-    Py_CLEAR(self->ready);
-    Py_CLEAR(self->take);
-    Py_CLEAR(self->started);
-    Py_CLEAR(self->highs);
-    return 0;
-}
+static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Process, call), READONLY, NULL},
+    {NULL},
+};
 
-static void process_dealloc(PyObject *self)
-{
-    PyObject_GC_UnTrack(self);
-    process_clear(self);
-    Py_TYPE(self)->tp_free(self);
-}
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Begins the process span of a record."},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_new, process_new},
+    {Py_tp_members, members},
+    COLLECTED_SLOTS(process),
+    {0, NULL},
+};
 
-PyTypeObject ProcessType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Process",
-    .tp_doc = "Begins the process span of a record.",
-    .tp_basicsize = sizeof(Process),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
-    .tp_vectorcall_offset = offsetof(Process, call),
-    .tp_call = PyVectorcall_Call,
-    .tp_new = process_new,
-    .tp_traverse = process_traverse,
-    .tp_clear = process_clear,
-    .tp_dealloc = process_dealloc,
+PyType_Spec process_spec = {
+    .name = "kafkatrace._speedups.Process",
+    .basicsize = sizeof(Process),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = slots,
 };

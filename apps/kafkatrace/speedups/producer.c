@@ -5,9 +5,11 @@ enum { TOPIC, VALUE, KEY, PARTITION, CALLBACK, ON_DELIVERY, TIMESTAMP, HEADERS, 
 
 static Send *begin(Sending *sending, PyObject **given, PyObject *callback, PyObject *traceparent)
 {
-    Send *made = send_new(sending, callback, given[TOPIC]);
+    Send *made = send_new(sending->state, given[TOPIC]);
     if (made == NULL)
         return NULL;
+    made->sending = (Sending *)Py_NewRef(sending);
+    made->callback = Py_NewRef(callback);
     made->tombstone = given[VALUE] == Py_None;
     if (PyBytes_AS_STRING(traceparent)[FLAGS] & 1) {
         made->traceparent = Py_NewRef(traceparent);
@@ -20,9 +22,10 @@ static Send *begin(Sending *sending, PyObject **given, PyObject *callback, PyObj
     return made;
 }
 
-static PyObject *headers_of(PyObject *traceparent)
+static PyObject *headers_of(const State *state, PyObject *traceparent)
 {
-    PyObject *pair = PyTuple_Pack(2, shared.traceparent, traceparent), *headers = pair == NULL ? NULL : PyList_New(1);
+    PyObject *pair = PyTuple_Pack(2, state->names[NAME_TRACEPARENT], traceparent),
+             *headers = pair == NULL ? NULL : PyList_New(1);
     if (headers == NULL)
         Py_XDECREF(pair);
     else
@@ -38,7 +41,7 @@ static void refused(Send *send, Sending *sending)
     Py_CLEAR(send->callback);
     PyErr_Fetch(&type, &error, &trace);
     PyErr_NormalizeException(&type, &error, &trace);
-    done = PyObject_CallMethodObjArgs(sending->sender, shared.refused, send, error, NULL);
+    done = PyObject_CallMethodObjArgs(sending->sender, sending->state->names[NAME_REFUSED], send, error, NULL);
     Py_XDECREF(done);
     if (done == NULL)
         PyErr_WriteUnraisable((PyObject *)send);
@@ -62,7 +65,8 @@ static PyObject *send_record(PyObject *original, PyObject *producer, Sending *se
     Send *send = NULL;
     if (traceparent == NULL)
         return NULL;
-    if ((headers = headers_of(traceparent)) != NULL && (send = begin(sending, given, callback, traceparent)) != NULL) {
+    if ((headers = headers_of(sending->state, traceparent)) != NULL &&
+        (send = begin(sending, given, callback, traceparent)) != NULL) {
         int reported = send->traceparent != NULL || sending->metrics_enabled;
         PyObject *args[] = {producer,   given[TOPIC],     given[VALUE],
                             given[KEY], given[PARTITION], reported ? (PyObject *)send : callback,
@@ -78,7 +82,7 @@ static PyObject *send_record(PyObject *original, PyObject *producer, Sending *se
 }
 
 /* Sorts the arguments of produce() by position; 0 where Python had better look at them. */
-static int sort(PyObject **given, PyObject *const *args, Py_ssize_t count, PyObject *names)
+static int sort(const State *state, PyObject **given, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     if (count > ARGUMENTS)
         return 0;
@@ -86,7 +90,7 @@ static int sort(PyObject **given, PyObject *const *args, Py_ssize_t count, PyObj
         given[each] = args[each];
     for (Py_ssize_t each = 0; names != NULL && each < PyTuple_GET_SIZE(names); each++) {
         Py_ssize_t place = 0; /* names in code are interned */
-        while (place < ARGUMENTS && shared.produce_names[place] != PyTuple_GET_ITEM(names, each))
+        while (place < ARGUMENTS && state->names[NAMES_OF_ARGUMENTS + place] != PyTuple_GET_ITEM(names, each))
             place++;
         if (place == ARGUMENTS || given[place] != NULL)
             return 0;
@@ -107,9 +111,10 @@ static PyObject *common(Method *self, PyObject *producer, PyObject **given, int 
 {
     PyObject *ambient = NULL, *callback, *result = NULL;
     Sending *sending;
-    int plain = plain_context(&ambient);
+    int plain = plain_context(self->state, &ambient);
     Py_XDECREF(ambient);
-    if (plain <= 0 || (sending = (Sending *)part_of(producer, shared.sending, &SendingType)) == NULL) {
+    if (plain <= 0 || (sending = (Sending *)part_of(producer, self->state->names[NAME_SENDING],
+                                                    self->state->types[SENDING_TYPE])) == NULL) {
         *done = plain < 0;
         return NULL;
     }
@@ -124,11 +129,12 @@ static PyObject *common(Method *self, PyObject *producer, PyObject **given, int 
 PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Method *self = (Method *)callable;
+    const State *state = self->state;
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     PyObject *given[ARGUMENTS] = {NULL}, *result;
-    PyObject *const defaults[] = {NULL, Py_None, Py_None, shared.minus_one, Py_None, Py_None, shared.zero, Py_None};
+    PyObject *const defaults[] = {NULL, Py_None, Py_None, state->minus_one, Py_None, Py_None, state->zero, Py_None};
     int done = 0;
-    if (count >= 2 && sort(given, args + 1, count - 1, names)) {
+    if (count >= 2 && sort(state, given, args + 1, count - 1, names)) {
         for (int each = 0; each < ARGUMENTS; each++)
             if (given[each] == NULL)
                 given[each] = defaults[each];

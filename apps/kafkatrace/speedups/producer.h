@@ -4,12 +4,15 @@
 
 #include "speedups.h"
 
+#define SENDING_MEMBERS(each)                                                          \
+    each(sender)          /* kafkatrace.operations.send.Sender */                      \
+        each(on_delivery) /* the configuration's, or None */                           \
+        each(ready) each(take) each(started) each(histogram) each(known) each(encoder) \
+            each(put) /* the sender's; a transaction has it hold its sends, by another one */
 typedef struct {
     PyObject_HEAD
-    PyObject *sender;      /* kafkatrace.operations.send.Sender */
-    PyObject *on_delivery; /* the configuration's, or None */
-    PyObject *ready, *take, *started, *histogram, *known, *encoder;
-    PyObject *put; /* the sender's; a transaction has it hold its sends, by another one */
+    State *state;
+    SENDING_MEMBERS(DECLARE)
     char metrics_enabled;
     long long clock_due;
 } Sending;
@@ -27,7 +30,7 @@ typedef struct {
     char remote, tombstone;
 } Send;
 
-Send *send_new(Sending *sending, PyObject *callback, PyObject *topic);
+Send *send_new(const State *state, PyObject *topic);
 PyObject *delivered(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
 PyObject *encode_send(PyObject *encoder, Send *send);
 

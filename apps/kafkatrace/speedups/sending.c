@@ -7,14 +7,17 @@ static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
                             "started", "histogram",   "encoder", "metrics_enabled", NULL};
     PyObject *sender, *on_delivery, *put, *ready, *take, *started, *histogram, *encoder, *known = NULL;
     Sending *self = NULL;
+    State *state = state_of(type);
     int metrics_enabled;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOO!OOOO!p:Sending", parts, &sender, &on_delivery, &put,
-                                     &PyList_Type, &ready, &take, &started, &histogram, &EncoderType, &encoder,
-                                     &metrics_enabled) ||
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOO!OOOO!p:Sending", parts, &sender, &on_delivery, &put,
+                                     &PyList_Type, &ready, &take, &started, &histogram, state->types[ENCODER_TYPE],
+                                     &encoder, &metrics_enabled) ||
         !is_counter(started) || (known = PyDict_New()) == NULL || (self = (Sending *)type->tp_alloc(type, 0)) == NULL) {
         Py_XDECREF(known);
         return NULL;
     }
+    self->state = state;
     self->sender = Py_NewRef(sender);
     self->on_delivery = Py_NewRef(on_delivery);
     self->put = Py_NewRef(put);
@@ -28,48 +31,18 @@ static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     return (PyObject *)self;
 }
 
-static int sending_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    Sending *self = (Sending *)object;
-    Py_VISIT(self->sender);
-    Py_VISIT(self->on_delivery);
-    Py_VISIT(self->take);
-    Py_VISIT(self->histogram);
-    Py_VISIT(self->known);
-    Py_VISIT(self->encoder);
-    Py_VISIT(self->put);
-    return 0;
-}
+COLLECTED(Sending, sending, SENDING_MEMBERS)
 
-static int sending_clear(PyObject *object)
-{
-    Sending *self = (Sending *)object;
-    Py_CLEAR(self->sender);
-    Py_CLEAR(self->on_delivery);
-    Py_CLEAR(self->put);
-    Py_CLEAR(self->encoder);
-    Py_CLEAR(self->ready);
-    Py_CLEAR(self->take);
-    Py_CLEAR(self->started);
-    Py_CLEAR(self->histogram);
-    Py_CLEAR(self->known);
-    return 0;
-}
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "What produce() needs of its sender."},
+    {Py_tp_new, sending_new},
+    COLLECTED_SLOTS(sending),
+    {0, NULL},
+};
 
-static void sending_dealloc(PyObject *self)
-{
-    PyObject_GC_UnTrack(self);
-    sending_clear(self);
-    Py_TYPE(self)->tp_free(self);
-}
-
-PyTypeObject SendingType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.Sending",
-    .tp_doc = "What produce() needs of its sender.",
-    .tp_basicsize = sizeof(Sending),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_new = sending_new,
-    .tp_traverse = sending_traverse,
-    .tp_clear = sending_clear,
-    .tp_dealloc = sending_dealloc,
+PyType_Spec sending_spec = {
+    .name = "kafkatrace._speedups.Sending",
+    .basicsize = sizeof(Sending),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
 };

@@ -8,61 +8,45 @@ static PyMemberDef members[] = {
     OBJECT(queue_id), OBJECT(key),     OBJECT(lag),         OBJECT(failure), {NULL},
 };
 
-PyObject *span_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+PyObject *span_make(State *state, PyTypeObject *type)
 {
-    PyObject *made = PyDict_Type.tp_new(type, shared.nothing, NULL);
+    PyObject *made = PyDict_Type.tp_new(type, state->nothing, NULL);
     if (made != NULL) {
+        ((SpanFields *)made)->state = state;
         ((SpanFields *)made)->failure = Py_NewRef(Py_None);
         ((SpanFields *)made)->valid = AT_FIRST;
     }
     return made;
 }
 
-static int span_traverse(PyObject *self, visitproc visit, void *arg)
+static PyObject *span_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 {
-    SpanFields *span = (SpanFields *)self;
-    Py_VISIT(span->receiver);
-    Py_VISIT(span->ambient);
-    Py_VISIT(span->traceparent);
-    Py_VISIT(span->topic);
-    Py_VISIT(span->token);
-    Py_VISIT(span->sender);
-    Py_VISIT(span->queue_id);
-    Py_VISIT(span->key);
-    Py_VISIT(span->lag);
-    Py_VISIT(span->failure);
-    Py_VISIT(span->account);
-    Py_VISIT(span->encoder);
-    Py_VISIT(span->open);
-    Py_VISIT(span->odd);
-    return PyDict_Type.tp_traverse(self, visit, arg);
+    State *state = state_of(type);
+    return state == NULL ? NULL : span_make(state, type);
 }
 
-static int span_clear(PyObject *self)
+static int span_traverse(PyObject *object, visitproc visit, void *arg)
 {
-    SpanFields *span = (SpanFields *)self;
-    Py_CLEAR(span->receiver);
-    Py_CLEAR(span->ambient);
-    Py_CLEAR(span->traceparent);
-    Py_CLEAR(span->topic);
-    Py_CLEAR(span->token);
-    Py_CLEAR(span->sender);
-    Py_CLEAR(span->queue_id);
-    Py_CLEAR(span->key);
-    Py_CLEAR(span->lag);
-    Py_CLEAR(span->failure);
-    Py_CLEAR(span->account);
-    Py_CLEAR(span->encoder);
-    Py_CLEAR(span->open);
-    Py_CLEAR(span->odd);
-    return PyDict_Type.tp_clear(self);
+    SpanFields *self = (SpanFields *)object;
+    Py_VISIT(Py_TYPE(object));
+    SPAN_MEMBERS(VISIT)
+    return PyDict_Type.tp_traverse(object, visit, arg);
 }
 
-static void span_dealloc(PyObject *self)
+static int span_clear(PyObject *object)
 {
-    PyObject_GC_UnTrack(self);
-    span_clear(self);
-    PyDict_Type.tp_dealloc(self);
+    SpanFields *self = (SpanFields *)object;
+    SPAN_MEMBERS(CLEAR)
+    return PyDict_Type.tp_clear(object);
+}
+
+static void span_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    span_clear(object);
+    PyDict_Type.tp_dealloc(object);
+    Py_DECREF(type);
 }
 
 /* span.receiver.<name> */
@@ -80,7 +64,7 @@ static PyObject *receivers(SpanFields *span, PyObject *name)
 /* The receiver's spans that are open, by id(); borrowed. */
 static PyObject *open_spans(SpanFields *span)
 {
-    if (span->open == NULL && (span->open = receivers(span, shared.open)) == NULL)
+    if (span->open == NULL && (span->open = receivers(span, span->state->names[NAME_OPEN])) == NULL)
         return NULL;
     if (PyDict_CheckExact(span->open))
         return span->open;
@@ -112,7 +96,8 @@ static PyObject *span_enter(PyObject *self, PyObject *Py_UNUSED(none))
     SpanFields *span = (SpanFields *)self;
     PyObject *token;
     int recording = is_recording(span);
-    if (recording < 0 || (recording && open_span(span) < 0) || (token = PyContextVar_Set(shared.current, self)) == NULL)
+    if (recording < 0 || (recording && open_span(span) < 0) ||
+        (token = PyContextVar_Set(span->state->current, self)) == NULL)
         return NULL;
     SET(span->token, token);
     return Py_NewRef(self);
@@ -121,7 +106,7 @@ static PyObject *span_enter(PyObject *self, PyObject *Py_UNUSED(none))
 static int leave_context(SpanFields *span)
 {
     PyObject *token = span->token;
-    if (token == NULL || PyContextVar_Reset(shared.current, token) == 0) {
+    if (token == NULL || PyContextVar_Reset(span->state->current, token) == 0) {
         Py_CLEAR(span->token); /* it refers to the context before: a chain, where spans nest */
         return 0;
     }
@@ -147,13 +132,13 @@ static PyObject *end_recorded(SpanFields *span)
 {
     PyObject *item = span->encoder == NULL ? NULL : encode_message(span->encoder, span), *counted, *done;
     if (item == NULL)
-        return PyErr_Occurred() ? NULL : call_receiver(span, shared.put, (PyObject *)span);
+        return PyErr_Occurred() ? NULL : call_receiver(span, span->state->names[NAME_PUT], (PyObject *)span);
     if ((counted = account_span(span->account, span)) == NULL) {
         Py_DECREF(item);
         return NULL;
     }
     Py_DECREF(counted);
-    done = call_receiver(span, shared.put, item);
+    done = call_receiver(span, span->state->names[NAME_PUT], item);
     Py_DECREF(item);
     return done;
 }
@@ -164,13 +149,13 @@ static PyObject *end_unrecorded(SpanFields *span)
     PyObject *enabled;
     if (span->account != NULL)
         return account_span(span->account, span);
-    if ((enabled = receivers(span, shared.metrics_enabled)) == NULL)
+    if ((enabled = receivers(span, span->state->names[NAME_METRICS_ENABLED])) == NULL)
         return NULL;
     int wanted = PyObject_IsTrue(enabled);
     Py_DECREF(enabled);
     if (wanted <= 0)
         return wanted < 0 ? NULL : Py_NewRef(Py_None);
-    return call_receiver(span, shared.account, (PyObject *)span);
+    return call_receiver(span, span->state->names[NAME_ACCOUNT], (PyObject *)span);
 }
 
 /* Whether the span ends now: 1, 0, or -1 with an exception. */
@@ -190,7 +175,7 @@ static PyObject *end(SpanFields *span, PyObject *error)
     if (ending <= 0)
         return ending < 0 ? NULL : Py_NewRef(Py_None);
     if (error != Py_None) {
-        PyObject *noted = PyObject_CallMethodOneArg((PyObject *)span, shared.failed, error);
+        PyObject *noted = PyObject_CallMethodOneArg((PyObject *)span, span->state->names[NAME_FAILED], error);
         if (noted == NULL)
             return NULL;
         Py_DECREF(noted);
@@ -203,7 +188,7 @@ static PyObject *end(SpanFields *span, PyObject *error)
 }
 
 /* A span that can't be ended is lost, and says so; the handler goes on. */
-static PyObject *lost(PyObject *self)
+static PyObject *lost(SpanFields *span)
 {
     PyObject *type, *error, *trace, *done;
     if (!PyErr_ExceptionMatches(PyExc_Exception))
@@ -212,7 +197,7 @@ static PyObject *lost(PyObject *self)
     PyErr_NormalizeException(&type, &error, &trace);
     if (trace != NULL)
         PyException_SetTraceback(error, trace);
-    done = PyObject_CallMethodOneArg(self, shared.lost, error);
+    done = PyObject_CallMethodOneArg((PyObject *)span, span->state->names[NAME_LOST], error);
     Py_XDECREF(type);
     Py_XDECREF(error);
     Py_XDECREF(trace);
@@ -225,7 +210,7 @@ static PyObject *span_exit(PyObject *self, PyObject *const *args, Py_ssize_t cou
     PyObject *done;
     if (leave_context(span) < 0)
         return NULL;
-    if ((done = end(span, count > 1 ? args[1] : Py_None)) == NULL && (done = lost(self)) == NULL)
+    if ((done = end(span, count > 1 ? args[1] : Py_None)) == NULL && (done = lost(span)) == NULL)
         return NULL;
     Py_DECREF(done);
     Py_RETURN_NONE;
@@ -237,17 +222,20 @@ static PyMethodDef methods[] = {
     {NULL},
 };
 
-PyTypeObject SpanFieldsType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kafkatrace._speedups.SpanFields",
-    .tp_doc = "What a message's span keeps, and its two ends.",
-    .tp_basicsize = sizeof(SpanFields),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-    .tp_base = &PyDict_Type,
-    .tp_new = span_new,
-    .tp_traverse = span_traverse,
-    .tp_clear = span_clear,
-    .tp_dealloc = span_dealloc,
-    .tp_members = members,
-    .tp_getset = field_attributes,
-    .tp_methods = methods,
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "What a message's span keeps, and its two ends."},
+    {Py_tp_base, &PyDict_Type},
+    {Py_tp_new, span_new},
+    {Py_tp_members, members},
+    {Py_tp_getset, field_attributes},
+    {Py_tp_methods, methods},
+    COLLECTED_SLOTS(span),
+    {0, NULL},
+};
+
+PyType_Spec span_fields_spec = {
+    .name = "kafkatrace._speedups.SpanFields",
+    .basicsize = sizeof(SpanFields),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
 };

@@ -2,9 +2,7 @@
 #ifndef KAFKATRACE_SPEEDUPS_H
 #define KAFKATRACE_SPEEDUPS_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <structmember.h>
+#include "state.h"
 
 /* A traceparent of version 00 and where its parts lie, https://www.w3.org/TR/trace-context-2/#traceparent-header */
 enum {
@@ -36,11 +34,14 @@ enum {
 };
 
 /* The fields of kafkatrace.spans.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
+#define SPAN_MEMBERS(each)                                                                                       \
+    each(receiver) each(ambient) each(traceparent) each(topic) each(token) each(sender) each(queue_id) each(key) \
+        each(lag) each(failure) each(account) each(encoder) each(open)                                           \
+            each(odd) /* numbers and flags, by name, that are none */
 typedef struct {
     PyDictObject context;
-    PyObject *receiver, *ambient, *traceparent, *topic, *token, *sender, *queue_id, *key, *lag, *failure, *account,
-        *encoder, *open;
-    PyObject *odd; /* numbers and flags, by name, that are none */
+    State *state;
+    SPAN_MEMBERS(DECLARE)
     long long timestamp, polled, start, ended_at, offset;
     int timestamp_type, partition, valid;
     char recording, tombstone, linked;
@@ -48,34 +49,31 @@ typedef struct {
 
 /* One histogram of durations in nanoseconds. */
 enum { MOST_BOUNDS = 32 };
+#define HISTOGRAM_MEMBERS(each) \
+    each(sum) /* an integer: nanoseconds of many long waits do not fit into 64 bits for ever */
 typedef struct {
     PyObject_HEAD
     Py_ssize_t bounds;
     long long bound[MOST_BOUNDS], bucket[MOST_BOUNDS + 1], lowest, highest;
-    PyObject *sum;  /* a Python integer: nanoseconds of many long waits do not fit into 64 bits for ever */
+    HISTOGRAM_MEMBERS(DECLARE)
     long long part; /* what is not in `sum` yet */
 } Histogram;
 
-/* A method: its function in Python, and the original of confluent-kafka that it calls. */
+#define METHOD_MEMBERS(each)           \
+    each(function)     /* in Python */ \
+        each(original) /* of confluent-kafka, which it calls */
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *function, *original;
+    State *state;
+    METHOD_MEMBERS(DECLARE)
 } Method;
 
-/* A method of confluent_kafka.Message that takes no arguments: called straight where the message is one. */
-typedef struct {
-    const char *name;
-    PyObject *interned;
-    PyCFunction function;
-} Reading;
-extern Reading read_error, read_headers, read_key, read_offset, read_partition, read_timestamp, read_topic, read_value;
-PyObject *reading(PyObject *message, const Reading *method);
-int use_message(PyObject *type);
-int intern_readings(void);
+PyObject *reading(const State *state, PyObject *message, Reading which);
+int use_message(State *state, PyObject *type);
 int read_exactly(PyObject *given, long long *number);
-int read_integer(PyObject *message, const Reading *method, long long *number);
-int read_time(PyObject *message, int *type, long long *timestamp);
+int read_integer(const State *state, PyObject *message, Reading which, long long *number);
+int read_time(const State *state, PyObject *message, int *type, long long *timestamp);
 int read_topic_name(SpanFields *span, PyObject *message);
 int read_place(SpanFields *span, PyObject *message);
 PyObject *lone_traceparent(PyObject *headers);
@@ -85,19 +83,10 @@ typedef struct {
     Py_hash_t topic;
     long long partition, offset;
 } Place;
-int where_is(PyObject *message, Place *place);
+int where_is(const State *state, PyObject *message, Place *place);
 
-typedef struct {
-    PyObject *account, *clock_attributes, *delivered, *failed, *lost, *metrics_enabled, *open, *polled, *process, *put,
-        *refused, *sending, *traceparent, *produce_names[8];
-    PyObject *current; /* OpenTelemetry's context variable */
-    PyObject *nothing; /* an empty tuple */
-    PyObject *minus_one, *zero;
-} Shared;
-extern Shared shared;
-
-extern PyTypeObject SpanFieldsType, HistogramType, PolledType, ProcessType, AccountType, EncoderType, MethodType,
-    SendingType, SendType;
+extern PyType_Spec span_fields_spec, histogram_spec, polled_spec, process_spec, account_spec, encoder_spec, method_spec,
+    sending_spec, send_spec;
 
 /* Whether it is bytes, of that length: what Python made is looked at before it is read. */
 static inline int is_bytes(PyObject *object, Py_ssize_t length)
@@ -106,16 +95,16 @@ static inline int is_bytes(PyObject *object, Py_ssize_t length)
 }
 
 long long now_ns(void);
-PyObject *span_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+PyObject *span_make(State *state, PyTypeObject *type);
 PyObject *pop_ready(PyObject *ready, PyObject *take);
 int is_counter(PyObject *given);
 int count_one(PyObject *counter);
-int plain_context(PyObject **ambient);
+int plain_context(const State *state, PyObject **ambient);
 PyObject *part_of(PyObject *object, PyObject *name, PyTypeObject *type);
 PyObject *produce(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names);
 int polled_note(PyObject *polled, PyObject *consumer, PyObject *message);
-int times_put(const void *key, long long time, Place place);
-long long times_take(const void *key, Place place);
+int times_put(Times *times, const void *key, long long time, Place place);
+long long times_take(Times *times, const void *key, Place place);
 int histogram_add(PyObject *histogram, long long nanoseconds);
 PyObject *encode_message(PyObject *encoder, SpanFields *span);
 PyObject *account_span(PyObject *account, SpanFields *span);

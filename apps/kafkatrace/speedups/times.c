@@ -4,93 +4,90 @@
 #include "speedups.h"
 #include <stdint.h>
 
-typedef struct {
+typedef struct Entry {
     const void *key;
     long long time;
     Place place;
 } Entry;
 
-static Entry *entries;
-static size_t size, used; /* size: a power of two */
-
-static size_t place_of(const void *key)
+static size_t place_of(const Times *times, const void *key)
 {
-    return ((size_t)(((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15ULL) >> 20) & (size - 1);
+    return ((size_t)(((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15ULL) >> 20) & (times->size - 1);
 }
 
-static void insert(Entry entry)
+static void insert(Times *times, Entry entry)
 {
-    size_t place = place_of(entry.key);
-    while (entries[place].key != NULL && entries[place].key != entry.key)
-        place = (place + 1) & (size - 1);
-    used += entries[place].key == NULL;
-    entries[place] = entry;
+    size_t place = place_of(times, entry.key);
+    while (times->entries[place].key != NULL && times->entries[place].key != entry.key)
+        place = (place + 1) & (times->size - 1);
+    times->used += times->entries[place].key == NULL;
+    times->entries[place] = entry;
 }
 
-static int grow(void)
+static int grow(Times *times)
 {
-    Entry *before = entries;
-    size_t count = size, larger = size ? size * 2 : 1024;
+    Times before = *times;
+    size_t larger = before.size ? before.size * 2 : 1024;
     Entry *made = PyMem_Calloc(larger, sizeof(Entry));
     if (made == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    entries = made;
-    size = larger;
-    used = 0;
-    for (size_t each = 0; each < count; each++)
-        if (before[each].key != NULL)
-            insert(before[each]);
-    PyMem_Free(before);
+    *times = (Times){made, larger, 0};
+    for (size_t each = 0; each < before.size; each++)
+        if (before.entries[each].key != NULL)
+            insert(times, before.entries[each]);
+    PyMem_Free(before.entries);
     return 0;
 }
 
-int times_put(const void *key, long long time, Place place)
+int times_put(Times *times, const void *key, long long time, Place place)
 {
-    if (used * 2 >= size && grow() < 0)
+    if (times->used * 2 >= times->size && grow(times) < 0)
         return -1;
-    insert((Entry){key, time, place});
+    insert(times, (Entry){key, time, place});
     return 0;
 }
 
 /* Closes the gap at `place`, so that what was put after it is still found. */
-static void remove_at(size_t gap)
+static void remove_at(Times *times, size_t gap)
 {
-    size_t next = gap;
+    Entry *entries = times->entries;
+    size_t next = gap, most = times->size - 1;
     for (;;) {
-        next = (next + 1) & (size - 1);
+        next = (next + 1) & most;
         if (entries[next].key == NULL)
             break;
-        size_t home = place_of(entries[next].key);
-        if (((next - home) & (size - 1)) >= ((next - gap) & (size - 1))) {
+        size_t home = place_of(times, entries[next].key);
+        if (((next - home) & most) >= ((next - gap) & most)) {
             entries[gap] = entries[next];
             gap = next;
         }
     }
     entries[gap].key = NULL;
-    used--;
+    times->used--;
 }
 
-static Entry *find(const void *key)
+static Entry *find(const Times *times, const void *key)
 {
-    if (used == 0)
+    if (times->used == 0)
         return NULL;
-    for (size_t place = place_of(key); entries[place].key != NULL; place = (place + 1) & (size - 1))
-        if (entries[place].key == key)
-            return &entries[place];
+    for (size_t place = place_of(times, key); times->entries[place].key != NULL;
+         place = (place + 1) & (times->size - 1))
+        if (times->entries[place].key == key)
+            return &times->entries[place];
     return NULL;
 }
 
 /* The time, once; 0 where none is known, or that of a record at another place, whose address this one has now. */
-long long times_take(const void *key, Place place)
+long long times_take(Times *times, const void *key, Place place)
 {
-    const Entry *found = find(key);
+    const Entry *found = find(times, key);
     if (found == NULL)
         return 0;
     int same = found->place.topic == place.topic && found->place.partition == place.partition &&
                found->place.offset == place.offset;
     long long time = same ? found->time : 0;
-    remove_at((size_t)(found - entries));
+    remove_at(times, (size_t)(found - times->entries));
     return time;
 }

@@ -1,3 +1,4 @@
 from kafkatrace.hotpath import choose
 
-collect_ignore = [] if choose.COMPILED else ["test_choose.py"]  # compares what is written in C with Python
+_ABOUT_C = ["test_choose.py", "test_members.py", "test_module.py"]  # some compare it with Python
+collect_ignore = [] if choose.COMPILED else _ABOUT_C

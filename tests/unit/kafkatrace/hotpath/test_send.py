@@ -76,7 +76,7 @@ def in_python(sender: Sender, send: Send) -> list[bytes]:
 @in_c
 def test_a_send_has_the_same_fields_in_c_and_in_python() -> None:
     members = {name for name, value in vars(_speedups.Send).items() if type(value).__name__ == "member_descriptor"}
-    assert members == set(FIELDS) == set(pure.Send.__slots__)
+    assert members - {"__vectorcalloffset__"} == set(FIELDS) == set(pure.Send.__slots__)
 
 
 @in_c
