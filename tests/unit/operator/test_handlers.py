@@ -9,7 +9,7 @@ import aiohttp
 import kopf
 import pytest
 from kubernetes.aio import client
-from tracedpipeline import api, handlers
+from tracedpipeline import api, handlers, operating
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.local.ports import free_port
 from tracedpipeline.settings import Settings
@@ -30,7 +30,7 @@ class Recorder:
 @pytest.fixture
 def reconciled(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
-    monkeypatch.setattr(handlers, "reconcile", recorder)
+    monkeypatch.setattr(operating, "reconcile", recorder)
     return recorder
 
 

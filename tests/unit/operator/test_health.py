@@ -131,7 +131,7 @@ async def test_kopfs_health_endpoint_fails_where_we_are_unhealthy(
     running.memory.heard[PIPELINE.name, EVERYWHERE] = asyncio.get_running_loop().time()
     # The handlers are those of this module, which registers them.
     assert handlers.alive
-    memo, statuses = kopf.Memo(queue=running.queue, health=running), []
+    memo, statuses = kopf.Memo(health=running), []
     for seconds in (0.0, health.DEAD_WATCH_SECONDS + 1):
         later(monkeypatch, seconds)
         url, ready = f"http://127.0.0.1:{free_port()}/healthz", asyncio.Event()

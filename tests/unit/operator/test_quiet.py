@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from tracedpipeline import observe, reasons
 from tracedpipeline.flink.jobs import Jobs
-from tracedpipeline.handlers import keep_watching
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kubernetes_api.client import Cluster
 from tracedpipeline.observed import LastTrace
+from tracedpipeline.operating import keep_watching
 from tracedpipeline.queue import Queue
 from tracedpipeline.reconcile import reconcile
 from tracedpipeline.reconciler import Reconciler, connected
