@@ -76,6 +76,10 @@ sanitize: setup ## The C extension's tests under AddressSanitizer and UndefinedB
 fuzz: setup ## A hundred thousand strange records through kafkatrace
 	KAFKATRACE_FUZZ_CASES=100000 $(VENV)/pytest tests/fuzz --timeout 3600
 
+.PHONY: chaos
+chaos: setup ## The operator ends at each of its writes, the API server fails in each way; by a simulated clock (10 minutes)
+	CHAOS=1 $(VENV)/pytest tests/unit/operator/chaos -n 2 --timeout 3600 -rP
+
 .PHONY: mutants
 mutants: ## Change the pure modules a little and see whether tests notice; ONLY=tracedpipeline/status for a part
 	UV_PROJECT_ENVIRONMENT=.cache/mutants/venv tools/uv.sh sync --frozen --all-packages --group mutants

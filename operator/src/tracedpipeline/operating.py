@@ -11,7 +11,7 @@ from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.health import Health, measured
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
-from tracedpipeline.kubernetes_api.client import Cluster
+from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.kinds import PIPELINE, WATCHED
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
 from tracedpipeline.kubernetes_api.watch import Watch
@@ -26,7 +26,7 @@ from tracedpipeline.wake import Waker
 @asynccontextmanager
 async def operating(api: client.ApiClient, settings: Settings, topics: Topics) -> AsyncIterator[Health]:
     """Watch and reconcile meanwhile, and yield what that is judged by."""
-    queue = Queue(lambda key: measured(reconcile(reconciler, key)))
+    queue = Queue[Key](lambda key: measured(reconcile(reconciler, key)))
     memory = Waker(queue).memory
     reached = Cluster(api, memory)
     async with open_session() as session:

@@ -88,6 +88,8 @@ def _consumer(
     return [
         *common,
         jobmanager.service(pipeline),
-        jobmanager.deployment(pipeline, kafka, settings, flink_key),
+        # The JobManager starts the changed job, so it comes last: a TaskManager that is not yet as it should be would
+        # end that one, too, where the operator was restarted in between.
         taskmanager.deployment(pipeline, kafka, settings, flink_key),
+        jobmanager.deployment(pipeline, kafka, settings, flink_key),
     ]

@@ -47,7 +47,8 @@ class Jobs:
     async def prepare_upgrade(self, pipeline: TracedPipeline, desired: Sequence[Object], live: Live) -> Verdict | None:
         """Do the next step towards a job that may be changed; returns what to wait for, None where nothing."""
         job_manager = live.get(upgrade.job_manager(pipeline.name))
-        if job_manager is None or not pods.component(naming.JOB_MANAGER, job_manager, []).ready:
+        shown = pods.component(naming.JOB_MANAGER, job_manager, [])
+        if job_manager is None or not shown.ready:
             return None
         changed = upgrade.change_id(pipeline.name, desired, live)
         try:
@@ -57,7 +58,8 @@ class Jobs:
         self.silent_since.pop(_key(pipeline), None)
         if changed:
             return await self._stop(pipeline, job, changed) if job and job.at_work else None
-        if job and job.state in STOPPED:
+        # Before it is rolled out it is the job of the pod before that has ended.
+        if job and job.state in STOPPED and shown.rolled_out:
             await self._start_again(pipeline, job_manager, job)
         return None
 

@@ -1,6 +1,6 @@
 """A JobManager's REST API, as far as the operator asks it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ class JobManager:
         self.asked = 0
         self.answers_until_done = 2
         self.savepoint_failure: str | None = None
+        self.ended = 0
 
     async def overview(self, _: web.Request) -> web.Response:
         tasks = {"total": 2, "running": self.running}
@@ -51,6 +52,7 @@ class JobManager:
         if self.savepoint_failure:
             cause = {"class": "x.CheckpointException", "stack-trace": self.savepoint_failure}
             return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}})
+        self.ended += self.state != "FINISHED"
         self.state = "FINISHED"
         return web.json_response({"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s"}})
 
@@ -60,7 +62,7 @@ class JobManager:
         return web.json_response(document, status=status)
 
 
-async def serve() -> AsyncIterator[JobManager]:
+async def serve() -> AsyncGenerator[JobManager, None]:
     answers = JobManager()
     application = web.Application()
     application.router.add_get("/overview", answers.cluster)

@@ -151,6 +151,13 @@ async def test_a_job_that_somebody_ended_is_started_again(bench: Bench, job_mana
     assert bench.cluster.deleted == ["orders-jobmanager"]
 
 
+async def test_a_job_of_the_pod_before_is_not_started_again(bench: Bench, job_manager: JobManager) -> None:
+    bench.live["Deployment", "orders-jobmanager"]["metadata"]["generation"] = 2
+    job_manager.state = "FINISHED"
+    assert await bench.prepare_upgrade() is None
+    assert bench.cluster.deleted == []
+
+
 async def test_the_verdict_on_the_job(bench: Bench, job_manager: JobManager) -> None:
     assert await bench.verdict() == reasons.JOB_RUNNING
     job_manager.broken = {"overview"}
