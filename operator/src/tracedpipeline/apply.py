@@ -10,7 +10,7 @@ from tracedpipeline.desired.in_use import InUse
 from tracedpipeline.flink import tls_key, upgrade
 from tracedpipeline.flink.jobs import Jobs
 from tracedpipeline.kafka.access import KafkaClusters
-from tracedpipeline.kubernetes_api import apply
+from tracedpipeline.kubernetes_api import apply, ownership
 from tracedpipeline.kubernetes_api.client import Cluster, kind_and_name
 from tracedpipeline.kubernetes_api.errors import ApiServerError, SilentError
 from tracedpipeline.kubernetes_api.ownership import ObjectNotOwnedError, PreviousDrainingError
@@ -34,6 +34,10 @@ class Applier:
         Where an earlier pipeline of this name drains, nothing else is touched: raises PreviousDrainingError.
         """
         wanted = in_use.config_map(pipeline, state.client_pods)
+        if kind_and_name(wanted) not in state.live and ownership.are_orphaned(state.live.values()):
+            # What it keeps is ours then, too.
+            await apply.adopt(self.cluster, pipeline, wanted)
+            state = replace(state, live=await self.cluster.owned(pipeline))
         written = await self._write_in_use(pipeline, wanted, state.live)
         live = dict(state.live) | ({kind_and_name(wanted): written} if written else {})
         key = await tls_key.ensure(self.cluster, pipeline) if pipeline.spec.consumer.by_flink else ""

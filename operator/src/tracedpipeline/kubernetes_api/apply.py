@@ -38,6 +38,12 @@ async def write(cluster: Cluster, pipeline: TracedPipeline, desired: Object, liv
     return live
 
 
+async def adopt(cluster: Cluster, pipeline: TracedPipeline, desired: Object) -> Object:
+    """Return the live object after it was made as desired, whoever left it."""
+    log.info("%s/%s: took over %s %s", pipeline.namespace, pipeline.name, *kind_and_name(desired))
+    return await cluster.apply(with_applied_hash(desired), force_conflicts=True)
+
+
 async def apply(
     cluster: Cluster,
     pipeline: TracedPipeline,
@@ -60,7 +66,7 @@ async def apply(
         wanted = with_applied_hash(o)
         if await _is_to_be_written(cluster, pipeline, wanted, live.get(key)):
             await tried.one(key, _apply(cluster, pipeline, wanted, new=key not in live))
-    prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(o)}
+    prunable = {key for key, o in live.items() if ownership.goes_with_pipeline(key[0], o)}
     unwanted = prunable - set(map(kind_and_name, desired)) - protected
     for kind, name in sorted(unwanted):
         # Pods go only when those that take their place could be written.

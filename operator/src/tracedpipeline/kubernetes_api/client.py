@@ -14,13 +14,12 @@ from kubernetes.aio.dynamic import DynamicClient
 
 from tracedpipeline import metrics, naming
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kubernetes_api import errors, events
+from tracedpipeline.kubernetes_api import errors, events, ownership
 from tracedpipeline.kubernetes_api.contests import Contests
 from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
 from tracedpipeline.kubernetes_api.events import Events
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory, pipeline_of
-from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.together import all_of
 
 log = logging.getLogger(__name__)
@@ -94,12 +93,13 @@ class Cluster:
     ) -> dict[tuple[str, str], Object]:
         """Return the live objects that are the pipeline's, by kind and name; some of them may have no owner."""
         lists = await all_of(self._labelled(kind, pipeline) for kind in kinds)
+        found = [(kind, item) for kind, items in zip(kinds, lists, strict=True) for item in items]
+        keeper = ownership.keeper(found, pipeline)
         return {
             # The items of a list come without their kind.
             (kind, item["metadata"]["name"]): {**item, "apiVersion": APPLIED[kind].api_version, "kind": kind}
-            for kind, items in zip(kinds, lists, strict=True)
-            for item in items
-            if belongs_to(kind, item, pipeline)
+            for kind, item in found
+            if ownership.belongs_to(kind, item, pipeline, keeper)
         }
 
     async def _labelled(self, kind: str, pipeline: TracedPipeline) -> list[Object]:

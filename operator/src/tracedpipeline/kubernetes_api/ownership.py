@@ -1,6 +1,8 @@
 """Whose an object is: the only rule, for what is written, found and deleted. Pure.
 
 A pipeline controls its objects, so that they go with it. What may outlive it (`kinds.KEPT`) then has its labels only.
+What has our labels, the hash of what we applied and no owner was restored from a backup, or left by an orphaning
+deletion: nobody else will ever see to it, so that the pipeline of that name takes it over.
 What clients need while they drain has a second owner, the ConfigMap of `desired.in_use` (ADR 11).
 """
 
@@ -9,7 +11,7 @@ from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.api import API_VERSION, KIND, TracedPipeline
-from tracedpipeline.kubernetes_api.kinds import KEPT
+from tracedpipeline.kubernetes_api.kinds import KEPT, SECRET, WORKLOADS
 
 Object = Mapping[str, Any]
 Owner = dict[str, Any]
@@ -65,20 +67,47 @@ def check(kind: str, live: Object, pipeline: TracedPipeline) -> None:
         )
 
 
-def belongs_to(kind: str, o: Object, pipeline: TracedPipeline) -> bool:
-    """Return whether the object is the pipeline's: controlled by it, or meant to outlive it and labelled with its name.
+def belongs_to(kind: str, o: Object, pipeline: TracedPipeline, keeper: str | None = None) -> bool:
+    """Return whether the object is the pipeline's: controlled by it, or labelled with its name and nobody else's.
 
-    What waits for the clients of an earlier pipeline is half gone.
+    What waits for the clients of an earlier pipeline is half gone; `keeper` is the uid of this one's own ConfigMap that
+    keeps objects for them.
     """
     if controllers := _controllers(o):
         return any(owner["uid"] == pipeline.uid for owner in controllers)
-    kept = kind in KEPT and _is_labelled(o, pipeline)
-    return kept and not any(_keeps_while_draining(owner, pipeline) for owner in _owners(o))
+    if not _is_labelled(o, pipeline):
+        return False
+    owners = _owners(o)
+    if not owners and _was_applied(kind, o):
+        return True
+    if keeper and owners and all(owner["uid"] == keeper for owner in owners):
+        return True
+    return kind in KEPT and not any(_keeps_while_draining(owner, pipeline) for owner in owners)
 
 
-def goes_with_pipeline(o: Object) -> bool:
-    """Return whether a pipeline's live object is still controlled by it; otherwise it was left to itself already."""
-    return bool(_controllers(o))
+def keeper(objects: Iterable[tuple[str, Object]], pipeline: TracedPipeline) -> str | None:
+    """Return the uid of the ConfigMap that keeps objects for this pipeline's clients, where it is controlled by it."""
+    for kind, o in objects:
+        if (kind, o["metadata"]["name"]) == ("ConfigMap", naming.component(pipeline.name, naming.IN_USE)):
+            owned = any(owner["uid"] == pipeline.uid for owner in _controllers(o))
+            return str(o["metadata"]["uid"]) if owned else None
+    return None
+
+
+def are_orphaned(live: Iterable[Object]) -> bool:
+    """Return whether what runs the clients has no owner: in a deletion that they drain in it is the first to go."""
+    runs = (o for o in live if o["kind"] in WORKLOADS)
+    return any(not _owners(o) for o in runs if o["metadata"]["labels"].get(naming.NAME) in naming.CLIENT_PARTS)
+
+
+def goes_with_pipeline(kind: str, o: Object) -> bool:
+    """Return whether a pipeline's live object goes with it; otherwise it was left to itself already.
+
+    Of what was restored that is only what would go on with the messages: all else may be a copy of somebody's.
+    """
+    labels, name = o["metadata"].get("labels") or {}, o["metadata"].get("name")
+    restored = kind in WORKLOADS and name == f"{labels.get(naming.INSTANCE)}-{labels.get(naming.NAME)}"
+    return restored or bool(_controllers(o))
 
 
 def left_by_previous(o: Object, pipeline: TracedPipeline) -> bool:
@@ -88,6 +117,11 @@ def left_by_previous(o: Object, pipeline: TracedPipeline) -> bool:
         return False
     waits = any(_keeps_while_draining(owner, pipeline) or owner["kind"] == "Pod" for owner in _owners(o))
     return bool(controllers or waits) and _is_labelled(o, pipeline)
+
+
+def _was_applied(kind: str, o: Object) -> bool:
+    """Return whether we wrote the object; a Secret is written once, and carries no hash."""
+    return kind == SECRET.name or naming.APPLIED_HASH in (o["metadata"].get("annotations") or {})
 
 
 def _owners(o: Object) -> Iterable[Mapping[str, Any]]:

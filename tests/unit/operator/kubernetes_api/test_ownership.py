@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.desired import in_use
 from tracedpipeline.kubernetes_api import kinds
@@ -12,6 +13,7 @@ from tracedpipeline.kubernetes_api.ownership import (
     belongs_to,
     check,
     goes_with_pipeline,
+    keeper,
     left_by_previous,
     with_owners,
 )
@@ -76,6 +78,46 @@ def test_what_belongs_to_a_pipeline(kind: str, owners: list[Any], labels: Any, k
     assert belongs_to(kind, o, PIPELINE) is (kept if kinds.APPLIED[kind].kept else others)
 
 
+HASHED = {naming.APPLIED_HASH: "0123456789abcdef"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "annotations", "owners", "taken"),
+    [
+        ("Deployment", LABELS, HASHED, [], True),
+        ("PersistentVolumeClaim", LABELS, HASHED | {"theirs": "x"}, [], True),
+        ("Secret", LABELS, {}, [], True),
+        ("Deployment", LABELS, {}, [], False),
+        ("Deployment", LABELS, None, [], False),
+        ("Deployment", {}, HASHED, [], False),
+        ("Secret", {}, {}, [], False),
+        ("Deployment", LABELS | {naming.INSTANCE: "another"}, HASHED, [], False),
+        ("Deployment", LABELS, HASHED, [owner("ConfigMap", "theirs", "8")], False),
+        ("Deployment", LABELS, HASHED, [PREVIOUS], False),
+        ("Deployment", LABELS, HASHED, [KEEPER], False),
+    ],
+)
+def test_what_has_no_owner_and_was_applied_by_us_is_taken_over(
+    kind: str, labels: Any, annotations: Any, owners: list[Any], taken: bool
+) -> None:
+    metadata = {"name": "orders", "labels": labels, "annotations": annotations, "ownerReferences": owners}
+    assert belongs_to(kind, {"metadata": metadata}, PIPELINE) is taken
+
+
+def test_what_only_our_own_config_map_keeps_is_ours() -> None:
+    def config_map(*owners: Any) -> Any:
+        return "ConfigMap", {"metadata": {"name": "orders-in-use", "uid": "42", "ownerReferences": [*owners]}}
+
+    other = "ConfigMap", {"metadata": {"name": "orders-jaeger-config", "uid": "7", "ownerReferences": [OWN]}}
+    assert keeper([other, config_map(OWN, owner("Pod", "a", "1"))], PIPELINE) == "42"
+    assert keeper([other, config_map(owner("Pod", "a", "1"))], PIPELINE) is None
+    assert keeper([other], PIPELINE) is None
+    for kind in ("Deployment", "KafkaTopic"):
+        assert belongs_to(kind, labelled(KEEPER), PIPELINE, "42")
+        assert not belongs_to(kind, labelled(KEEPER), PIPELINE, "43")
+        assert not belongs_to(kind, labelled(KEEPER, owner("Pod", "a", "1")), PIPELINE, "42")
+
+
 def labelled(*owners: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": {"name": "orders-jaeger", "labels": LABELS, "ownerReferences": list(owners)}}
 
@@ -108,9 +150,15 @@ def test_what_an_earlier_pipeline_leaves_is_waited_for() -> None:
 
 
 def test_what_was_left_to_itself_does_not_go_with_the_pipeline() -> None:
-    assert goes_with_pipeline({"metadata": {"ownerReferences": [OWN, KEEPER]}})
-    assert not goes_with_pipeline({"metadata": {"ownerReferences": [KEEPER]}})
-    assert not goes_with_pipeline({"metadata": {}})
+    assert goes_with_pipeline("KafkaTopic", {"metadata": {"ownerReferences": [OWN, KEEPER]}})
+    assert not goes_with_pipeline("KafkaTopic", {"metadata": {"ownerReferences": [KEEPER]}})
+    assert not goes_with_pipeline("KafkaTopic", {"metadata": {}})
+    assert not goes_with_pipeline("ConfigMap", labelled()), "somebody may have copied it"
+    restored, copied = labelled(), labelled()
+    restored["metadata"]["name"] = "orders-in-use"  # as its labels say
+    assert goes_with_pipeline("Deployment", restored), "it is no longer wanted, and would go on with the messages"
+    copied["metadata"]["name"] = "mine"
+    assert not goes_with_pipeline("Deployment", copied)
 
 
 def test_what_has_no_owner_gets_none() -> None:
