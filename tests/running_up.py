@@ -1,10 +1,12 @@
 """`tracedpipeline up` as a process, and all that it starts."""
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,10 @@ class Up:
     def __init__(self, file: Path, *options: str, environment: dict[str, str] | None = None) -> None:
         command = [sys.executable, "-m", "tracedpipeline", "up", "-f", str(file), *options]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+        variables = dict(os.environ if environment is None else environment)
+        self.state = tempfile.TemporaryDirectory()  # of its own: a name can run once for each user
+        variables.setdefault("XDG_STATE_HOME", self.state.name)
+        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=variables)
         self.lines: list[str] = []
         self._output = ""
         self._news = threading.Condition()
@@ -58,6 +63,7 @@ class Up:
             self._reading.join()
             self.process.stdout.close()
             self.process.stderr.close()
+            self.state.cleanup()
         return self.process.wait(), self._output
 
     @property

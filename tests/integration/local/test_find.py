@@ -34,7 +34,7 @@ def known(environment: Mapping[str, str]) -> Running:
 
 
 def test_a_message_and_a_poisoned_one(tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     pipeline = Up(MINIMAL, "--kafka", "mock", environment=environment)
     try:
         pipeline.until_ready()

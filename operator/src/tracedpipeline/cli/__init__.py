@@ -13,6 +13,8 @@ from tracedpipeline.cli.messages import CommandError
 from tracedpipeline.find import arguments
 from tracedpipeline.settings import SettingsError
 
+_INTERRUPTED = 130
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tracedpipeline", description="Kafka pipelines whose messages are traced.")
@@ -43,6 +45,8 @@ def main() -> None:
         sys.stdout.flush()
     except (CommandError, SettingsError) as error:
         sys.exit("\n".join(f"tracedpipeline: {line}" for line in str(error).splitlines()))
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read has enough; Python would complain once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from tracedpipeline.local import jars, java
+from tracedpipeline.local import formatted, jars, java
 from tracedpipeline.local.children import Child, Children
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.ports import free_port
@@ -56,39 +55,32 @@ async def running(children: Children, tell: Tell) -> AsyncIterator[str]:
     port, controller = free_port(), free_port()
     properties = children.folder / "server.properties"
     data = children.folder / NAME
+    java_command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*"]
     try:
         properties.write_text(_PROPERTIES.format(host=ADDRESS, port=port, controller=controller, data=data))
-        await _format(program, cache, properties, data)
+        tool = [*java_command, "kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER, "--config"]
+        await _format(children, [*tool, str(properties)], cache, data)
     except OSError as error:
         raise LocalError(f"{children.folder}: Kafka's data cannot be written there: {error.strerror}") from error
-    command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*", "kafka.Kafka", str(properties)]
-    async with children.child(NAME, command, {}, _GRACE_SECONDS) as child:
+    async with children.child(NAME, [*java_command, "kafka.Kafka", str(properties)], {}, _GRACE_SECONDS) as child:
         tell(f"starting Apache Kafka {jars.version()} at {ADDRESS}:{port}")
         await _until_it_listens(child, port)
         yield f"{ADDRESS}:{port}"
 
 
-async def _format(program: str, cache: Path, properties: Path, data: Path) -> None:
-    """Make the data's folder: as Kafka's own tool made it the first time, since that takes as long as to start."""
-    formatted = cache / "formatted"
-    if not formatted.exists():
-        command = [program, *_JVM, _QUIET, "-cp", f"{cache}/*", "kafka.tools.StorageTool", "format"]
-        process = await asyncio.create_subprocess_exec(
-            *(*command, "--cluster-id", _CLUSTER, "--config", str(properties)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        if process.returncode:
-            lines = output.decode(errors="replace").strip().splitlines()
-            raise LocalError(f"Kafka's data cannot be made in {data}: {lines[-1] if lines else process.returncode}")
-        part = cache / f"formatted.{os.getpid()}.part"
-        shutil.copytree(data, part)
-        with suppress(OSError):  # whoever came first has made the same
-            part.rename(formatted)
-    else:
-        shutil.copytree(formatted, data)
+async def _format(children: Children, tool: list[str], cache: Path, data: Path) -> None:
+    """Make the data's folder: as it was made the first time, else by Kafka's own tool."""
+    if (files := formatted.kept(cache)) is not None:
+        formatted.write(files, data)
+        return
+    async with children.child(f"{NAME}-storage", tool, {}, _GRACE_SECONDS) as child:
+        ended = await child.died()
+        if child.process.returncode:
+            raise LocalError(f"Kafka's data cannot be made in {data}: {ended}")
+    try:
+        formatted.keep(formatted.read(data), cache)
+    except OSError as error:
+        raise jars.disk(cache, error) from error
 
 
 async def _until_it_listens(child: Child, port: int) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-import sys
 
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.local.terminal import Terminal
 from tracedpipeline.local.up import Options, up
 
 _INTERRUPTED = 130
@@ -16,9 +16,8 @@ def run(pipeline: TracedPipeline, options: Options) -> int:
 
 
 async def _run(pipeline: TracedPipeline, options: Options) -> int:
-    """Let the first signal drain everything, and the second end it at once."""
+    """Let the first signal, or the end of the terminal, drain everything, and the second signal end it at once."""
     hurry = asyncio.Event()
-    running = asyncio.create_task(up(pipeline, options, tell, hurry))
     stopping = False
 
     def stop() -> None:
@@ -26,15 +25,24 @@ async def _run(pipeline: TracedPipeline, options: Options) -> int:
         if stopping:
             hurry.set()
             return
-        stopping = True
-        tell("stopping: producer and consumer drain; once more ends them at once")
-        running.cancel()
+        drain()
+        terminal.tell("stopping: producer and consumer drain; once more ends them at once")
 
+    def drain() -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            running.cancel()
+
+    terminal = Terminal(drain)
+    running = asyncio.create_task(up(pipeline, options, terminal.tell, hurry))
     for number in stopping_signals():
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await running
     except asyncio.CancelledError:
+        if not terminal.is_there:
+            return 1
         return _INTERRUPTED if options.once else 0
     return 0
 
@@ -43,8 +51,3 @@ def stopping_signals() -> list[signal.Signals]:
     """Return the signals that end the run; a hang-up is none of them below nohup, which has it ignored."""
     hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
     return [signal.SIGINT, signal.SIGTERM, *hang_up]
-
-
-def tell(line: str) -> None:
-    """Write a line for the person at the terminal; the result alone is on standard output."""
-    print(line, file=sys.stderr, flush=True)

@@ -72,7 +72,7 @@ async def fetch(folder: Path, tell: Tell, environment: Mapping[str, str] = os.en
             for jar in missing:
                 group.create_task(_fetch(session, url, folder, jar, limit))
     except OSError as error:
-        raise _disk(folder, error) from error
+        raise disk(folder, error) from error
     except BaseExceptionGroup as errors:
         raise _told(url, folder, errors.exceptions[0]) from errors
 
@@ -88,8 +88,11 @@ async def _fetch(session: aiohttp.ClientSession, url: str, folder: Path, jar: Ja
     if (found := hashlib.sha256(content).hexdigest()) != jar.sha256:
         raise LocalError(f"{url}/{jar.path}: sha256 is {found}, expected {jar.sha256}: {_WITHOUT}")
     part = folder / f"{jar.name}.{os.getpid()}.part"
-    part.write_bytes(content)
-    part.replace(folder / jar.name)
+    try:
+        part.write_bytes(content)
+        part.replace(folder / jar.name)
+    finally:
+        part.unlink(missing_ok=True)  # of a disk that is full, too
 
 
 async def _read(answer: aiohttp.ClientResponse, size: int) -> bytes:
@@ -108,8 +111,10 @@ def _told(url: str, folder: Path, error: BaseException) -> BaseException:
         return LocalError(
             f"Apache Kafka cannot be downloaded from {url} ({why}): {_WITHOUT}; a mirror is named by {MIRROR}"
         )
-    return _disk(folder, error) if isinstance(error, OSError) else error
+    return disk(folder, error) if isinstance(error, OSError) else error
 
 
-def _disk(folder: Path, error: OSError) -> LocalError:
-    return LocalError(f"{folder}: Apache Kafka cannot be kept there: {error.strerror}; make room, or {_WITHOUT}")
+def disk(folder: Path, error: OSError) -> LocalError:
+    """Return what keeps files from the cache."""
+    elsewhere = "make room, or name another folder by XDG_CACHE_HOME"
+    return LocalError(f"{folder}: Apache Kafka cannot be kept there: {error.strerror}; {elsewhere}, or {_WITHOUT}")

@@ -32,7 +32,7 @@ class Proof:
         self._url = url
         self._tell = tell
         self._seen = seen
-        self._began = time.time_ns()
+        self._began = time.monotonic_ns()
         self._quiet_until = time.monotonic() + _SECONDS_TO_ARRIVE
         self._told: Verdict | None = None
         self.trace_id = ""
@@ -59,11 +59,18 @@ class Proof:
 
     async def _look(self, session: aiohttp.ClientSession) -> Verdict:
         verdict, last = await search.find_traces(session, self._pipeline, self._url)
-        if last and last.sent_nanoseconds < self._began:
+        if last and last.sent_nanoseconds < self._began_at():
             verdict = Verdict(None, reasons.WAITING_FOR_SPANS, "the newest connected trace is of an earlier run")
+        waits = not verdict.ok and verdict.reason not in reasons.NO_TRACES
+        if waits and time.monotonic() < self._quiet_until:
+            return verdict
         self._seen(verdict)
-        if verdict != self._told and (verdict.ok or time.monotonic() >= self._quiet_until):
+        if verdict != self._told:
             self._told = verdict
             status = "Unknown" if verdict.ok is None else verdict.ok
             self._tell(f"TracesFlowing={status} {verdict.reason}: {verdict.message}")
         return verdict
+
+    def _began_at(self) -> int:
+        """Return when the run began, by the clock as it is now: it may have been set meanwhile."""
+        return time.time_ns() - (time.monotonic_ns() - self._began)

@@ -117,7 +117,9 @@ class Store:
         try:
             yield
         except OSError as error:
-            raise LocalError(f"{self.path}: traces cannot be kept there: {error.strerror}") from error
+            raise LocalError(
+                f"{self.path}: traces cannot be kept there: {error.strerror}; name another folder with --keep"
+            ) from error
         except sqlite3.Error as error:
             raise LocalError(
                 f"{self.path}: traces cannot be kept there: {error}; make room, or name another folder with --keep"

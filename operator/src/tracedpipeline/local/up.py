@@ -29,6 +29,7 @@ from tracedpipeline.local.proving import Proof
 from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.secret_files import Folder
 from tracedpipeline.local.store import Store
+from tracedpipeline.local.terminal import show
 from tracedpipeline.local.watching import Watch
 from tracedpipeline.page.server import PageServer
 from tracedpipeline.settings import Settings
@@ -52,7 +53,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Place:
-    """Where telemetry goes, since `begun`: the receiver, its address, what it counts, where traces are read back.
+    """Where telemetry goes, since `begun`: the receiver, its address, where traces are read back.
 
     The receiver's address is that of the page, too, for which `watch` looks.
     """
@@ -60,7 +61,6 @@ class Place:
     begun: float
     receiver: Receiver
     url: str
-    figures: Figures
     jaeger: str
     watch: Watch
 
@@ -71,22 +71,22 @@ async def up(pipeline: TracedPipeline, options: Options, tell: Tell, hurry: asyn
     for sentence in here.left_out(pipeline, options.kafka):
         tell(sentence)
     secrets = Folder(options.secrets)
-    async with children(tell, hurry) as run, _telemetry(pipeline, options, run) as place:
-        try:
-            async with brokers.reached(pipeline, options.kafka, run, secrets, tell) as connection:
-                found = _programs(pipeline, connection, place.url, secrets)
-                known = _consumer(_programs(_with_consumer(pipeline), connection, place.url, secrets))
-                announced = running.announced(running.folder(os.environ), pipeline.name, known, place.jaeger)
-                with announced:
-                    async with _started(run, found):
-                        await _story(pipeline, options, place, run, tell)
-        finally:
-            if line := figures.told(place.figures):
-                tell(line)
+    with running.claimed(running.folder(os.environ), pipeline.name) as claim:
+        async with (
+            children(tell, hurry) as run,
+            _telemetry(pipeline, options, run, tell) as place,
+            brokers.reached(pipeline, options.kafka, run, secrets, tell) as connection,
+        ):
+            found = _programs(pipeline, connection, place.url, secrets)
+            known = _consumer(_programs(_with_consumer(pipeline), connection, place.url, secrets))
+            claim.announce(known, place.jaeger)
+            async with _started(run, found):
+                await _story(pipeline, options, place, run, tell)
 
 
 @asynccontextmanager
-async def _telemetry(pipeline: TracedPipeline, options: Options, run: Children) -> AsyncIterator[Place]:
+async def _telemetry(pipeline: TracedPipeline, options: Options, run: Children, tell: Tell) -> AsyncIterator[Place]:
+    """Serve what takes and shows telemetry; afterwards tell of all messages how long they took."""
     begun = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
         store = stack.enter_context(contextlib.closing(Store(options.keep or run.folder)))
@@ -97,7 +97,11 @@ async def _telemetry(pipeline: TracedPipeline, options: Options, run: Children) 
         watch = Watch(pipeline, jaeger, counted)
         receiver = Receiver(store, counted, send, PageServer(watch.look))
         url = await stack.enter_async_context(loopback.serving(receiver.application(), listener))
-        yield Place(begun, receiver, url, counted, jaeger, watch)
+        try:
+            yield Place(begun, receiver, url, jaeger, watch)
+        finally:
+            if line := figures.told(counted):
+                tell(line)
 
 
 def _programs(pipeline: TracedPipeline, connection: KafkaConnection, url: str, secrets: Folder) -> list[Program]:
@@ -167,5 +171,5 @@ async def _told(pipeline: TracedPipeline, options: Options, place: Place, tell: 
 
 
 def _show(waterfall: str, place: Place, tell: Tell) -> None:
-    print(f"\n{waterfall}\n", flush=True)
+    show(f"\n{waterfall}\n")
     tell(f"the first connected trace was read back after {time.monotonic() - place.begun:.1f} s")

@@ -88,7 +88,7 @@ async def test_without_the_trace_store_kafka_still_answers(broker: str, topic: s
 @pytest.fixture(autouse=True)
 def nothing_runs_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A pipeline that runs on this machine meanwhile is not the one that is asked about."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 from tracedpipeline.api import TracedPipeline
+from tracedpipeline.jaeger import lookup, search
 from tracedpipeline.local import otlp
 from tracedpipeline.local.errors import LocalError
 from tracedpipeline.local.figures import Figures
@@ -13,6 +15,7 @@ from tracedpipeline.local.proving import Proof
 from tracedpipeline.local.receiver import Receiver
 from tracedpipeline.local.store import Store
 from tracedpipeline.loopback import listen, serving
+from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.local.otlp import message
@@ -63,3 +66,38 @@ async def test_where_none_is_to_come_nobody_waits(place: Place) -> None:
     pipeline = TracedPipeline.parse(body(consumer={"replicas": 0}))
     with pytest.raises(LocalError, match=r"TracesFlowing is not True: ScaledToZero: consumer.replicas is 0"):
         await place.proof(pipeline).first()
+
+
+async def test_while_programs_start_the_page_does_not_call_it_a_fault(place: Place, pipeline: TracedPipeline) -> None:
+    seen: list[Verdict] = []
+    proof = Proof(pipeline, place.url, place.told.append, seen.append)
+    with pytest.raises(LocalError, match="NoProducerSpans"):
+        await proof.first(patience=0)
+    assert (seen, place.told) == ([], [])
+    proof._quiet_until = 0
+    with pytest.raises(LocalError, match="NoProducerSpans"):
+        await proof.first(patience=0)
+    assert [each.reason for each in seen] == ["NoProducerSpans"]
+    assert place.told[0].startswith("TracesFlowing=False NoProducerSpans: ")
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR], ids=["back", "forward"])
+async def test_a_clock_that_is_set_while_it_runs_keeps_no_trace_out(
+    place: Place, pipeline: TracedPipeline, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    proof = place.proof(pipeline)
+    before = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: before() + int(jump.total_seconds()) * 10**9)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(time.time_ns() / 1e9, tz)
+
+    monkeypatch.setattr(search, "datetime", Clock)
+    monkeypatch.setattr(lookup, "datetime", Clock)
+    place.take()
+    assert (await proof.first(patience=0)).startswith("trace ")

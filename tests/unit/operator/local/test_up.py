@@ -78,11 +78,37 @@ def test_no_maven_central(tmp_path: Path) -> None:
     assert told.startswith("tracedpipeline: Apache Kafka cannot be downloaded from http://127.0.0.1:9 (")
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+def test_a_proxy_that_refuses(tmp_path: Path, name: str) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'version \"17.0.1\"' >&2\n")
+    java.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"127.0.0.1:{closed.getsockname()[1]}"
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environment = {"PATH": path, "XDG_CACHE_HOME": str(tmp_path), name: f"http://{proxy}"}
+    told = refused(file=spec(tmp_path, "paused: false"), environment=environment)
+    begin = (
+        "tracedpipeline: Apache Kafka cannot be downloaded from https://repo1.maven.org/maven2 (Cannot connect to host "
+    )
+    assert told.startswith(f"{begin}{proxy} ")
+
+
+def test_a_folder_for_state_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "file")}
+    told = refused("--kafka", "mock", file=spec(tmp_path, "paused: false"), environment=environment)
+    assert told.startswith(f"tracedpipeline: {tmp_path}/file/tracedpipeline/orders.json cannot be written: Not a dir")
+
+
 def test_no_room_for_temporary_files(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     file = tmp_path / "file"
     told = refused("--kafka", "mock", "--keep", str(file), file=spec(tmp_path, "paused: false"))
-    assert told == f"tracedpipeline: {file}/traces.sqlite: traces cannot be kept there: File exists"
+    assert told == (
+        f"tracedpipeline: {file}/traces.sqlite: traces cannot be kept there: File exists; "
+        "name another folder with --keep"
+    )
 
 
 def test_two_pipelines_in_a_file(tmp_path: Path) -> None:
