@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
 T = TypeVar("T")
+LATE_KEEP: Final[dict[str, Any]] = {"keep_slower_than": 3600, "keep_errors": True}  # no message is so late
 QUIET: Final[dict[str, Any]] = {"log_level": 0}
 # Both sides export in between the measured stretches: the calling thread's CPU is what is measured here, and the
 # exporting thread has a row of its own. On hyper-threads each would slow the other.
@@ -42,10 +43,10 @@ def mock_broker() -> Iterator[str]:
     client.close()
 
 
-def tracing(ratio: float, *, metrics: bool = True) -> Tracing:
+def tracing(ratio: float, *, metrics: bool = True, **configured: Any) -> Tracing:
     """Kafkatrace whose spans wait while it is measured."""
     os.environ.update(_IN_BETWEEN, OTEL_TRACES_EXPORTER="none", OTEL_METRICS_EXPORTER="" if metrics else "none")
-    return kafkatrace.configure("bench", sampling_ratio=ratio)
+    return kafkatrace.configure("bench", sampling_ratio=ratio, **configured)
 
 
 def drain(traced: Tracing) -> None:

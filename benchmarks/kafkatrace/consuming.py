@@ -8,7 +8,7 @@ import confluent_kafka
 import kafkatrace
 from confluent_kafka import TopicPartition
 
-from benchmarks.kafkatrace.clients import QUIET, Contrib, drain, tracing
+from benchmarks.kafkatrace.clients import LATE_KEEP, QUIET, Contrib, drain, tracing
 from benchmarks.kafkatrace.harness import Mode
 
 _MESSAGES: Final = 1_000
@@ -55,11 +55,14 @@ def _modes(
         **QUIET,
     }
     unmeasured = tracing(0, metrics=False)
-    on, off, contrib_on, contrib_off = tracing(1), tracing(0), Contrib(1), Contrib(0)
+    on, off, keeping, contrib_on, contrib_off = tracing(1), tracing(0), tracing(0, **LATE_KEEP), Contrib(1), Contrib(0)
     return {
         "bare": _mode(confluent_kafka.Consumer(conf), topic, 0, bare),
         "sampled": _mode(kafkatrace.Consumer(conf, tracing=on), topic, 0, traced, lambda: drain(on)),
         "unsampled": _mode(kafkatrace.Consumer(conf, tracing=off), topic, 1, traced, lambda: drain(off)),
+        "unsampled, late keep": _mode(
+            kafkatrace.Consumer(conf, tracing=keeping), topic, 1, traced, lambda: drain(keeping)
+        ),
         "unsampled, no metrics": _mode(kafkatrace.Consumer(conf, tracing=unmeasured), topic, 1, traced),
         "contrib sampled": _mode(contrib_on.consumer(conf), topic, 0, contrib, contrib_on.drain),
         "contrib unsampled": _mode(contrib_off.consumer(conf), topic, 1, contrib, contrib_off.drain),

@@ -14,7 +14,7 @@ typedef struct {
     long long bound, bound_until; /* the largest difference that went to `received`, and until when that is enough */
 } Account;
 
-enum { CREATE_TIME = 1, LOG_APPEND_TIME = 2, NS_PER_MS = 1000000, SECOND_NS = 1000000000 };
+enum { SECOND_NS = 1000000000 };
 static const long long LATEST = 1LL << 62; /* so that a second more is no overflow */
 
 PyObject *topics_value(PyObject *known, PyObject *make, PyObject *topic)

@@ -41,6 +41,12 @@ static PyObject *item_of(Send *send, Sending *sending, int encodes)
     return item;
 }
 
+/* A send that is not sampled is only counted: 1, or -1 with an exception. */
+static int count_unsampled(Send *send, Sending *sending)
+{
+    return sending->metrics_enabled && count(send, sending) < 0 ? -1 : 1;
+}
+
 /* Hands a sampled send over to its export; returns what read_report() did. */
 static int put(Send *send, Sending *sending, PyObject *message)
 {
@@ -62,7 +68,7 @@ static PyObject *reported(Send *send, Sending *sending, PyObject *callback, PyOb
     int done = 0;
     if (args[0] == Py_None) {
         send->ended = now_ns();
-        done = send->traceparent != NULL ? put(send, sending, args[1]) : count(send, sending) < 0 ? -1 : 1;
+        done = send->traceparent != NULL ? put(send, sending, args[1]) : count_unsampled(send, sending);
     }
     if (done < 0)
         return NULL;

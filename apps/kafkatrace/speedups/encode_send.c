@@ -15,8 +15,8 @@ static int is_empty_text(PyObject *text)
 static int is_common(const Send *send)
 {
     return is_bytes(send->traceparent, TRACEPARENT) && is_id_or_none(send->parent) && is_empty_text(send->state) &&
-           is_none(send->outcome) && send->topic != NULL && PyUnicode_CheckExact(send->topic) && send->start >= 0 &&
-           send->ended >= 0 && send->partition >= 0;
+           is_none(send->outcome) && is_none(send->unsampled) && send->topic != NULL &&
+           PyUnicode_CheckExact(send->topic) && send->start >= 0 && send->ended >= 0 && send->partition >= 0;
 }
 
 static int send_body(Encoder *self, Wire *wire, const Send *send)

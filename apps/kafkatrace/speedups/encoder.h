@@ -4,17 +4,7 @@
 
 #include "wire.h"
 
-enum {
-    OFFSET,
-    KEY,
-    OF_A_SEND,
-    QUEUE_MS = OF_A_SEND,
-    SINCE_TIMESTAMP_MS,
-    LAG,
-    OF_A_MESSAGE,
-    KINDS = 4,
-    NS_PER_MS = 1000000
-};
+enum { OFFSET, KEY, OF_A_SEND, QUEUE_MS = OF_A_SEND, SINCE_TIMESTAMP_MS, LAG, OF_A_MESSAGE, KINDS = 4 };
 
 #define ENCODER_MEMBERS(each)                                                           \
     each(finisher) each(owner) /* whose attribute `clock_attributes` is written, too */ \

@@ -15,6 +15,7 @@ const Field fields[] = {
     [START] = FIELD(start, LONG, HAS_START),
     [PARTITION] = FIELD(partition, INT, HAS_PARTITION),
     [OFFSET] = FIELD(offset, LONG, HAS_OFFSET),
+    [KEEP_AFTER] = FIELD(keep_after, LONG, HAS_KEEP_AFTER),
 };
 
 static long long number_of(SpanFields *span, const Field *field)
@@ -133,5 +134,6 @@ PyGetSetDef field_attributes[] = {
     ATTRIBUTE("start", START),
     ATTRIBUTE("partition", PARTITION),
     ATTRIBUTE("offset", OFFSET),
+    ATTRIBUTE("keep_after", KEEP_AFTER),
     {NULL},
 };

@@ -11,7 +11,19 @@ typedef struct {
     int bit; /* of SpanFields.valid */
 } Field;
 
-enum { RECORDING, ENDED_AT, LINKED, TOMBSTONE, TIMESTAMP_TYPE, TIMESTAMP, POLLED, START, PARTITION, OFFSET };
+enum {
+    RECORDING,
+    ENDED_AT,
+    LINKED,
+    TOMBSTONE,
+    TIMESTAMP_TYPE,
+    TIMESTAMP,
+    POLLED,
+    START,
+    PARTITION,
+    OFFSET,
+    KEEP_AFTER
+};
 extern const Field fields[];
 extern PyGetSetDef field_attributes[];
 

@@ -11,7 +11,8 @@ typedef struct {
     vectorcallfunc call;
     State *state;
     MEMBERS(DECLARE)
-    char metrics_enabled;
+    char metrics_enabled, keeps;
+    long long limit; /* nanoseconds from which on a message is slow */
 } Process;
 
 /* How many records of the partition come after this one. */
@@ -75,6 +76,18 @@ static int record(Process *self, SpanFields *span, PyObject *message, PyObject *
     return read_lag(self, span) < 0 || count_one(self->started) < 0 || count_one(self->started) < 0 ? -1 : 0;
 }
 
+/* Has one that is not recorded looked at when it ends, as kafkatrace.operations.keeping.Keeping.watch() does. */
+static void watch(Process *self, SpanFields *span, PyObject *message)
+{
+    long long first = span->polled > 0 && span->polled < span->start ? span->polled : span->start;
+    span->message = Py_NewRef(message);
+    if ((span->timestamp_type == CREATE_TIME || span->timestamp_type == LOG_APPEND_TIME) && span->timestamp >= 0 &&
+        span->timestamp <= first / NS_PER_MS)
+        first = span->timestamp * NS_PER_MS;
+    if (self->limit <= LLONG_MAX - first)
+        span->keep_after = first + self->limit;
+}
+
 static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *sender)
 {
     int is_sampled = PyBytes_AS_STRING(sender)[FLAGS] & SAMPLED;
@@ -91,6 +104,8 @@ static int begin(Process *self, SpanFields *span, PyObject *message, PyObject *s
     Place place = {PyObject_Hash(span->topic), span->partition, span->offset};
     span->polled = times_take(&self->state->times, message, place);
     span->start = now_ns();
+    if (self->keeps && !is_sampled)
+        watch(self, span, message);
     return 0;
 }
 
@@ -157,17 +172,18 @@ static int is_span_type(const State *state, PyObject *type)
 
 static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *parts[] = {"otherwise", "span_type", "unreadable", "receiver", "account",         "encoder",
-                            "ready",     "take",      "started",    "highs",    "metrics_enabled", NULL};
+    static char *parts[] = {"otherwise", "span_type", "unreadable", "receiver",        "account", "encoder", "ready",
+                            "take",      "started",   "highs",      "metrics_enabled", "keeps",   "limit",   NULL};
     PyObject *span_type, *otherwise, *unreadable, *receiver, *account, *encoder, *ready, *take, *started, *highs;
-    int metrics_enabled;
+    int metrics_enabled, keeps;
+    long long limit;
     State *state = state_of(type);
     Process *self;
     if (state == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OO!OOO!O!O!OOO!p:Process", parts, &otherwise, &PyType_Type,
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OO!OOO!O!O!OOO!ppL:Process", parts, &otherwise, &PyType_Type,
                                      &span_type, &unreadable, &receiver, state->types[ACCOUNT_TYPE], &account,
                                      state->types[ENCODER_TYPE], &encoder, &PyList_Type, &ready, &take, &started,
-                                     &PyDict_Type, &highs, &metrics_enabled) ||
+                                     &PyDict_Type, &highs, &metrics_enabled, &keeps, &limit) ||
         !is_counter(started) || !is_span_type(state, span_type) || (self = (Process *)type->tp_alloc(type, 0)) == NULL)
         return NULL;
     self->state = state;
@@ -182,6 +198,8 @@ static PyObject *process_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->started = Py_NewRef(started);
     self->highs = Py_NewRef(highs);
     self->metrics_enabled = (char)metrics_enabled;
+    self->keeps = (char)keeps;
+    self->limit = limit;
     self->call = process;
     return (PyObject *)self;
 }

@@ -17,6 +17,10 @@ static Send *begin(Sending *sending, PyObject **given, PyObject *callback, PyObj
         if (count_one(sending->started) < 0)
             Py_CLEAR(made);
     }
+    else if (sending->keeps_errors) {
+        made->unsampled = Py_NewRef(traceparent);
+        made->key = Py_NewRef(given[KEY]);
+    }
     if (made != NULL)
         made->start = now_ns();
     return made;
@@ -67,7 +71,7 @@ static PyObject *send_record(PyObject *original, PyObject *producer, Sending *se
         return NULL;
     if ((headers = headers_of(sending->state, traceparent)) != NULL &&
         (send = begin(sending, given, callback, traceparent)) != NULL) {
-        int reported = send->traceparent != NULL || sending->metrics_enabled;
+        int reported = send->traceparent != NULL || sending->metrics_enabled || sending->keeps_errors;
         PyObject *args[] = {producer,   given[TOPIC],     given[VALUE],
                             given[KEY], given[PARTITION], reported ? (PyObject *)send : callback,
                             Py_None,    given[TIMESTAMP], headers};

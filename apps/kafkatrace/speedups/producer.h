@@ -13,7 +13,7 @@ typedef struct {
     PyObject_HEAD
     State *state;
     SENDING_MEMBERS(DECLARE)
-    char metrics_enabled;
+    char metrics_enabled, keeps_errors;
     long long clock_due;
 } Sending;
 
@@ -24,7 +24,7 @@ typedef struct {
     vectorcallfunc call;
     Sending *sending; /* with `callback`: until the report, and only where C began it. What waits for the export must */
     PyObject *callback; /* not refer to its sender: the interpreter does not look for cycles here. */
-    PyObject *topic, *traceparent, *parent, *state, *key, *outcome;
+    PyObject *topic, *traceparent, *parent, *state, *key, *outcome, *unsampled;
     long long start, ended, offset, timestamp;
     int partition, timestamp_type;
     char remote, tombstone;

@@ -10,7 +10,7 @@ Send *send_new(const State *state, PyObject *topic)
     made->sending = NULL;
     made->callback = NULL;
     made->topic = Py_XNewRef(topic);
-    made->traceparent = made->parent = made->state = made->key = made->outcome = NULL;
+    made->traceparent = made->parent = made->state = made->key = made->outcome = made->unsampled = NULL;
     made->start = made->ended = made->timestamp = 0;
     made->partition = -1;
     made->offset = -1;
@@ -39,6 +39,7 @@ static void send_dealloc(PyObject *object)
     Py_XDECREF(self->state);
     Py_XDECREF(self->key);
     Py_XDECREF(self->outcome);
+    Py_XDECREF(self->unsampled);
     free_object(object);
 }
 
@@ -60,6 +61,7 @@ static PyMemberDef members[] = {
     FIELD(timestamp_type, T_INT),
     FIELD(timestamp, T_LONGLONG),
     FIELD(outcome, T_OBJECT),
+    FIELD(unsampled, T_OBJECT),
     {NULL},
 };
 

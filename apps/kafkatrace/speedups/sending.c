@@ -3,16 +3,16 @@
 
 static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *parts[] = {"sender",  "on_delivery", "put",     "ready",           "take",
-                            "started", "histogram",   "encoder", "metrics_enabled", NULL};
+    static char *parts[] = {"sender",  "on_delivery",     "put",          "ready", "take", "started", "histogram",
+                            "encoder", "metrics_enabled", "keeps_errors", NULL};
     PyObject *sender, *on_delivery, *put, *ready, *take, *started, *histogram, *encoder, *known = NULL;
     Sending *self = NULL;
     State *state = state_of(type);
-    int metrics_enabled;
+    int metrics_enabled, keeps_errors;
     if (state == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOO!OOOO!p:Sending", parts, &sender, &on_delivery, &put,
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOO!OOOO!pp:Sending", parts, &sender, &on_delivery, &put,
                                      &PyList_Type, &ready, &take, &started, &histogram, state->types[ENCODER_TYPE],
-                                     &encoder, &metrics_enabled) ||
+                                     &encoder, &metrics_enabled, &keeps_errors) ||
         !is_counter(started) || (known = PyDict_New()) == NULL || (self = (Sending *)type->tp_alloc(type, 0)) == NULL) {
         Py_XDECREF(known);
         return NULL;
@@ -28,6 +28,7 @@ static PyObject *sending_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->histogram = Py_NewRef(histogram);
     self->known = known;
     self->metrics_enabled = (char)metrics_enabled;
+    self->keeps_errors = (char)keeps_errors;
     return (PyObject *)self;
 }
 

@@ -4,8 +4,8 @@
 #define OBJECT(name) {#name, T_OBJECT_EX, offsetof(SpanFields, name), 0, NULL}
 
 static PyMemberDef members[] = {
-    OBJECT(receiver), OBJECT(ambient), OBJECT(traceparent), OBJECT(topic),   OBJECT(sender),
-    OBJECT(queue_id), OBJECT(key),     OBJECT(lag),         OBJECT(failure), {NULL},
+    OBJECT(receiver), OBJECT(ambient), OBJECT(traceparent), OBJECT(topic),   OBJECT(sender), OBJECT(queue_id),
+    OBJECT(key),      OBJECT(lag),     OBJECT(failure),     OBJECT(message), {NULL},
 };
 
 PyObject *span_make(State *state, PyTypeObject *type)
@@ -15,6 +15,7 @@ PyObject *span_make(State *state, PyTypeObject *type)
         ((SpanFields *)made)->state = state;
         ((SpanFields *)made)->failure = Py_NewRef(Py_None);
         ((SpanFields *)made)->valid = AT_FIRST;
+        ((SpanFields *)made)->keep_after = LLONG_MAX;
     }
     return made;
 }
@@ -143,10 +144,13 @@ static PyObject *end_recorded(SpanFields *span)
     return done;
 }
 
-/* Of one that is not recorded only the metrics want to know. */
+/* Of one that is not recorded only the metrics want to know, unless it may be one to be kept: that is Python's to say. */
 static PyObject *end_unrecorded(SpanFields *span)
 {
     PyObject *enabled;
+    if (!(span->valid & HAS_KEEP_AFTER) || span->ended_at > span->keep_after)
+        return call_receiver(span, span->state->names[NAME_KEEP], (PyObject *)span);
+    Py_CLEAR(span->message);
     if (span->account != NULL)
         return account_span(span->account, span);
     if ((enabled = receivers(span, span->state->names[NAME_METRICS_ENABLED])) == NULL)

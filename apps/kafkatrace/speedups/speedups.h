@@ -15,6 +15,9 @@ enum {
     SAMPLED = 1
 };
 
+/* What Message.timestamp() gives: a kind, and milliseconds. */
+enum { CREATE_TIME = 1, LOG_APPEND_TIME = 2, NS_PER_MS = 1000000 };
+
 /* Which numbers and flags of a span are in its C fields. One that Python set to something else, or took away, is in `odd`
  * or nowhere: such a span is left to Python. */
 enum {
@@ -28,7 +31,8 @@ enum {
     HAS_PARTITION = 128,
     HAS_OFFSET = 256,
     HAS_TOMBSTONE = 512,
-    AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_LINKED,
+    HAS_KEEP_AFTER = 1024,
+    AT_FIRST = HAS_ENDED_AT | HAS_RECORDING | HAS_LINKED | HAS_KEEP_AFTER,
     IN_EACH = AT_FIRST | HAS_TIMESTAMP | HAS_TIMESTAMP_TYPE | HAS_POLLED | HAS_START,
     IN_RECORDED = IN_EACH | HAS_PARTITION | HAS_OFFSET | HAS_TOMBSTONE
 };
@@ -36,13 +40,13 @@ enum {
 /* The fields of kafkatrace.spans.message_span.MessageSpan, which adds the rest; times are nanoseconds since the epoch. */
 #define SPAN_MEMBERS(each)                                                                                       \
     each(receiver) each(ambient) each(traceparent) each(topic) each(token) each(sender) each(queue_id) each(key) \
-        each(lag) each(failure) each(account) each(encoder) each(open)                                           \
+        each(lag) each(failure) each(account) each(encoder) each(open) each(message)                             \
             each(odd) /* numbers and flags, by name, that are none */
 typedef struct {
     PyDictObject context;
     State *state;
     SPAN_MEMBERS(DECLARE)
-    long long timestamp, polled, start, ended_at, offset;
+    long long timestamp, polled, start, ended_at, offset, keep_after;
     int timestamp_type, partition, valid;
     char recording, tombstone, linked;
 } SpanFields;

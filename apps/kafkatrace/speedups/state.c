@@ -12,6 +12,7 @@ static const char *const names[NAMES] = {
     [NAME_CLOCK_ATTRIBUTES] = "clock_attributes",
     [NAME_DELIVERED] = "delivered",
     [NAME_FAILED] = "failed",
+    [NAME_KEEP] = "keep",
     [NAME_LOST] = "lost",
     [NAME_METRICS_ENABLED] = "metrics_enabled",
     [NAME_OPEN] = "open",

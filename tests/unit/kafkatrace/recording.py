@@ -18,9 +18,9 @@ Receive = Callable[[], Message]
 class Recorder:
     """A Tracing and what it exported."""
 
-    def __init__(self, ratio: float | None = None) -> None:
+    def __init__(self, ratio: float | None = None, **configured: Any) -> None:
         self.exporter = InMemorySpanExporter()
-        self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio)
+        self.tracing = kafkatrace.configure("orders", exporter=self.exporter, sampling_ratio=ratio, **configured)
 
     def spans(self, name: str = "") -> list[ReadableSpan]:
         self.tracing.shutdown(60)  # on a busy machine five seconds are little

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.trace import Tracer
 
 from kafkatrace.context.ids import SpanIds
+from kafkatrace.context.late_keep import LateKeep
 from kafkatrace.context.restraint import Restraint
 from kafkatrace.context.sampling import Sampling
 from kafkatrace.export import arguments, at_exit, environment
@@ -38,7 +39,7 @@ class Tracing:
 
     `tracer` is for spans of your own beside ours; `counters` tells what strangers' headers and clocks did.
     configure() makes it from its arguments and the environment's variables: sampling, exporter,
-    restraint, the SDK's provider, whether it is enabled.
+    restraint, late_keep, the SDK's provider, whether it is enabled.
     """
 
     def __init__(  # noqa: PLR0913 - configure() calls it, each by name
@@ -51,10 +52,12 @@ class Tracing:
         *,
         provider: TracerProvider | None = None,
         restraint: Restraint | None = None,
+        late_keep: LateKeep | None = None,
         enabled: bool = True,
     ) -> None:
         variables = Variables({}) if variables is None else variables
         self.restraint = Restraint() if restraint is None else restraint
+        self.late_keep = LateKeep() if late_keep is None else late_keep
         self.enabled = enabled
         self.metrics_enabled = environment.metrics_enabled(variables)
         self.carries_baggage = environment.carries_baggage(variables)
@@ -146,6 +149,8 @@ def configure(  # noqa: PLR0913 - each by name
     resource: Resource | None = None,
     exclude_topics: Iterable[str] | None = None,
     message_keys: bool | None = None,
+    keep_slower_than: float | None = None,
+    keep_errors: bool | None = None,
     tracer_provider: TracerProvider | None = None,
     set_global: bool = False,
 ) -> Tracing:
@@ -157,6 +162,9 @@ def configure(  # noqa: PLR0913 - each by name
     resource: attributes of the service beside those of the environment
     exclude_topics: patterns of topics that are not traced, such as "audit.*": no spans, no metrics, no headers
     message_keys: False leaves the messages' keys, which may be personal data, out of the spans
+    keep_slower_than: seconds; a message that took longer, from its timestamp to the end of its processing, has its
+        queue and process spans though it is not sampled
+    keep_errors: True does the same for a message whose processing or sending failed
     tracer_provider: one of the SDK; its sampler decides, its resource is the service, its processors get the spans
     set_global: True makes the provider the global one, so that the spans of other instrumentation go the same way
 
@@ -179,9 +187,18 @@ def configure(  # noqa: PLR0913 - each by name
     service = resources.service(service_name, resource, variables) if provider is None else provider.resource
     cluster = resources.cluster(service, variables)
     restraint = Restraint.read(exclude_topics, message_keys, variables)
+    late_keep = LateKeep.read(keep_slower_than, keep_errors, variables)
     exporter = exporter if provider is None else ThroughProvider(provider)
     tracing = Tracing(
-        service, cluster, sampling, exporter, variables, provider=provider, restraint=restraint, enabled=enabled
+        service,
+        cluster,
+        sampling,
+        exporter,
+        variables,
+        provider=provider,
+        restraint=restraint,
+        late_keep=late_keep,
+        enabled=enabled,
     )
     if set_global and enabled:
         trace.set_tracer_provider(tracing.provider)

@@ -15,12 +15,15 @@ def finding(pipeline: str, found: Sequence[Span]) -> Finding:
     """Return whether traces flow; where not, the reason names the broken hop.
 
     `found` are the newest traces with a send span of the producer, and those with a process span of the consumer.
-    WaitingForSpans is said where a parent was not read back: only a later look can tell whether it ever comes.
+    WaitingForSpans is said where a parent was not read back: only a later look can tell whether it ever comes. It is
+    said, too, where all that the consumer processed was not sampled.
     """
     if connected := traces.journeys(pipeline, found):
         return Verdict(True, reasons.FLOWING, "a connected trace was read back from Jaeger"), connected[0].last_trace
     if traces.awaiting_parent(pipeline, found):
         return _waiting(pipeline), None
+    if are_kept(pipeline, found):
+        return _only_kept(pipeline), None
     producer, consumer = _ends(pipeline)
     if not any(traces.is_send(span, pipeline) for span in found):
         return _no_producer_spans(pipeline), None
@@ -40,11 +43,17 @@ def second_finding(
     """
     if traces.journeys(pipeline, complete):
         return finding(pipeline, complete)
-    if not overdue and not any(traces.is_process(span, pipeline) for span in complete):
-        return _waiting(pipeline), None
+    if not overdue and not any(traces.is_process(span, pipeline) and not span.kept for span in complete):
+        return (_only_kept if are_kept(pipeline, newest) else _waiting)(pipeline), None
     if not any(traces.is_send(span, pipeline) for span in newest):
         return _no_producer_spans(pipeline), None
     return (_behind(pipeline, latest(overdue)) if overdue and not kept else _not_connected(pipeline)), None
+
+
+def are_kept(pipeline: str, found: Sequence[Span]) -> bool:
+    """Return whether all that the consumer processed was kept without being sampled: it has no send span."""
+    processed = [span for span in found if traces.is_process(span, pipeline)]
+    return bool(processed) and all(span.kept for span in processed)
 
 
 def latest(waiting: Sequence[Span]) -> Span:
@@ -59,6 +68,12 @@ def _ends(pipeline: str) -> tuple[str, str]:
 def _waiting(pipeline: str) -> Verdict:
     producer, consumer = _ends(pipeline)
     message = f"the newest spans of {consumer} continue traces whose spans of {producer} are not in Jaeger yet"
+    return Verdict(None, reasons.WAITING_FOR_SPANS, message)
+
+
+def _only_kept(pipeline: str) -> Verdict:
+    _, consumer = _ends(pipeline)
+    message = f"the newest spans of {consumer} are of slow or failed messages that were not sampled: they prove nothing"
     return Verdict(None, reasons.WAITING_FOR_SPANS, message)
 
 

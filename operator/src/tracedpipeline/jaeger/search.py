@@ -1,5 +1,6 @@
 """Looks whether traces flow, for the status."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -36,11 +37,22 @@ async def _look(jaeger: Jaeger, pipeline: TracedPipeline) -> proof.Finding:
     finding = proof.finding(pipeline.name, newest)
     if finding[0].reason != reasons.WAITING_FOR_SPANS:
         return finding
-    complete = await jaeger.messages(topic, window.earlier(ARRIVAL_TIME, now))
+    complete = await jaeger.messages(topic, window.earlier(_age(pipeline.name, newest, now), now))
     waiting = traces.awaiting_parent(pipeline.name, [*newest, *complete])
     overdue = [span for span in waiting if span.start <= (now - ARRIVAL_TIME).timestamp() * 1e9]
     kept = bool(overdue) and await _keeps_older(jaeger, topic, proof.latest(overdue))
     return proof.second_finding(pipeline.name, newest, complete, overdue, kept=kept)
+
+
+def _age(pipeline: str, newest: Sequence[traces.Span], now: datetime) -> timedelta:
+    """Return how old traces are all of whose spans had the time to arrive.
+
+    Where the consumer is busy with messages that were kept because they waited long, those sent before them.
+    """
+    if not proof.are_kept(pipeline, newest):
+        return ARRIVAL_TIME
+    sent = datetime.fromtimestamp(min(span.start for span in newest if span.kept) / 1e9, UTC)
+    return ARRIVAL_TIME + max(now - sent, timedelta())
 
 
 async def _keeps_older(jaeger: Jaeger, topic: str, span: traces.Span) -> bool:

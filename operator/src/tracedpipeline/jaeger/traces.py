@@ -12,6 +12,7 @@ from tracedpipeline.untrusted.documents import Document
 
 SEND = "send"
 PROCESS = "process"
+_KEPT = "kafkatrace.kept"
 _PARTITION, _OFFSET = "messaging.destination.partition.id", "messaging.kafka.offset"
 _DIGITS = 10
 _FAILED = (2, "STATUS_CODE_ERROR")
@@ -22,7 +23,7 @@ class Span:
     """A span of one service; times are Unix nanoseconds, `error` is empty unless it failed.
 
     `place` is the partition and the offset of its record, None where it does not name them; `attributes` are for a
-    person to read.
+    person to read; `kept` tells that its message was not sampled, so that its trace has no send span above it.
     """
 
     trace_id: str
@@ -35,6 +36,7 @@ class Span:
     place: tuple[int, int] | None = None
     error: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _span(service: str, span: Document) -> Span:
         place=_place(span),
         error=_error(documents.mapping(span, "status")),
         attributes=attributes.texts(documents.mappings(span, "attributes")),
+        kept=any(each.get("key") == _KEPT for each in documents.mappings(span, "attributes")),
     )
 
 

@@ -72,10 +72,13 @@ def make(extension: Any, kind: str, parts: dict[str, Any] | None = None) -> Any:
         return extension.Method("produce", *given.values())
     if kind == "Polled":
         return extension.Polled(*given.values())
-    flag = {"metrics_enabled": True} if kind in ("Process", "Sending") else {}
-    return getattr(extension, kind)(**given, **flag)
+    return getattr(extension, kind)(**given, **SETTINGS.get(kind, {}))
 
 
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "Process": {"metrics_enabled": True, "keeps": True, "limit": 0},
+    "Sending": {"metrics_enabled": True, "keeps_errors": True},
+}
 CALLED: Final = {
     "Account": ("otherwise", "histograms", "received"),
     "Encoder": ("finisher", "owner"),

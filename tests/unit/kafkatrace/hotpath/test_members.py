@@ -13,8 +13,8 @@ from tests.unit.kafkatrace.hotpath.again import in_use
 from tests.unit.kafkatrace.hotpath.linked import CALLED, TYPED, Linked, make, parts_of, refer_back
 
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-ATTRIBUTES = ("receiver", "ambient", "traceparent", "topic", "sender", "queue_id", "key", "lag", "failure")
-NUMBERS = ("recording", "start", "partition")  # what is no number is kept beside them
+ATTRIBUTES = ("receiver", "ambient", "traceparent", "topic", "sender", "queue_id", "key", "lag", "failure", "message")
+NUMBERS = ("recording", "start", "partition", "keep_after")  # what is no number is kept beside them
 
 
 class Sentinel:

@@ -30,7 +30,7 @@ def encoder(module: Any) -> Any:
 
 def sending(module: Any, **parts: Any) -> Any:
     given = dict.fromkeys(("sender", "on_delivery", "put", "take", "histogram"))
-    return module.Sending(**given, ready=[], started=iter(()), metrics_enabled=False, **parts)
+    return module.Sending(**given, ready=[], started=iter(()), metrics_enabled=False, keeps_errors=False, **parts)
 
 
 def test_each_import_has_times_of_its_own() -> None:
@@ -57,6 +57,8 @@ def one_of_each(module: Any) -> list[Any]:
         account=accounting,
         encoder=encoding,
         metrics_enabled=True,
+        keeps=False,
+        limit=0,
         **parts,
     )
     polled = module.Polled(print)

@@ -178,6 +178,7 @@ def test_what_a_callback_gives_for_a_sends_histogram_is_looked_at(tracing: kafka
         histogram=lambda topic: given,
         encoder=producer._sender.encoder,
         metrics_enabled=True,
+        keeps_errors=False,
     )
     producer.produce("t", b"v", partition=0)
     with pytest.raises((TypeError, SystemError)):  # confluent-kafka 2.16 loses the type on its way through flush()

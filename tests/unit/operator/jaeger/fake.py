@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
 from typing import Any
@@ -93,6 +94,12 @@ def message(sent: int, *, waited: float = 0.01, topic: str = "traced-topic", ske
     ]
 
 
+def kept_late(spans: list[Span]) -> list[Span]:
+    """Make of a message's spans what there is where it was not sampled but kept."""
+    _, queue, process = spans
+    return [replace(queue, parent_id="", kept=True), replace(process, kept=True)]
+
+
 def commit(at: int) -> Span:
     """Make a consumer's commit, which is a trace of its own."""
     return Span(f"{next(_ids):032x}", "a", "", "orders-consumer", "commit traced-topic", at, at + 2 * MS)
@@ -125,10 +132,12 @@ def _encoded(span: Span) -> dict[str, Any]:
 
 
 def _attributes(span: Span) -> list[dict[str, Any]]:
+    kept = [{"key": "kafkatrace.kept", "value": {"stringValue": "slow"}}] if span.kept else []
     if span.place is None:
-        return []
+        return kept
     partition, offset = map(str, span.place)
     return [
+        *kept,
         {"key": "messaging.destination.partition.id", "value": {"stringValue": partition}},
         {"key": "messaging.kafka.offset", "value": {"intValue": offset}},
     ]

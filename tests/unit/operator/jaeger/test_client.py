@@ -13,7 +13,7 @@ from tracedpipeline.jaeger.window import window_of
 from tracedpipeline.untrusted.bounded_http import open_session
 
 from tests.unit.operator.conftest import body
-from tests.unit.operator.jaeger.fake import SECOND, FakeJaeger, commit, message, serving
+from tests.unit.operator.jaeger.fake import SECOND, FakeJaeger, commit, kept_late, message, serving
 
 
 @pytest.fixture
@@ -126,6 +126,23 @@ async def test_a_consumer_so_late_that_jaeger_has_forgotten(jaeger: tuple[FakeJa
     verdict, _ = await ask(url)
     assert (verdict.ok, verdict.reason) == (None, reasons.CONSUMER_BEHIND)
     assert "about 8 min" in verdict.message
+
+
+@pytest.mark.parametrize("waited", [0.01, 240], ids=["failing messages", "a backlog"])
+async def test_messages_that_were_kept_do_not_crowd_out_the_sampled(
+    jaeger: tuple[FakeJaeger, str], waited: float
+) -> None:
+    """One in a hundred is sampled, and all others are kept."""
+    answers, url = jaeger
+    for tick in range(6000, 0, -1):  # 20 a second are sent, and as many processed
+        spans = message(ago(tick / 20), waited=waited)
+        processed = tick / 20 > waited
+        if tick % 100 == 0:
+            answers.take(*(spans if processed else spans[:1]))
+        elif processed:
+            answers.take(*kept_late(spans))
+    verdict, _ = await ask(url, tracing={"samplingRatio": 0.01}, producer={"ratePerSecond": 20})
+    assert verdict.reason == reasons.FLOWING
 
 
 def without_header(spans: list[Span]) -> list[Span]:

@@ -6,6 +6,7 @@ from tracedpipeline.jaeger.traces import Span
 from tests.unit.operator.jaeger.test_traces import JOURNEY, PROCESS, QUEUE, SEND, changed
 
 AGAIN = changed(SEND, trace_id="t2")
+KEPT = [changed(QUEUE, parent_id="", kept=True), changed(PROCESS, kept=True)]
 
 
 def test_a_connected_trace_flows() -> None:
@@ -30,6 +31,10 @@ def test_a_connected_trace_flows() -> None:
         ([AGAIN, QUEUE, PROCESS], reasons.WAITING_FOR_SPANS),
         ([AGAIN, PROCESS], reasons.WAITING_FOR_SPANS),
         ([QUEUE, PROCESS], reasons.WAITING_FOR_SPANS),
+        ([AGAIN, *KEPT], reasons.WAITING_FOR_SPANS),
+        (KEPT, reasons.WAITING_FOR_SPANS),
+        ([AGAIN, *KEPT, changed(PROCESS, trace_id="t3", parent_id="")], reasons.TRACES_NOT_CONNECTED),
+        ([changed(SEND, kept=True)], reasons.NO_CONSUMER_SPANS),
     ],
     ids=[
         "silence",
@@ -44,6 +49,10 @@ def test_a_connected_trace_flows() -> None:
         "the send span of what is processed is not there yet",
         "nor is the queue span",
         "no send span at all is there yet",
+        "what is processed was not sampled",
+        "nothing was sampled",
+        "beside what was not sampled, a message without a header",
+        "a failed send that was not sampled",
     ],
 )
 def test_the_reason_names_the_broken_hop(found: list[Span], reason: str) -> None:
@@ -73,6 +82,19 @@ def test_the_second_look(complete: list[Span], overdue: list[Span], kept: bool, 
     assert proof.second_finding("orders", [AGAIN, QUEUE, PROCESS], complete, overdue, kept=kept)[0].reason == reason
 
 
+@pytest.mark.parametrize(
+    ("complete", "reason"),
+    [
+        (KEPT, reasons.WAITING_FOR_SPANS),
+        ([], reasons.WAITING_FOR_SPANS),
+        ([*KEPT, *(changed(span, trace_id="t4") for span in JOURNEY)], reasons.FLOWING),
+        ([*KEPT, changed(PROCESS, trace_id="t4", parent_id="")], reasons.TRACES_NOT_CONNECTED),
+    ],
+)
+def test_the_second_look_where_all_that_is_new_was_not_sampled(complete: list[Span], reason: str) -> None:
+    assert proof.second_finding("orders", [AGAIN, *KEPT], complete, [], kept=True)[0].reason == reason
+
+
 def test_without_producer_spans_a_consumer_is_not_called_late() -> None:
     newest = [QUEUE, PROCESS]
     assert proof.second_finding("orders", newest, newest, [QUEUE], kept=False)[0].reason == reasons.NO_PRODUCER_SPANS
@@ -81,6 +103,9 @@ def test_without_producer_spans_a_consumer_is_not_called_late() -> None:
 LOOK_BETWEEN = (
     "orders-producer and orders-consumer send spans, but no recent trace goes send, queue, process: "
     "does something between them drop the traceparent header?"
+)
+NOT_SAMPLED = (
+    "the newest spans of orders-consumer are of slow or failed messages that were not sampled: they prove nothing"
 )
 NO_SEND = "Jaeger has no recent span of orders-producer: look at the producer's log and the Collector's"
 WAITING = "the newest spans of orders-consumer continue traces whose spans of orders-producer are not in Jaeger yet"
@@ -99,6 +124,7 @@ WAITING = "the newest spans of orders-consumer continue traces whose spans of or
         ),
         ([SEND, changed(PROCESS, parent_id="")], False, LOOK_BETWEEN),
         ([QUEUE, PROCESS], None, WAITING),
+        ([AGAIN, *KEPT], None, NOT_SAMPLED),
     ],
 )
 def test_what_is_told_of_the_first_look(found: list[Span], ok: bool | None, message: str) -> None:

@@ -67,7 +67,7 @@ class Producer(cimpl.Producer):  # confluent_kafka.Producer may be what another 
             _produce(self, topic, value, key, partition, sender.untraced(callback), None, timestamp, headers)
             return
         send, propagated = started
-        if send.traceparent is not None or sender.metrics_enabled:
+        if send.traceparent is not None or send.unsampled is not None or sender.metrics_enabled:
             report: DeliveryCallback | None = bind(sender.delivered, send, callback)
         else:
             report = sender.untraced(callback)

@@ -15,7 +15,7 @@ from kafkatrace.context.context_var import variable
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LOOK_NS: Final = 100_000_000
-_LARGEST: Final = (1 << 63) - 1
+_LARGEST: Final = (1 << 63) - 1  # of 64 bits; as a time: never
 _SMALLEST: Final = -1 << 63
 
 
@@ -130,6 +130,7 @@ class SpanFields(dict[str, object]):
     recording: bool
     linked: bool  # a trace of its own, with a link to the sender instead of a parent
     failure: str | None  # the error.type of the exception that ended it
+    keep_after: int  # one that ends later is put though it is not recorded
     _token: Token[Context]
     # set in spans that may be sampled
     sender: bytes | None  # the sender's traceparent
@@ -139,10 +140,13 @@ class SpanFields(dict[str, object]):
     key: object
     tombstone: bool
     lag: int | None
+    # set in those that may be kept, until their end
+    message: Message | None
     __slots__ = tuple(__annotations__)
 
     def __init__(self) -> None:
         self.ended_at = 0
+        self.keep_after = _LARGEST
         self.recording = self.linked = False
         self.failure = None
 
@@ -170,8 +174,14 @@ class SpanFields(dict[str, object]):
             if error is not None:
                 self.failed(error)
             self.ended_at = time_ns()
-            if self.recording or self.receiver.metrics_enabled:
+            if self.recording:
                 self.receiver.put(self)
+            elif self.ended_at > self.keep_after:
+                self.receiver.keep(self)
+            else:
+                self.message = None
+                if self.receiver.metrics_enabled:
+                    self.receiver.put(self)
         except Exception as wrong:  # a handler may set any field to anything
             self.lost(wrong)
 
@@ -204,10 +214,11 @@ class Send:
     timestamp_type: int  # of the broker, as Message.timestamp() gives it, where a look at its clock was due
     timestamp: int
     outcome: str | None  # of its transaction
+    unsampled: bytes | None  # its traceparent where it is not sampled, but kept if it fails
     __slots__ = tuple(__annotations__)
 
     def __init__(self) -> None:
-        self.traceparent = self.outcome = None
+        self.traceparent = self.outcome = self.unsampled = None
         self.partition = self.offset = -1
         self.timestamp_type = 0
 

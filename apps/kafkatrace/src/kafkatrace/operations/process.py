@@ -14,7 +14,8 @@ from kafkatrace.hotpath import choose
 from kafkatrace.metrics import clock_offset, metric_definitions
 from kafkatrace.metrics.duration import Duration
 from kafkatrace.metrics.instruments import Series
-from kafkatrace.spans import otlp, protobuf, queue_time, semconv
+from kafkatrace.operations.keeping import Keeping
+from kafkatrace.spans import kept, otlp, protobuf, queue_time, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
 from kafkatrace.spans.message_span import MessageSpan
 from kafkatrace.spans.queue_time import NS_PER_MS
@@ -52,6 +53,9 @@ class Processed:
         self.limits = tracing.limits
         self.open: dict[int, MessageSpan] = {}
         self.metrics_enabled = tracing.metrics_enabled
+        self.keeping = Keeping(tracing.late_keep, tracing.span_ids.take)
+        self.keeps, self.keeps_errors = self.keeping.any, self.keeping.errors
+        self._started = tracing.pipeline.begin_span
         self._counters = tracing.counters
         self._keys = tracing.restraint.keys
         tracing.unfinished.open_spans.add(self)
@@ -88,6 +92,16 @@ class Processed:
         if minimum is not None and clock_offset.is_plausible(minimum):
             self.clock_attributes = _OFFSET_MINIMUM(minimum / NS_PER_MS)
 
+    def keep(self, span: MessageSpan) -> None:
+        """Put a span that is not sampled, with its queue span where it was slow or failed."""
+        if (reason := self.keeping.reason(span)) is not None:
+            self.keeping.complete(span, reason)
+            self._started()  # the process span, and its queue span
+            self._started()
+        span.message = None
+        if span.recording or self.metrics_enabled:
+            self.put(span)
+
     # ---- in the background
 
     def _account(self, span: MessageSpan) -> int:
@@ -115,7 +129,7 @@ class Processed:
         queued, processed = self._prefix(span.topic, index(span.partition))
         record = self._record(span, queue)
         state = (span.sender_state if span.linked else span.state).encode()
-        own = span.traceparent
+        own = _own(span)
         ids = own[3:35] + own[36:52] + (b"" if span.linked else span.queue_id)
         rest = (self._name(span, processed), *record, *self._more(span, queue))
         flags = own[54] & w3c.KNOWN_FLAGS
@@ -127,9 +141,12 @@ class Processed:
     def _queue_span(
         self, span: MessageSpan, queue: queue_time.QueueTime, rest: tuple[bytes, ...], state: bytes
     ) -> bytes:
-        sender, own = span.sender, span.traceparent
+        sender, own = span.sender, _own(span)
+        trace = (sender or own)[3:35]
+        if sender is not None and span.kept is not None and not sender[54] & 1:
+            rest, sender = (*rest, kept.unsampled_parent(sender)), None  # a root: no back end has that parent
         flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if sender else 0)
-        ids = (sender or own)[3:35] + span.queue_id + (sender[36:52] if sender else b"")
+        ids = trace + span.queue_id + (sender[36:52] if sender else b"")
         return otlp.span(ids, *queue.span_times, rest, flags=flags, state=state)
 
     def _record(self, span: MessageSpan, queue: queue_time.QueueTime) -> list[bytes]:
@@ -139,6 +156,8 @@ class Processed:
             record.append(_KEY(text))
         if span.tombstone:
             record.append(_TOMBSTONE)
+        if span.kept is not None:
+            record.append(kept.attributes(span.kept.reason))
         if (waited := queue.milliseconds_until(queue.polled_ns)) is not None:
             record.append(_QUEUE_MS(waited))
         return record
@@ -189,6 +208,10 @@ class Processed:
             semconv.MESSAGING_DESTINATION_PARTITION_ID: str(partition),
             **self._cluster.attributes(),
         }
+
+
+def _own(span: MessageSpan) -> bytes:
+    return span.traceparent if span.kept is None else span.kept.traceparent
 
 
 def _check(span: MessageSpan) -> None:

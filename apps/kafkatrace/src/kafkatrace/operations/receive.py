@@ -60,6 +60,7 @@ class Receiver:
         self.polled = Polled(lambda consumer: (alive := look()) and alive(consumer), self.errors.count)
         self._batches = Operations(tracing, conf, self.cluster, semconv.POLL, semconv.RECEIVE)
         self._started = tracing.pipeline.begin_span
+        self._keeping = self.processed.keeping
         self._highs: dict[tuple[str, int], int] = {}
         self._ready = tracing.span_ids.ready
         watch_consumed(tracing.metrics, self.processed.about, self.polled, self)
@@ -77,6 +78,8 @@ class Receiver:
                 started=tracing.pipeline.started_spans,
                 highs=self._highs,
                 metrics_enabled=tracing.metrics_enabled,
+                keeps=self._keeping.any,
+                limit=self._keeping.limit,
             )
 
     def close(self) -> None:
@@ -128,6 +131,8 @@ class Receiver:
         else:
             span.traceparent = sender
         span.start = time_ns()
+        if self._keeping.any and not span.recording:
+            self._keeping.watch(span, message)
         return span
 
     def _begin(

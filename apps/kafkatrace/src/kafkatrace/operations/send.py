@@ -18,7 +18,7 @@ from kafkatrace.hotpath import choose
 from kafkatrace.hotpath.choose import Send
 from kafkatrace.metrics import clock_offset, metric_definitions
 from kafkatrace.metrics.instruments import Series
-from kafkatrace.spans import otlp, protobuf, semconv
+from kafkatrace.spans import kept, otlp, protobuf, semconv
 from kafkatrace.spans.client_attributes import ClusterId, client_attributes, key_text, operation
 from kafkatrace.spans.errors import failure, name_of
 from kafkatrace.tracing import Tracing
@@ -32,6 +32,7 @@ _KEY: Final = protobuf.Text(otlp.ATTRIBUTE, semconv.MESSAGING_KAFKA_MESSAGE_KEY)
 _TOMBSTONE: Final = protobuf.attributes(otlp.ATTRIBUTE, {semconv.MESSAGING_KAFKA_MESSAGE_TOMBSTONE: True})
 _NAMES: Final = (semconv.MESSAGING_KAFKA_OFFSET.encode(), semconv.MESSAGING_KAFKA_MESSAGE_KEY.encode())
 _CLOCK_OFFSET: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.CLOCK_OFFSET)
+_KEPT: Final = (kept.attributes(kept.ERROR),)
 _CLOCK_UNCERTAINTY: Final = protobuf.Double(otlp.ATTRIBUTE, semconv.CLOCK_UNCERTAINTY)
 
 
@@ -60,6 +61,7 @@ class Sender:
         self.enabled = tracing.enabled
         self._restraint = tracing.restraint
         self.metrics_enabled = tracing.metrics_enabled
+        self._keeps_errors = tracing.late_keep.errors
         self.on_delivery: DeliveryCallback | None = conf.get("on_delivery")
         self.started = tracing.pipeline.begin_span
         self._errors_only = str(conf.get(ERRORS_ONLY, False)).lower() in ("true", "t", "1")
@@ -91,6 +93,7 @@ class Sender:
                 histogram=self._series.of,
                 encoder=self.encoder,
                 metrics_enabled=self.metrics_enabled,
+                keeps_errors=self._keeps_errors,
             )
         watch_clocks(tracing.metrics, self._about, self._clocks, self)
 
@@ -131,9 +134,13 @@ class Sender:
         send = Send()
         send.topic = topic
         if traceparent[54] & 1:
-            send.traceparent, send.parent, send.remote, send.state = traceparent, parent, remote, state
-            send.key, send.tombstone = key, value is None
+            send.traceparent = traceparent
             self.started()
+        elif self._keeps_errors:
+            send.unsampled = traceparent
+        if send.traceparent is not None or send.unsampled is not None:
+            send.parent, send.remote, send.state = parent, remote, state
+            send.key, send.tombstone = key, value is None
         send.start = time_ns()
         return send, propagated
 
@@ -142,6 +149,8 @@ class Sender:
     ) -> None:
         """Take the delivery report, and pass it on."""
         send.ended = now = time_ns()
+        if error is not None:
+            self._keep(send)
         if send.traceparent is not None:
             if (partition := message.partition()) is not None:
                 send.partition = partition
@@ -158,7 +167,15 @@ class Sender:
         """Take what kept the record out of the producer's queue; nothing else will ever be reported of it."""
         send.topic = str(send.topic)  # even of a topic that is none
         send.ended = time_ns()
+        self._keep(send)
         self.put((self, send, error))
+
+    def _keep(self, send: Send) -> None:
+        """Have a send that failed drawn though it is not sampled: as a root, since its parent is not sampled either."""
+        own = send.unsampled
+        if own is not None:
+            send.traceparent = kept.sampled(own, self.tracing.span_ids.take() if send.parent else own[36:52])
+            self.started()
 
     def untraced(self, callback: DeliveryCallback | None) -> DeliveryCallback | None:
         """Return the callback for a record that is not traced."""
@@ -187,7 +204,7 @@ class Sender:
         """Encode a sampled send's span."""
         _, send, error = item
         own = send.traceparent or b""
-        rest = [self._prefix(send.topic, send.partition, send.outcome)]
+        rest = [self._prefix(send.topic, send.partition, send.outcome), *_kept(send)]
         if send.offset >= 0:
             rest.append(_OFFSET(send.offset))
         if self._restraint.keys and (text := key_text(send.key)) is not None:
@@ -198,8 +215,9 @@ class Sender:
             rest.append(self.clock_attributes)
         if error is not None:
             rest.append(failure(error, send.ended))
-        flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if send.remote else 0)
-        ids = own[3:35] + own[36:52] + (send.parent or b"")
+        parent = b"" if send.parent is None or send.unsampled is not None else send.parent
+        flags = own[54] & w3c.KNOWN_FLAGS | (otlp.REMOTE if parent and send.remote else 0)
+        ids = own[3:35] + own[36:52] + parent
         state = send.state.encode() if send.state else b""
         batch.service.append(otlp.span(ids, send.start, send.ended, rest, flags=flags, state=state))
 
@@ -216,6 +234,13 @@ class Sender:
         if self._cluster.value is not None:
             self._prefixes[key] = made
         return made
+
+
+def _kept(send: Send) -> tuple[bytes, ...]:
+    """Encode why a send has a span that was not sampled."""
+    if send.unsampled is None:
+        return ()
+    return _KEPT if not send.parent else (*_KEPT, kept.unsampled_parent(send.unsampled))
 
 
 def _clock_attributes(offset: clock_offset.Offset | None) -> bytes:

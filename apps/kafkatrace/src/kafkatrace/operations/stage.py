@@ -27,7 +27,7 @@ class Stage:
     `attributes` are on each of them; `tracing` is what kafkatrace.configure() returned, else what was configured last.
     """
 
-    metrics_enabled = False  # nothing about those that are not recorded
+    metrics_enabled = keeps = keeps_errors = False  # nothing about those that are not recorded
 
     def __init__(
         self, name: str, attributes: Mapping[str, AttributeValue] | None = None, *, tracing: Tracing | None = None
@@ -87,6 +87,9 @@ class Stage:
             self._tracing.pipeline.begin_span()
         span.start = time_ns()
         return span
+
+    def keep(self, span: MessageSpan) -> None:
+        """Leave out a span that is not sampled."""
 
     # ---- in the background
 

@@ -53,6 +53,11 @@ class Details:
         ids = b"%032x%016x" % (context.trace_id, context.span_id)
         self._links.append(otlp.link(ids, flags, kept, w3c.format_tracestate(context.trace_state), kept.dropped))
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the status is ERROR."""
+        return self._status.status_code is StatusCode.ERROR
+
     def set_status(self, status: Status) -> None:
         """Set the status: OK is final, and unset changes nothing."""
         if self._status.status_code is not StatusCode.OK and status.status_code is not StatusCode.UNSET:

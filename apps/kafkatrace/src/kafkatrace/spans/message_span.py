@@ -17,10 +17,12 @@ from kafkatrace.hotpath.choose import SpanFields
 from kafkatrace.spans import otlp
 from kafkatrace.spans.details import Details
 from kafkatrace.spans.errors import error_type, is_leaving
+from kafkatrace.spans.kept import Kept
 
 _logger = logging.getLogger(__name__)
 MESSAGE_KEY: Final = "kafkatrace-message"  # of this span in contexts that are made from it
 _LATEST: Final = (1 << 63) - 1  # of SpanFields
+_AT_ONCE: Final = -1 << 63
 
 
 class Ending(Protocol):
@@ -29,7 +31,12 @@ class Ending(Protocol):
     limits: SpanLimits
     open: dict[int, "MessageSpan"]
     metrics_enabled: bool  # whether it wants those that are not recorded, too
+    keeps: bool  # whether it looks at those that are not recorded when they end, by `keep`
+    keeps_errors: bool
     put: Callable[["MessageSpan"], None]
+
+    def keep(self, span: "MessageSpan") -> None:
+        """Take a span that is not recorded and ended after its `keep_after`."""
 
 
 class MessageSpan(SpanFields, Context, Span):
@@ -48,19 +55,27 @@ class MessageSpan(SpanFields, Context, Span):
     malformed: tuple[str, ...] = ()
     revoked = False
     details: Details | None = None
+    kept: Kept | None = None
 
     @property
     def draws_queue(self) -> bool:
         """Whether its queue span is recorded, too: linked, it belongs to the sender's trace, if that is sampled."""
-        return not self.linked or (self.sender is not None and bool(self.sender[54] & 1))
+        return not self.linked or self.kept is not None or (self.sender is not None and bool(self.sender[54] & 1))
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended by an exception, or its handler says that it failed."""
+        return self.failure is not None or (self.details is not None and self.details.has_failed)
 
     def failed(self, error: BaseException) -> None:
         """Take the exception that ends the span; leaving the block is no failure."""
         if is_leaving(error):
             return
-        if self.recording:
+        if self.recording or self.receiver.keeps:
             self._detailed().fail(error)
         self.failure = error_type(error)
+        if self.receiver.keeps_errors:
+            self.keep_after = _AT_ONCE
 
     def lost(self, error: BaseException) -> None:
         """Take what kept the span from being ended: it is lost, and the handler goes on."""
@@ -74,10 +89,19 @@ class MessageSpan(SpanFields, Context, Span):
             if not self.ended_at:
                 self.receiver.open.pop(id(self), None)
                 self.ended_at = time_ns() if end_time is None else min(otlp.clamp(end_time), _LATEST) or -1  # 0: no end
-                if self.recording or self.receiver.metrics_enabled:
-                    self.receiver.put(self)
+                self._hand_over()
         except Exception as wrong:  # a handler may set any field to anything
             self.lost(wrong)
+
+    def _hand_over(self) -> None:
+        if self.recording:
+            self.receiver.put(self)
+        elif self.ended_at > self.keep_after:
+            self.receiver.keep(self)
+        else:
+            self.message = None
+            if self.receiver.metrics_enabled:
+                self.receiver.put(self)
 
     def get_span_context(self) -> SpanContext:
         """Return the ids and flags."""
@@ -86,8 +110,8 @@ class MessageSpan(SpanFields, Context, Span):
         return SpanContext(int(trace_id, 16), int(span_id, 16), False, TraceFlags(int(flags, 16)), state)
 
     def is_recording(self) -> bool:
-        """Return whether the span is sampled and not ended."""
-        return self.recording and not self.ended_at
+        """Return whether the span takes what is added: until it ends, where it is sampled or may be kept."""
+        return (self.recording or self.receiver.keeps) and not self.ended_at
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Set several attributes."""
@@ -119,6 +143,8 @@ class MessageSpan(SpanFields, Context, Span):
         if self.is_recording():
             given = status if isinstance(status, Status) else Status(status, description)
             self._detailed().set_status(given)
+            if self.receiver.keeps_errors and self._detailed().has_failed:
+                self.keep_after = _AT_ONCE
 
     def record_exception(
         self,
