@@ -72,4 +72,5 @@ class Applier:
             raise written
         verdict = failure.verdict(kafka) if isinstance(kafka, Exception) else kafka
         errors = tuple(end for end in (kafka, written) if isinstance(end, Exception))
-        return Applied(verdict, pending, errors, tuple(self.cluster.contests.said((pipeline.namespace, pipeline.name))))
+        contested = tuple(self.cluster.contests.said((pipeline.namespace, pipeline.name)))
+        return Applied(verdict, pending, errors, contested, self.kafka_clusters.cluster_id(state.access))

@@ -8,6 +8,7 @@ ALL_AVAILABLE: Final = "AllAvailable"  # every component is available and traces
 FLOWING: Final = "Flowing"  # a connected trace was read back from Jaeger
 
 # The resource itself.
+PENDING: Final = "Pending"  # the operator has not looked at it yet: the CRD's default
 INVALID_SPEC: Final = "InvalidSpec"  # a field has a value that cannot be used; nothing was changed
 PAUSED: Final = "Paused"  # spec.paused is true; nothing is changed
 TOPIC_AND_GROUP_IN_USE: Final = "TopicAndGroupInUse"  # an older pipeline reads this topic in this group

@@ -12,7 +12,7 @@ from tracedpipeline.preconditions import refusal
 from tracedpipeline.reconciler import Reconciler
 from tracedpipeline.state import Applied
 from tracedpipeline.status import readiness
-from tracedpipeline.status.build import kafka_details, status_details
+from tracedpipeline.status.build import kafka_record, status_details
 from tracedpipeline.verdict import Verdict
 
 # While something is awaited: events wake us for pods, but nothing does for Kafka and Jaeger.
@@ -59,8 +59,9 @@ async def _unless_refused(reconciler: Reconciler, body: dict[str, Any]) -> float
 async def _reconcile(reconciler: Reconciler, body: dict[str, Any]) -> float:
     observer, applier, settings = reconciler.observer, reconciler.applier, reconciler.settings
     pipeline = TracedPipeline.parse(body)
-    if refused := refusal(pipeline, await observer.other_pipelines(pipeline)):
-        await reconciler.reporter.report(body, readiness.refused(refused))
+    pipeline, others = await observer.other_pipelines(pipeline)
+    if refused := refusal(pipeline, others):
+        await reconciler.reporter.report(body, readiness.refused(refused), kafka_record(pipeline))
         return settings.resync_seconds
     state = await applier.prepare(pipeline, await observer.state(pipeline))
     plan = decide(pipeline, state, settings)
@@ -80,7 +81,7 @@ async def _report(
     """Report what was seen; raises what went wrong before, which the status then tells of."""
     verdicts = readiness.conditions(seen) | readiness.contested(applied.contested)
     details = status_details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
-    details |= kafka_details(pipeline, applied.kafka)
+    details |= kafka_record(pipeline, applied.kafka, applied.cluster_id)
     if not applied.errors:
         await reconciler.reporter.report(body, verdicts, details)
         return

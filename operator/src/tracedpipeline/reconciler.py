@@ -25,6 +25,7 @@ class Reconciler:
 
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""
+        self.observer.forget(key)
         self.observer.kafka_clusters.forget(key)
         self.observer.jobs.forget(key)
         self.reporter.forget(key)

@@ -38,9 +38,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of a plan: the verdict on Kafka, what a Flink upgrade waits for, all errors, what others contest."""
+    """What came of a plan: the verdict on Kafka, what a Flink upgrade waits for, all errors, what others contest.
+
+    `cluster_id` is the Kafka cluster's, as far as it is known.
+    """
 
     kafka: Verdict
     pending_upgrade: Verdict | None = None
     errors: tuple[Exception, ...] = ()
     contested: tuple[str, ...] = ()
+    cluster_id: str | None = None

@@ -1,9 +1,11 @@
 """What wakes a reconcile: news of a pipeline, or of an object that carries its label."""
 
+import json
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tracedpipeline import reasons
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.kinds import PIPELINE
 from tracedpipeline.kubernetes_api.memory import Memory, pipeline_of
@@ -19,6 +21,8 @@ class _Known:
 
     version: tuple[str, int, str | None]
     messages: Hashable
+    # Of whichever Kafka cluster: it may be another by now.
+    kafka: Hashable
 
 
 @dataclass
@@ -48,16 +52,26 @@ class Waker:
         if before == now:
             return
         self.queue.add(key, changed=True)
-        if before and (now is None or before.messages != now.messages):
-            self._wake_refused(before.messages)
+        if before and (now is None or (before.messages, before.kafka) != (now.messages, now.kafka)):
+            self._wake_refused(before.messages, key)
 
-    def _wake_refused(self, messages: Hashable) -> None:
+    def _wake_refused(self, messages: Hashable, gone: Key) -> None:
         """Wake those that may have been refused because of a pipeline that no longer reads these messages."""
         for other in self.memory.sharing(PIPELINE.name, messages):
-            self.queue.add(Key(other["metadata"]["namespace"], other["metadata"]["name"]))
+            key = Key(other["metadata"]["namespace"], other["metadata"]["name"])
+            if key != gone and _ready(other) in (None, reasons.PENDING, reasons.TOPIC_AND_GROUP_IN_USE):
+                self.queue.add(key)
 
 
 def _known(o: Object) -> _Known:
     metadata = o["metadata"]
     version = metadata.get("uid", ""), metadata.get("generation", 0), metadata.get("deletionTimestamp")
-    return _Known(version, messages_of(o))
+    spec = o.get("spec")
+    kafka = spec.get("kafka") if isinstance(spec, dict) else None
+    return _Known(version, messages_of(o), json.dumps(kafka, sort_keys=True))
+
+
+def _ready(o: Object) -> str | None:
+    """Return Ready's reason; None where nobody has said one."""
+    conditions = (o.get("status") or {}).get("conditions", ())
+    return next((condition["reason"] for condition in conditions if condition["type"] == "Ready"), None)

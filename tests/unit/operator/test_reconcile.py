@@ -36,8 +36,8 @@ class Reconciler:
     async def pipeline(self, key: object) -> dict[str, Any] | None:
         return self._found
 
-    async def other_pipelines(self, pipeline: object) -> list[Any]:
-        return []
+    async def other_pipelines(self, pipeline: object) -> tuple[object, list[Any]]:
+        return pipeline, []
 
     async def state(self, pipeline: object) -> State:
         return State({}, Access(None))

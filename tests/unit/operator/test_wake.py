@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tracedpipeline import reasons
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.kinds import PIPELINE
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE
@@ -28,12 +29,19 @@ class Recorder(Queue[Key]):
 
 @pytest.fixture
 def waker() -> Waker:
-    """A waker of two pipelines that read the same messages, and of a third that does not."""
+    """A waker of two pipelines that read the same messages, and of others that do not."""
     found = Waker(Recorder())
-    others = [resource("first"), resource("second"), resource("third", topic="others")]
+    refused = {"conditions": [{"type": "Ready", "reason": reasons.TOPIC_AND_GROUP_IN_USE}]}
+    served = {"conditions": [{"type": "Ready", "reason": reasons.ALL_AVAILABLE}]}
+    others = [
+        resource("first", status=served),
+        resource("second", status=refused),
+        resource("third", topic="others", status=refused),
+        resource("fourth", status=served),  # of another Kafka cluster
+    ]
     found.memory.begin_list(PIPELINE.name, EVERYWHERE)
     found.memory.replace(PIPELINE.name, EVERYWHERE, others)
-    assert sorted(news(found)) == [FIRST, SECOND, Key("shop", "third")]
+    assert sorted(news(found)) == [FIRST, Key("shop", "fourth"), SECOND, Key("shop", "third")]
     return found
 
 
@@ -70,6 +78,13 @@ def test_who_was_refused_for_a_pipeline_is_woken_when_that_one_goes_or_reads_som
     waker.memory.event(PIPELINE.name, "MODIFIED", resource("first", 3, generation=3))
     assert news(waker) == [FIRST]
     waker.memory.event(PIPELINE.name, "DELETED", resource("first", 4, generation=3))
+    assert news(waker) == [FIRST, SECOND]
+
+
+def test_who_was_refused_is_woken_when_the_other_goes_to_another_kafka_cluster(waker: Waker) -> None:
+    moved = resource("first", 2, generation=2)
+    moved["spec"]["kafka"]["bootstrapServers"] = "elsewhere:9092"
+    waker.memory.event(PIPELINE.name, "MODIFIED", moved)
     assert news(waker) == [FIRST, SECOND]
 
 

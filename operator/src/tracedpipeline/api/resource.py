@@ -111,6 +111,8 @@ class TracedPipeline(SpecModel):
     created: str
     spec: Spec
     kafka_record: KafkaRecord = KafkaRecord()
+    # Whether anything was ever done for it; None where nobody has looked at it yet.
+    acted_upon: bool | None = None
 
     @property
     def kafka_address(self) -> str:
@@ -137,5 +139,8 @@ class TracedPipeline(SpecModel):
             )
         except ValidationError as error:
             raise InvalidSpecError([problem(detail) for detail in error.errors()]) from None
-        record = kafka_record(body.get("status") or {}, parsed.kafka_address)
-        return parsed.model_copy(update={"kafka_record": record})
+        status = body.get("status") or {}
+        record = kafka_record(status, parsed.kafka_address)
+        looked_at = status.get("observedGeneration", -1) >= 0
+        acted_upon = "consumerReplicas" in status if looked_at else None
+        return parsed.model_copy(update={"kafka_record": record, "acted_upon": acted_upon})

@@ -33,7 +33,9 @@ class KafkaClusters:
         wanted = pipeline.spec.kafka.cluster
         if wanted is None:
             return await self._by_servers(pipeline)
-        return plan.access(pipeline, await self._look(pipeline, wanted))
+        shown = await self._look(pipeline, wanted)
+        cluster_id = ((shown.kafka or {}).get("status") or {}).get("clusterId")
+        return replace(plan.access(pipeline, shown), cluster_id=cluster_id)
 
     async def verdict(self, pipeline: TracedPipeline, access: Access) -> Verdict:
         """Return whether Kafka is as the pipeline needs it; where Strimzi does not make the topics, see to them."""
@@ -42,6 +44,12 @@ class KafkaClusters:
         reached = access.clients[naming.CONSUMER]
         wanted = Wanted(pipeline.spec, pipeline.kafka_record.topics)
         return await self.topics.ensure(Key(pipeline.namespace, pipeline.name), reached, access.secrets, wanted)
+
+    def cluster_id(self, access: Access) -> str | None:
+        """Return the id of the Kafka cluster, as far as anybody has told it."""
+        if access.cluster_id or not access.clients:
+            return access.cluster_id
+        return self.topics.cluster_id(access.clients[naming.CONSUMER].bootstrap_servers)
 
     async def _by_servers(self, pipeline: TracedPipeline) -> Access:
         """Return the access that the spec names; where a Secret for it is missing, what runs stays as it is."""

@@ -43,7 +43,8 @@ class Topics:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], _Known] = {}
-        self._looks = Looks(_ensure)
+        self._looks = Looks(self._look)
+        self._cluster_ids: dict[str, str] = {}
 
     async def ensure(
         self, key: tuple[str, str], connection: KafkaConnection, secrets: Secrets, wanted: Wanted
@@ -61,13 +62,48 @@ class Topics:
         self._known[key] = _Known(question, verdict, now + GOOD_FOR_SECONDS[bool(verdict.ok)])
         return verdict
 
+    def cluster_id(self, bootstrap_servers: str) -> str | None:
+        """Return the id of the cluster that answered there last."""
+        return self._cluster_ids.get(bootstrap_servers)
+
+    def _look(self, connection: KafkaConnection, secrets: Secrets, all_wanted: Sequence[Wanted]) -> Found:
+        return _ensure(connection, secrets, all_wanted, self._cluster_ids)
+
     def forget(self, key: tuple[str, str]) -> None:
         """Forget a pipeline that is gone."""
         self._known.pop(key, None)
 
 
-def _ensure(connection: KafkaConnection, secrets: Secrets, all_wanted: Sequence[Wanted]) -> Found:
-    """Return the verdict on each one's topics, by one client; one on the cluster where nobody gets as far."""
+@dataclass
+class _Client:
+    """A client of one cluster, with the errors that it told of, and the cluster's id once it has answered."""
+
+    admin: AdminClient
+    servers: str
+    errors: list[KafkaError]
+    cluster_id: str | None = None
+
+    def there(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the topics of these names that Kafka has; all topics of a big cluster would be hundreds of MB."""
+        found = {}
+        for name in dict.fromkeys(names):
+            answer = self.admin.list_topics(name, timeout=TIMEOUT_SECONDS)
+            self.cluster_id = answer.cluster_id or self.cluster_id
+            topic = answer.topics[name]
+            if topic.error is None or topic.error.code() == KafkaError.LEADER_NOT_AVAILABLE:
+                found[name] = topic
+            elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise KafkaException(topic.error)
+        return found
+
+
+def _ensure(
+    connection: KafkaConnection, secrets: Secrets, all_wanted: Sequence[Wanted], cluster_ids: dict[str, str]
+) -> Found:
+    """Return the verdict on each one's topics, by one client; one on the cluster where nobody gets as far.
+
+    The id of a cluster that answers is put into `cluster_ids`.
+    """
     if invalid := invalid_secret(connection, secrets):
         return invalid
     errors: list[KafkaError] = []
@@ -77,59 +113,48 @@ def _ensure(connection: KafkaConnection, secrets: Secrets, all_wanted: Sequence[
         # Names and protocols are the schema's, so that what it takes offence at is what a Secret holds.
         message = f"what a Secret of kafka.security holds cannot be used: {refusals.said(error.args[0])}"
         return Verdict(False, reasons.SECRET_INVALID, message)
+    client = _Client(admin, connection.bootstrap_servers, errors)
     found: list[Verdict | Exception] = []
     for wanted in all_wanted:
-        found.append(_one(admin, connection, wanted, errors))
+        found.append(_one(client, wanted))
         if isinstance(last := found[-1], Verdict) and last.reason == reasons.KAFKA_UNREACHABLE:
             return last
+    if client.cluster_id:
+        cluster_ids[client.servers] = client.cluster_id
     return found
 
 
-def _one(
-    admin: AdminClient, connection: KafkaConnection, wanted: Wanted, errors: list[KafkaError]
-) -> Verdict | Exception:
+def _one(client: _Client, wanted: Wanted) -> Verdict | Exception:
     try:
-        return _ensure_topics(admin, connection, wanted)
+        return _ensure_topics(client, wanted)
     except KafkaException as error:
-        admin.poll(0)
-        return refusals.verdict(connection.bootstrap_servers, [*errors, error.args[0]])
+        client.admin.poll(0)
+        return refusals.verdict(client.servers, [*client.errors, error.args[0]])
     except Exception as error:  # of one pipeline, and no other's
         return error
 
 
-def _ensure_topics(admin: AdminClient, connection: KafkaConnection, wanted: Wanted) -> Verdict:
+def _ensure_topics(client: _Client, wanted: Wanted) -> Verdict:
     spec, topic = wanted.spec, wanted.spec.kafka.topic
-    there = _there(admin, spec.topics)
+    there = client.there(spec.topics)
     missing = [name for name in spec.topics if name not in there]
     if missing and not topic.create:
-        message = f"topic {missing[0]} is not at {connection.bootstrap_servers}: create it, or set kafka.topic.create"
+        message = f"topic {missing[0]} is not at {client.servers}: create it, or set kafka.topic.create"
         return Verdict(False, reasons.TOPIC_MISSING, message)
-    if gone := _gone(admin, [name for name in missing if name in wanted.seen]):
+    if gone := _gone(client, [name for name in missing if name in wanted.seen]):
         return topics.disappeared("topic", gone, spec)
-    _create(admin, topic, missing)
+    _create(client.admin, topic, missing)
     if topic.name in there and 0 < (partitions := len(there[topic.name].partitions)) < topic.partitions:
         return topics.too_few_partitions(f"topic {topic.name}", partitions, topic.partitions)
-    return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {connection.bootstrap_servers}")
+    return Verdict(True, reasons.TOPIC_READY, f"topic {topic.name} is at {client.servers}")
 
 
-def _there(admin: AdminClient, names: Iterable[str]) -> dict[str, Any]:
-    """Return the topics of these names that Kafka has; all topics of a big cluster would be hundreds of megabytes."""
-    found = {}
-    for name in dict.fromkeys(names):
-        topic = admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics[name]
-        if topic.error is None or topic.error.code() == KafkaError.LEADER_NOT_AVAILABLE:
-            found[name] = topic
-        elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise KafkaException(topic.error)
-    return found
-
-
-def _gone(admin: AdminClient, names: Sequence[str]) -> list[str]:
+def _gone(client: _Client, names: Sequence[str]) -> list[str]:
     """Return those of the topics that are missing still: a broker that starts may not know all of them at once."""
     if not names:
         return []
     time.sleep(GONE_SECONDS)
-    there = _there(admin, names)
+    there = client.there(names)
     return [name for name in names if name not in there]
 
 

@@ -69,13 +69,12 @@ def status_details(pipeline: TracedPipeline, ready_consumers: int, last_trace: L
     return fields
 
 
-def kafka_details(pipeline: TracedPipeline, kafka: Verdict, cluster_id: str | None = None) -> Status:
+def kafka_record(pipeline: TracedPipeline, kafka: Verdict | None = None, cluster_id: str | None = None) -> Status:
     """Return what the next looks have to know of Kafka; a topic that is gone is told of once, and then forgotten."""
     record = pipeline.kafka_record
-    if kafka.reason == reasons.TOPIC_DISAPPEARED:
+    topics = [*pipeline.spec.topics] if kafka and kafka.ok else [*record.topics]
+    if kafka and kafka.reason == reasons.TOPIC_DISAPPEARED:
         topics = []
-    else:
-        topics = [*pipeline.spec.topics] if kafka.ok else [*record.topics]
     known = cluster_id or record.cluster_id
     fields = {"address": pipeline.kafka_address, "topics": topics}
     return {"kafka": fields | ({"clusterId": known} if known else {})}

@@ -90,7 +90,7 @@ def test_what_nobody_has_looked_at_is_in_progress_for_kstatus(status: dict[str, 
     found = filled_in(body() | status, _version()["schema"]["openAPIV3Schema"])["status"]
     assert found["observedGeneration"] == -1
     (ready,) = found["conditions"]
-    assert (ready["type"], ready["status"], ready["reason"]) == ("Ready", "Unknown", "Pending")
+    assert (ready["type"], ready["status"], ready["reason"]) == ("Ready", "Unknown", reasons.PENDING)
     assert ready.keys() == set(status_schema.STATUS_SCHEMA["properties"]["conditions"]["items"]["properties"]) - {
         "observedGeneration"
     }

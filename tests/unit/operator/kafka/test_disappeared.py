@@ -42,7 +42,7 @@ class Broker:
         self.forgetful -= 1
         missing = name not in self.topics or self.forgetful >= 0
         error = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART) if missing else None
-        return SimpleNamespace(topics={name: SimpleNamespace(error=error, partitions=[0, 1, 2])})
+        return SimpleNamespace(cluster_id=None, topics={name: SimpleNamespace(error=error, partitions=[0, 1, 2])})
 
     def create_topics(self, topics: Iterable[Any], **_: Any) -> dict[str, Future[None]]:
         created = {topic.topic: Future[None]() for topic in topics}

@@ -23,13 +23,14 @@ class Access:
     """The objects to write for it; how clients connect, empty while that is unknown; the verdict on all of it.
 
     The verdict is None where Strimzi has no say in the topics, so that Kafka itself has to be asked; `secrets` has what
-    that takes.
+    that takes. `cluster_id` is what Strimzi tells.
     """
 
     verdict: Verdict | None
     objects: tuple[dict[str, Any], ...] = ()
     clients: Clients = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    cluster_id: str | None = None
 
 
 def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot) -> Access:
