@@ -15,9 +15,13 @@ from tracedpipeline.kafka.strimzi.metadata import CLUSTER_LABEL
 from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.errors import NotAllowedError
-from tracedpipeline.kubernetes_api.reread import Reread
+from tracedpipeline.kubernetes_api.reread import LONGEST_SECONDS, Reread
 from tracedpipeline.together import all_of
 from tracedpipeline.verdict import Verdict
+
+# What others write for Strimzi is read; what has our labels wakes a reconcile, and is then read with all else.
+OWN_KINDS = ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser")
+LONGEST_WHILE_READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,20 @@ class KafkaClusters:
     cluster: Cluster
     topics: Topics
     again: Reread = field(default_factory=Reread)
+    ready: set[Key] = field(default_factory=set)
 
     async def access(self, pipeline: TracedPipeline) -> Access:
         """Return the pipeline's access to its Kafka cluster."""
         wanted = pipeline.spec.kafka.cluster
         if wanted is None:
             return await self._by_servers(pipeline)
-        shown = await self._look(pipeline, wanted)
+        key, question = Key(pipeline.namespace, pipeline.name), (wanted, self.cluster.versions(pipeline, OWN_KINDS))
+        longest = LONGEST_WHILE_READY_SECONDS if key in self.ready else LONGEST_SECONDS
+        shown = await self.again.get(key, question, lambda: self._look(pipeline, wanted), longest)
         cluster_id = ((shown.kafka or {}).get("status") or {}).get("clusterId")
-        return replace(plan.access(pipeline, shown), cluster_id=cluster_id)
+        found = replace(plan.access(pipeline, shown), cluster_id=cluster_id)
+        (self.ready.add if found.clients and (found.verdict is None or found.verdict.ok) else self.ready.discard)(key)
+        return found
 
     async def verdict(self, pipeline: TracedPipeline, access: Access) -> Verdict:
         """Return whether Kafka is as the pipeline needs it; where Strimzi does not make the topics, see to them."""
@@ -94,4 +103,5 @@ class KafkaClusters:
     def forget(self, key: Key) -> None:
         """Forget a pipeline that is gone."""
         self.topics.forget(key)
+        self.ready.discard(key)
         self.again.forget(key)

@@ -108,6 +108,11 @@ class Cluster:
         selector = f"{naming.INSTANCE}={pipeline.name},app.kubernetes.io/part-of={naming.PART_OF}"
         return await self.list_of(kind, pipeline.namespace, selector)
 
+    def versions(self, pipeline: TracedPipeline, kinds: Collection[str]) -> frozenset[tuple[str, str, str]]:
+        """Return what changes when an object of a pipeline does, as far as the memory knows."""
+        found = ((kind, o["metadata"]) for kind in kinds for o in self.memory.of_pipeline(kind, *_key(pipeline)))
+        return frozenset((kind, metadata["name"], metadata.get("resourceVersion", "")) for kind, metadata in found)
+
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Object]:
         """Return the objects of a kind that have these labels; none of an optional kind that is not known."""
         return await self._list(kind, namespace, label_selector=selector) or []
@@ -242,6 +247,10 @@ def content(secret: Object) -> dict[str, bytes]:
 def kind_and_name(o: Mapping[str, Any]) -> tuple[str, str]:
     """Return what an object is known by within its namespace."""
     return o["kind"], o["metadata"]["name"]
+
+
+def _key(pipeline: TracedPipeline) -> Key:
+    return Key(pipeline.namespace, pipeline.name)
 
 
 def _path(kind: str, metadata: Mapping[str, Any]) -> str:

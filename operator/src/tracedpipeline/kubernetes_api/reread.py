@@ -26,7 +26,9 @@ class Reread:
         self._clock = clock
         self._known: dict[Hashable, _Known] = {}
 
-    async def get(self, key: Hashable, question: Any, read: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def get(
+        self, key: Hashable, question: Any, read: Callable[[], Awaitable[Answer]], longest: float = LONGEST_SECONDS
+    ) -> Answer:
         """Return the answer, of `read` where it is due."""
         now, known = self._clock(), self._known.get(key)
         if known and known.question == question and now < known.until:
@@ -34,7 +36,7 @@ class Reread:
             return answer
         answer = await read()
         same = known is not None and (known.question, known.answer) == (question, answer)
-        seconds = min(2 * known.seconds, LONGEST_SECONDS) if known and same else FIRST_SECONDS
+        seconds = min(2 * known.seconds, longest) if known and same else FIRST_SECONDS
         self._known[key] = _Known(question, answer, seconds, now + seconds)
         return answer
 

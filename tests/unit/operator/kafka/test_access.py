@@ -22,12 +22,18 @@ class ApiServer:
     def __init__(self, *, installed: bool = True) -> None:
         self.installed = installed
         self.asked: list[str] = []
+        self.changes = 0
+        self.found: list[str] = []
         self.secrets: dict[str, dict[str, bytes] | None] = {}
+
+    def versions(self, pipeline: TracedPipeline, kinds: Any) -> Any:
+        return self.changes
 
     async def knows(self, kind: str, namespace: str) -> bool:
         return self.installed
 
     async def find(self, kind: str, namespace: str, name: str) -> Any:
+        self.found.append(name)
         return kafka(PLAIN, MTLS) if self.installed and name == "demo" else None
 
     async def list_of(self, kind: str, namespace: str, selector: str) -> list[Any]:
@@ -210,3 +216,34 @@ async def test_a_secret_that_is_missing_is_looked_for_at_every_look() -> None:
     assert not (await kafka_clusters.access(of)).clients
     server.secrets["login"] = LOGIN
     assert (await kafka_clusters.access(of)).clients
+
+
+async def at_each_second(server: ApiServer, seconds: int, *names: str) -> list[int]:
+    """Return at which seconds a pipeline that is looked at once a second reads Strimzi's resources."""
+    now, times = 0.0, list[int]()
+    kafka_clusters = KafkaClusters(server, Topics(), Reread(lambda: now))  # type: ignore[arg-type] # as above
+    of = pipeline(cluster={"name": names[0] if names else "demo"})
+    for second in range(seconds):
+        now = float(second)
+        before = len(server.found)
+        await kafka_clusters.access(of)
+        times += [second] * (len(server.found) - before)
+    return times
+
+
+async def test_strimzis_resources_are_read_ever_less_often_while_they_stay_the_same() -> None:
+    assert await at_each_second(ApiServer(), 100) == [0, 1, 3, 7, 15, 31, 61, 91]
+
+
+async def test_what_is_awaited_of_strimzi_is_read_every_five_seconds() -> None:
+    assert await at_each_second(ApiServer(), 20, "absent") == [0, 1, 3, 7, 12, 17]
+
+
+async def test_a_change_of_what_is_ours_is_read_at_once() -> None:
+    server = ApiServer()
+    kafka_clusters = KafkaClusters(server, Topics(), Reread(lambda: 0.0))  # type: ignore[arg-type] # as above
+    of = pipeline(cluster={"name": "demo"})
+    for change in (0, 0, 1, 1):
+        server.changes = change
+        await kafka_clusters.access(of)
+    assert len(server.found) == 2

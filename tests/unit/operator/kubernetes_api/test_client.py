@@ -1,5 +1,7 @@
 """What is read from the API server."""
 
+from typing import Any
+
 import pytest
 from tracedpipeline import naming
 from tracedpipeline.api import TracedPipeline
@@ -66,3 +68,19 @@ async def test_pods_come_by_name_so_that_the_same_one_is_told_of_each_time(
         cluster.memory.replace("Pod", "shop", pods)
     for found in (await cluster.pods(pipeline, naming.CONSUMER), await cluster.client_pods(pipeline)):
         assert [pod["metadata"]["name"] for pod in found] == ["a", "b", "c"]
+
+
+async def test_versions_change_with_what_is_a_pipelines(server: tuple[ApiServer, Cluster]) -> None:
+    _, cluster = server
+    pipeline = TracedPipeline.parse(body())
+
+    def topic(version: str, instance: str = "orders") -> dict[str, Any]:
+        labels = {naming.INSTANCE: instance}
+        return {"metadata": {"namespace": "shop", "name": instance, "resourceVersion": version, "labels": labels}}
+
+    cluster.memory.replace("KafkaTopic", "shop", [topic("1"), topic("1", "another")])
+    first = cluster.versions(pipeline, ["KafkaTopic", "KafkaUser"])
+    cluster.memory.event("KafkaTopic", "MODIFIED", topic("2", "another"))
+    assert cluster.versions(pipeline, ["KafkaTopic", "KafkaUser"]) == first
+    cluster.memory.event("KafkaTopic", "MODIFIED", topic("3"))
+    assert cluster.versions(pipeline, ["KafkaTopic", "KafkaUser"]) != first
