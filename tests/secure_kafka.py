@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined] # as documented
+import confluent_kafka
 from tracedpipeline.local import jars
 from tracedpipeline.local.ports import free_port
 
@@ -54,7 +54,7 @@ class SecureKafka:
         """Its bootstrap server, by the name in its certificate."""
         return f"localhost:{self.port}"
 
-    def client(self) -> dict[str, str]:
+    def client(self) -> dict[str, str | int | float | bool]:
         """Return what librdkafka needs to reach it."""
         return {
             "bootstrap.servers": self.servers,
@@ -101,7 +101,7 @@ def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
         found = SecureKafka(port, authority.certificate)
         while process.poll() is None and not listens(port):  # pytest's time limit ends this
             time.sleep(0.05)
-        AdminClient(found.client()).list_topics(timeout=90)
+        confluent_kafka.Producer(found.client()).list_topics(timeout=90)
         yield found
     finally:
         process.kill()

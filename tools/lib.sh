@@ -11,7 +11,7 @@ mkdir -p "$CACHE/bin"
 
 # versions.mk is `NAME := value` lines, which bash reads as well as make does.
 while read -r name _ value; do
-  declare -gx "$name=$value"
+  export "$name=$value" # not by declare -g, which bash 3.2 of a Mac has not
 done < <(grep -E '^[A-Z_]+ := ' "$REPO/versions.mk")
 export KIND_NODE=$KIND_CLUSTER-control-plane
 
