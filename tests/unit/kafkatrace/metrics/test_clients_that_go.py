@@ -139,10 +139,13 @@ def test_many_clients_leave_no_more_series_and_objects_than_one(
         return now
 
     series, objects = after(1)
-    series_of_many, objects_of_many = after(30)
-    assert series_of_many == series
-    # Threads of other tests may make an object meanwhile; thirty clients that leave something leave thirty at least.
-    assert objects_of_many - objects < 15
+    left = after(30)
+    end = time.monotonic() + 30
+    while left[1] > objects and time.monotonic() < end:  # what a thread of another test holds goes in a moment
+        time.sleep(0.05)
+        left = there()
+    assert left[0] == series
+    assert left[1] <= objects
 
 
 def test_a_consumer_that_is_closed_but_held_is_told_once_more(

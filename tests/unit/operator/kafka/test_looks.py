@@ -13,7 +13,7 @@ from tracedpipeline.kafka import connection
 from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.connection import KafkaConnection
-from tracedpipeline.kafka.looks import OF_A_NAMESPACE, Found, Looks
+from tracedpipeline.kafka.looks import OF_A_NAMESPACE, THREADS, Found, Looks
 from tracedpipeline.kafka.secrets import Secrets
 from tracedpipeline.kafka.topics import Wanted
 from tracedpipeline.kubernetes_api.client import Cluster, Key
@@ -26,7 +26,7 @@ from tracedpipeline.verdict import Verdict
 from tests.unit.operator.apiserver import ApiServer, listening
 from tests.unit.operator.conftest import body
 
-SILENT = 150
+SILENT = THREADS + 8  # more than there are threads for all clusters
 GOOD = Verdict(True, reasons.TOPIC_READY, "fine")
 
 

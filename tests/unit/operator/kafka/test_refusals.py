@@ -76,8 +76,16 @@ async def ensure(servers: str, security: dict[str, str], secrets: Secrets) -> Ve
 
 
 async def test_who_does_not_speak_tls(no_tls: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracedpipeline.kafka.admin.TIMEOUT_SECONDS", 1)
-    assert (await ensure(no_tls, {"protocol": "SSL"}, {})).reason == reasons.KAFKA_TLS_FAILED
+    reason = reasons.KAFKA_UNREACHABLE
+    for seconds in (
+        0.5,
+        5,
+        50,
+    ):  # a look lasts as long in any case; of a busy machine it may be over before TLS is refused
+        monkeypatch.setattr("tracedpipeline.kafka.admin.TIMEOUT_SECONDS", seconds)
+        if reason == reasons.KAFKA_UNREACHABLE:
+            reason = (await ensure(no_tls, {"protocol": "SSL"}, {})).reason
+    assert reason == reasons.KAFKA_TLS_FAILED
 
 
 SASL = {"protocol": "SASL_SSL", "mechanism": "PLAIN", "credentialsSecret": "login"}
