@@ -1,11 +1,12 @@
 """From spans, figures and a verdict to the page. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tracedpipeline import naming
 from tracedpipeline.jaeger import traces
 from tracedpipeline.jaeger.traces import Journey, Span
-from tracedpipeline.page import latency
+from tracedpipeline.page import latency, offsets
 from tracedpipeline.page.document import Flow, Measured, Page, Trace
 from tracedpipeline.page.traces import trace
 from tracedpipeline.verdict import Verdict
@@ -31,7 +32,7 @@ def build(
     figures = measured or latency.of_traces(found, [_waited(each) for each in journeys])
     known = {each.trace_id: each for each in (*earlier, *found)}
     kept = latency.spread(figures, list(known.values()), MOST_TRACES)
-    return Page(
+    page = Page(
         pipeline=pipeline,
         at=at,
         ok=verdict.ok,
@@ -42,6 +43,14 @@ def build(
         buckets=latency.buckets(figures, kept),
         traces=tuple(kept),
     )
+    return page if measured else with_rates(page, spans)
+
+
+def with_rates(page: Page, spans: Sequence[Span]) -> Page:
+    """Return the page with messages a second as the offsets of these spans tell."""
+    sent = offsets.a_second((span for span in spans if traces.is_send(span, page.pipeline)), page.at)
+    processed = offsets.a_second((span for span in spans if traces.is_process(span, page.pipeline)), page.at)
+    return replace(page, flow=replace(page.flow, sent_a_second=sent, processed_a_second=processed))
 
 
 def _traces(journeys: Sequence[Journey], spans: Sequence[Span]) -> list[Trace]:

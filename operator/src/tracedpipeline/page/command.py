@@ -13,7 +13,7 @@ from tracedpipeline.jaeger.traces import Span
 from tracedpipeline.kubernetes_api import client, proxy
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.errors import ApiServerError
-from tracedpipeline.page import build
+from tracedpipeline.page import build, offsets
 from tracedpipeline.page.document import Page, Trace
 from tracedpipeline.page.server import PageServer
 from tracedpipeline.verdict import Verdict
@@ -28,23 +28,23 @@ class MissingPipelineError(Exception):
 
 
 class Looking:
-    """Looks at a pipeline's status and traces; traces of rare latencies stay on the page."""
+    """Looks at a pipeline's status and traces; traces of rare latencies stay, and messages a second are of a minute."""
 
     def __init__(self, cluster: Cluster, key: Key, jaeger: Jaeger) -> None:
         self._cluster = cluster
         self._key = key
         self._jaeger = jaeger
         self._traces: tuple[Trace, ...] = ()
+        self._counted: list[Span] = []
 
     async def look(self) -> Page:
         """Return the page; the verdict is the status's, or what keeps us from reading it."""
         verdict, topic = await self._verdict()
         spans, problem = await self._spans()
-        page = build.build(
-            self._key.name, problem or verdict, spans, time.time() * 1000, earlier=self._traces, topic=topic
-        )
-        self._traces = page.traces
-        return page
+        at = time.time() * 1000
+        page = build.build(self._key.name, problem or verdict, spans, at, earlier=self._traces, topic=topic)
+        self._traces, self._counted = page.traces, offsets.fresh([*self._counted, *spans], at)
+        return build.with_rates(page, self._counted)
 
     async def first(self) -> None:
         """Raise MissingPipelineError or ApiServerError where there is nothing to look at."""
