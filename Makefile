@@ -55,7 +55,7 @@ generate: setup ## Write the generated files (the CRD)
 
 .PHONY: test
 test: setup ## Unit and golden tests, the page in Chromium: no engine, no cluster
-	$(VENV)/pytest tests/unit tests/golden tests/fuzz -n 10 --each-implementation --cov -o console_output_style=classic
+	tools/test.sh .venv --cov
 	tools/chromium.sh
 	$(VENV)/pytest tests/integration/page
 

@@ -13,7 +13,7 @@ for version; do
   if ! UV_PROJECT_ENVIRONMENT=$home tools/uv.sh sync --frozen --all-packages --python "$version" >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     skipped+=("$version")
-  elif "$home/bin/pytest" tests/unit tests/golden tests/fuzz -n 6 --each-implementation -o console_output_style=classic; then
+  elif tools/test.sh "$home"; then
     passed+=("$version")
   else
     failed+=("$version")
