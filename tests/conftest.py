@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.implementations"]
+pytest_plugins = ["tests.implementations", "tests.coverage_where_it_tells"]
 
 
 @pytest.fixture(scope="session")
