@@ -73,4 +73,5 @@ class Applier:
         verdict = failure.verdict(kafka) if isinstance(kafka, Exception) else kafka
         errors = tuple(end for end in (kafka, written) if isinstance(end, Exception))
         contested = tuple(self.cluster.contests.said((pipeline.namespace, pipeline.name)))
-        return Applied(verdict, pending, errors, contested, self.kafka_clusters.cluster_id(state.access))
+        cluster_id = self.kafka_clusters.cluster_id(state.access)
+        return Applied(verdict, pending, errors, contested, cluster_id, state.access.held)

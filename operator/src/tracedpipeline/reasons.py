@@ -16,6 +16,7 @@ RECONCILE_ERROR: Final = "ReconcileError"  # something went wrong that has no re
 OBJECT_NOT_OWNED: Final = "ObjectNotOwned"  # an object with one of the pipeline's names belongs to somebody else
 PREVIOUS_DRAINING: Final = "PreviousDraining"  # an earlier pipeline of the same name is still being deleted
 FIELD_CONTESTED: Final = "FieldContested"  # somebody keeps an object otherwise than we want it: condition and event
+FINALIZERS_LEFT: Final = "FinalizersLeft"  # topics would never go if the pipeline was deleted now: DeletionUnsafe
 
 # Kafka.
 TOPIC_READY: Final = "TopicReady"  # Kafka answers, and the topics are as they should be

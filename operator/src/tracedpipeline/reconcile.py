@@ -80,6 +80,7 @@ async def _report(
 ) -> None:
     """Report what was seen; raises what went wrong before, which the status then tells of."""
     verdicts = readiness.conditions(seen) | readiness.contested(applied.contested)
+    verdicts |= readiness.deletion_unsafe(applied.held)
     details = status_details(pipeline, seen.components[naming.CONSUMER].ready, seen.last_trace)
     details |= kafka_record(pipeline, applied.kafka, applied.cluster_id)
     if not applied.errors:

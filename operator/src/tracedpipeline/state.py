@@ -40,7 +40,7 @@ class Plan:
 class Applied:
     """What came of a plan: the verdict on Kafka, what a Flink upgrade waits for, all errors, what others contest.
 
-    `cluster_id` is the Kafka cluster's, as far as it is known.
+    `cluster_id` is the Kafka cluster's, as far as it is known; `held` names topics that a deletion would leave.
     """
 
     kafka: Verdict
@@ -48,3 +48,4 @@ class Applied:
     errors: tuple[Exception, ...] = ()
     contested: tuple[str, ...] = ()
     cluster_id: str | None = None
+    held: tuple[str, ...] = ()

@@ -148,8 +148,9 @@ class FakeStrimzi:
             return True
         template = (cluster["spec"].get("entityOperator") or {}).get("template", {})
         without = {"name": "STRIMZI_USE_FINALIZERS", "value": "false"}
-        if FINALIZER not in finalizers and without not in template.get("topicOperatorContainer", {}).get("env", []):
-            self._finalize(metadata["name"], [FINALIZER])
+        uses_them = without not in template.get("topicOperatorContainer", {}).get("env", [])
+        if (FINALIZER in finalizers) is not uses_them:
+            self._finalize(metadata["name"], [FINALIZER] if uses_them else None)
         return False
 
     def _finalize(self, topic: str, finalizers: list[str] | None) -> None:

@@ -86,3 +86,21 @@ async def test_a_pipeline_that_is_gone_is_not_looked_at_again(
     reconciler = Reconciler(settings, deleted, GOOD)
     assert await looked(reconciler) is None
     assert reconciler.forgotten == [KEY]
+
+
+async def test_that_a_deletion_would_not_end_is_a_condition_until_it_would(settings: Settings) -> None:
+    class Held(Reconciler):
+        held: tuple[str, ...] = ("traced-topic", "traced-topic.dlq")
+
+        async def apply(self, *_: object) -> Applied:
+            return Applied(self._seen.kafka, held=self.held)
+
+    reconciler = Held(settings, body(), GOOD)
+    await looked(reconciler)
+    unsafe = reconciler.reported["DeletionUnsafe"]
+    assert (unsafe.ok, unsafe.reason) == (True, reasons.FINALIZERS_LEFT)
+    assert "traced-topic, traced-topic.dlq" in unsafe.message
+    assert reconciler.reported["Ready"].ok
+    reconciler.held = ()
+    await looked(reconciler)
+    assert "DeletionUnsafe" not in reconciler.reported

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tracedpipeline import naming
 from tracedpipeline.api import KafkaCluster, TracedPipeline
-from tracedpipeline.kafka import connection, plan
+from tracedpipeline.kafka import connection, plan, strimzi
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kafka.revisions import revision
 from tracedpipeline.kafka.secrets import missing_secret
@@ -42,7 +42,7 @@ class KafkaClusters:
         longest = LONGEST_WHILE_READY_SECONDS if key in self.ready else LONGEST_SECONDS
         shown = await self.again.get(key, question, lambda: self._look(pipeline, wanted), longest)
         cluster_id = ((shown.kafka or {}).get("status") or {}).get("clusterId")
-        found = replace(plan.access(pipeline, shown), cluster_id=cluster_id)
+        found = replace(plan.access(pipeline, shown), cluster_id=cluster_id, held=strimzi.held(pipeline, shown))
         (self.ready.add if found.clients and (found.verdict is None or found.verdict.ok) else self.ready.discard)(key)
         return found
 

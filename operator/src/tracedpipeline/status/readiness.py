@@ -11,6 +11,8 @@ TRACES_FLOWING = "TracesFlowing"
 READY = "Ready"
 # There only while somebody keeps an object otherwise than we want it.
 FIELD_CONTESTED = "FieldContested"
+# There only while a deletion would not come to its end.
+DELETION_UNSAFE = "DeletionUnsafe"
 COMPONENT_READY = {name: f"{name.capitalize()}Ready" for name in naming.COMPONENTS}
 
 # What Ready sums up, and the traces.
@@ -33,6 +35,16 @@ def contested(messages: Sequence[str]) -> dict[str, Verdict]:
     if not messages:
         return {}
     return {FIELD_CONTESTED: Verdict(True, reasons.FIELD_CONTESTED, "; ".join(messages))}
+
+
+def deletion_unsafe(topics: Sequence[str]) -> dict[str, Verdict]:
+    """Return the condition on topics that a deletion would leave for ever; none where there are none."""
+    if not topics:
+        return {}
+    waits = f"KafkaTopic {', '.join(topics)} still waits for Strimzi's topic operator when it is deleted"
+    advice = "which would go at the same time; within a minute it has restarted without finalizers"
+    message = f"do not delete the pipeline yet: {waits}, {advice}"
+    return {DELETION_UNSAFE: Verdict(True, reasons.FINALIZERS_LEFT, message)}
 
 
 def components_available(observed: Observed) -> bool:

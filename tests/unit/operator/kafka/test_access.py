@@ -247,3 +247,16 @@ async def test_a_change_of_what_is_ours_is_read_at_once() -> None:
         server.changes = change
         await kafka_clusters.access(of)
     assert len(server.found) == 2
+
+
+async def test_topics_that_would_be_left_are_told_with_the_access() -> None:
+    class Holding(ApiServer):
+        async def list_of(self, kind: str, namespace: str, selector: str) -> list[Any]:
+            found = await super().list_of(kind, namespace, selector)
+            for o in found:
+                o["metadata"]["finalizers"] = ["strimzi.io/topic-operator"]
+            return found
+
+    of = pipeline(cluster={"name": "demo", "create": True}, topic={"deletionPolicy": "Delete"})
+    access = await KafkaClusters(Holding(), Topics()).access(of)  # type: ignore[arg-type] # as above
+    assert access.held == ("traced-topic", "traced-topic.dlq")

@@ -9,11 +9,13 @@ from tracedpipeline.api import KafkaCluster, TracedPipeline
 from tracedpipeline.kafka.connection import Clients, KafkaConnection, alike
 from tracedpipeline.kafka.strimzi import access_resources, checks, cluster_resources, users
 from tracedpipeline.kafka.strimzi.listeners import Listener, choose
+from tracedpipeline.kafka.strimzi.metadata import goes_with
 from tracedpipeline.kafka.strimzi.snapshot import KafkaSnapshot, Object, Secret, not_ready
 from tracedpipeline.kafka.topics import disappeared, too_few_partitions
 from tracedpipeline.kubernetes_api.ownership import belongs_to
 from tracedpipeline.verdict import Verdict
 
+TOPIC_FINALIZER = "strimzi.io/topic-operator"
 # Whose Kafka it is, or that there can be none: nothing is written.
 _HANDS_OFF = {reasons.STRIMZI_NOT_INSTALLED, reasons.KAFKA_NOT_ALLOWED, reasons.KAFKA_NOT_OWNED}
 
@@ -23,7 +25,8 @@ class Access:
     """The objects to write for it; how clients connect, empty while that is unknown; the verdict on all of it.
 
     The verdict is None where Strimzi has no say in the topics, so that Kafka itself has to be asked; `secrets` has what
-    that takes. `cluster_id` is what Strimzi tells.
+    that takes. `cluster_id` is what Strimzi tells;
+    `held` names the topics that would never go if the pipeline was deleted now.
     """
 
     verdict: Verdict | None
@@ -31,6 +34,7 @@ class Access:
     clients: Clients = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     cluster_id: str | None = None
+    held: tuple[str, ...] = ()
 
 
 def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnapshot) -> Access:
@@ -47,6 +51,18 @@ def access(pipeline: TracedPipeline, cluster: KafkaCluster, snapshot: KafkaSnaps
     if cluster.namespace not in (None, pipeline.namespace):
         return _from_elsewhere(pipeline, cluster, listener)
     return _here(pipeline, cluster, snapshot, listener, own)
+
+
+def held(pipeline: TracedPipeline, snapshot: KafkaSnapshot) -> tuple[str, ...]:
+    """Return the topics that wait, once deleted, for a topic operator that goes together with them.
+
+    With `deletionPolicy: Delete` it uses no finalizers, but those of before go only when it has come up like that.
+    """
+    cluster = pipeline.spec.kafka.cluster
+    if not (cluster and cluster.create and goes_with(pipeline)):
+        return ()
+    topics = ((topic["metadata"]["name"], topic["metadata"].get("finalizers") or ()) for topic in snapshot.topics)
+    return tuple(sorted(name for name, finalizers in topics if TOPIC_FINALIZER in finalizers))
 
 
 def _cluster(pipeline: TracedPipeline, cluster: KafkaCluster) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
-from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, access
+from tracedpipeline.kafka.strimzi import Access, KafkaSnapshot, access, held
 
 from tests.unit.operator.conftest import body
 from tests.unit.operator.kafka.strimzi.conftest import MTLS, NEW, OLD, PLAIN, SCRAM, TLS, kafka, pipeline, topic, user
@@ -246,3 +246,25 @@ def test_a_topic_that_somebody_deleted_is_told_of_before_it_is_made_again(
     assert reason(found) == (reasons.TOPIC_DISAPPEARED if recorded else reasons.TOPIC_NOT_READY)
     assert ("KafkaTopic/traced-topic" in written(found)) is not bool(recorded)
     assert "KafkaTopic/traced-topic.dlq" in written(found)
+
+
+CREATED: dict[str, Any] = {"cluster": {"name": "demo", "create": True}, "topic": {"deletionPolicy": "Delete"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "finalizers", "names"),
+    [
+        (CREATED, ["strimzi.io/topic-operator"], ("traced-topic",)),
+        (CREATED, ["theirs", "strimzi.io/topic-operator"], ("traced-topic",)),
+        (CREATED, ["theirs"], ()),
+        (CREATED, None, ()),
+        (CREATED | {"topic": {}}, ["strimzi.io/topic-operator"], ()),
+        (CREATED | {"cluster": {"name": "demo"}}, ["strimzi.io/topic-operator"], ()),  # its operator stays
+    ],
+)
+def test_what_a_deletion_would_leave_for_ever(
+    snapshot: KafkaSnapshot, spec: dict[str, Any], finalizers: list[str] | None, names: tuple[str, ...]
+) -> None:
+    one, other = topic("traced-topic"), topic("traced-topic.dlq")
+    one["metadata"]["finalizers"] = finalizers
+    assert held(pipeline(**spec), replace(snapshot, topics=[other, one])) == names
