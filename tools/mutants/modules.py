@@ -17,11 +17,7 @@ ALSO: Final = ("tracedpipeline.queue", "kafkatrace.context", "kafkatrace.spans")
 # Modules without a test file of their own: tables and values that these tests are about.
 TESTED_BY: Final = {
     "tracedpipeline.failure": ("tests/unit/operator/test_failure.py", "tests/unit/operator/test_reconcile_errors.py"),
-    "tracedpipeline.find.arguments": ("tests/unit/operator/find/test_arguments.py",),
     "tracedpipeline.find.facts": ("tests/unit/operator/find/test_facts.py", "tests/unit/operator/find/test_reader.py"),
-    "tracedpipeline.find.missing": ("tests/unit/operator/find/test_answer.py",),
-    "tracedpipeline.find.phrases": ("tests/unit/operator/find/test_answer.py",),
-    "tracedpipeline.find.report": ("tests/unit/operator/find/test_answer.py",),
     "tracedpipeline.observed": ("tests/unit/operator/status", "tests/unit/operator/kubernetes_api"),
     "tracedpipeline.reasons": ("tests/unit/operator/status", "tests/unit/operator/test_check_lists.py"),
     "tracedpipeline.state": ("tests/unit/operator/test_decide.py", "tests/unit/operator/test_reconcile.py"),

@@ -97,8 +97,7 @@ def _run(jobs: list[Job], what: str) -> dict[str, str]:
     ended: dict[str, str] = {}
     for number, (job, end) in enumerate(children.run(jobs, _AT_A_TIME), 1):
         ended[job.name] = end
-        if number % 100 == 0:
-            print(f"{number} of {len(jobs)} {what}", file=sys.stderr, flush=True)
+        print(f"{number} of {len(jobs)} {what}: {job.name} {end}", file=sys.stderr, flush=True)
     patient = [
         Job(job.name, job.work, 4 * job.cpu_seconds, 4 * job.seconds) for job in jobs if ended[job.name] in AGAIN
     ]

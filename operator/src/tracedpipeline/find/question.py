@@ -42,14 +42,14 @@ class Question:
 
 def key(text: str) -> bytes:
     r"""Return the bytes of a key; `\xff`, `\n`, `\r`, `\t`, `\0` and `\\` stand for what cannot be typed."""
-    return _ESCAPE.sub(_unescaped, text.encode("utf-8", "surrogateescape"))
+    return _ESCAPE.sub(_unescaped, text.encode(errors="surrogateescape"))
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
     if found[1]:
         return bytes.fromhex(found[1].decode())
     if found[2] not in _LETTERS:
-        raise QuestionError(rf"\{found[2].decode('utf-8', 'replace')} in the key: expected \xNN, \n, \r, \t, \0 or \\")
+        raise QuestionError(rf"\{found[2].decode(errors='replace')} in the key: expected \xNN, \n, \r, \t, \0 or \\")
     return _LETTERS[found[2]]
 
 
@@ -71,7 +71,7 @@ def trace(text: str) -> str:
 
 def shown(content: bytes) -> str:
     """Return bytes as `key` takes them: what is not printable is escaped."""
-    text = content.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    text = content.replace(b"\\", b"\\\\").decode(errors="backslashreplace")
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from tracedpipeline import desired
+from tracedpipeline import desired, naming
 from tracedpipeline.find import pod
 from tracedpipeline.kafka import plan
 from tracedpipeline.manifests import pipelines
@@ -66,9 +66,72 @@ def waiting(reason: str, **more: str) -> dict[str, object]:
     [
         ({}, ""),
         (waiting("ContainerCreating"), ""),
+        (waiting("PodInitializing"), ""),
+        (waiting("InvalidImageName"), "InvalidImageName: "),
         (waiting("ErrImagePull", message="no"), "ErrImagePull: no"),
         ({"conditions": [UNSCHEDULABLE]}, "Unschedulable: 0/1"),
+        ({"conditions": [{"type": "Ready", "status": "False", "reason": "ContainersNotReady"}]}, ""),
+        ({"conditions": [{"type": "PodScheduled", "status": "True"}]}, ""),
+        ({"conditions": [{"type": "PodScheduled", "status": "False"}]}, "None: "),
     ],
 )
 def test_what_keeps_it_from_running(status: dict[str, object], said: str) -> None:
     assert pod.problem({"status": status}) == said
+
+
+def test_the_whole_pod() -> None:
+    mount, volume = {"name": "ca", "mountPath": "/etc/kafka/ca"}, {"name": "ca", "secret": {"secretName": "ca"}}
+    container = {
+        "image": "consumer:1",
+        "ports": [{"containerPort": 8080}],
+        "env": [{"name": "KAFKA_TOPIC", "value": "t"}, {"name": "LOG_LEVEL", "value": "INFO"}],
+        "volumeMounts": [mount, {"name": "state", "mountPath": "/opt/flink/state"}],
+    }
+    template = {
+        "serviceAccountName": "orders",
+        "affinity": {},
+        "containers": [container],
+        "volumes": [volume, {"name": "state", "emptyDir": {}}],
+    }
+    deployment = {"metadata": {}, "spec": {"template": {"spec": template}}}
+    labels = {
+        "app.kubernetes.io/name": "redrive",
+        "app.kubernetes.io/instance": "orders",
+    }
+    found = pod.reader("orders", "Flink", deployment, "redrive", {"limit": 3}, {"LOG_LEVEL": "DEBUG"})
+    assert found == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": "orders-redrive-",
+            "labels": found["metadata"]["labels"] | labels,
+            "ownerReferences": [],
+        },
+        "spec": {
+            "serviceAccountName": "orders",
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": 3720,
+            "automountServiceAccountToken": False,
+            "containers": [
+                {
+                    "image": "consumer:1",
+                    "name": "redrive",
+                    "command": ["/opt/venv/bin/python", "-m", "traced_common.redriving", '{"limit": 3}'],
+                    "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
+                    "volumeMounts": [mount],
+                    "env": [{"name": "KAFKA_TOPIC", "value": "t"}, {"name": "LOG_LEVEL", "value": "DEBUG"}],
+                }
+            ],
+            "volumes": [volume],
+        },
+    }
+    assert len(found["metadata"]["labels"]) == len(naming.selector("orders", "redrive"))
+
+
+def test_a_deployment_that_mounts_nothing() -> None:
+    container = {"image": "consumer:1", "env": [{"name": "A", "value": "b"}]}
+    deployment = {"metadata": {}, "spec": {"template": {"spec": {"containers": [container]}}}}
+    spec = pod.reader("orders", "Python", deployment, "find", {"seconds": 1.5})["spec"]
+    assert (spec["volumes"], spec["containers"][0]["volumeMounts"]) == ([], [])
+    assert spec["containers"][0]["env"] == [{"name": "A", "value": "b"}]
+    assert spec["activeDeadlineSeconds"] == 123

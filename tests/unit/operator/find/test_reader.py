@@ -44,7 +44,14 @@ def test_no_facts(lines: list[str], said: str) -> None:
     printed = Printed("find")
     for each in lines:
         printed.take(each)
-    with pytest.raises(ReaderError, match=said):
+    with pytest.raises(ReaderError, match=f"^{said}$"):
+        printed.end()
+
+
+def test_a_long_error_is_cut() -> None:
+    printed = Printed("find")
+    printed.take(line(error="x" * 1001))
+    with pytest.raises(ReaderError, match=f"^{'x' * 999}…$"):
         printed.end()
 
 
@@ -57,5 +64,10 @@ def test_facts_that_are_none(wrong: dict[str, Any]) -> None:
 
 
 def test_a_line_of_ours_that_is_none() -> None:
-    with pytest.raises(ReaderError, match="not as expected"):
+    with pytest.raises(ReaderError, match=r"^the reader answers, but not as expected: facts is no object$"):
         Printed("find").take(line(facts=[]))
+
+
+def test_progress_of_a_redrive() -> None:
+    assert Printed("redrive").take('{"tracedpipeline.redrive": {"progress": {"redriven": 3}}}') == "3 sent back"
+    assert Printed("redrive").take('{"tracedpipeline.find": {"progress": {"redriven": 3}}}') == ""
