@@ -17,7 +17,8 @@ ENDLESS: Final = "endless"
 # It waited for something, or was ended from outside: a busy machine can be why.
 LATE: Final = "late"
 DIED: Final = "died"
-_ENDS: Final = {0: SURVIVED, 1: KILLED, -signal.SIGXCPU: ENDLESS}
+IS_LATE: Final = 4  # the exit code of a fork that says so itself
+_ENDS: Final = {0: SURVIVED, 1: KILLED, IS_LATE: LATE, -signal.SIGXCPU: ENDLESS}
 _MEMORY: Final = 8 * 2**30
 
 

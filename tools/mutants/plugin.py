@@ -29,6 +29,7 @@ OPTIONS: Final = ("-s", "-q", "-x", "-n0", "--tb=native", "--hypothesis-seed=0",
 # Many a test waits for something.
 _AT_A_TIME: Final = 2 * (os.cpu_count() or 1)
 _OURS: Final = ("tracedpipeline", "kafkatrace", "tests")
+_TIMEOUT: Final = "from pytest-timeout"
 _failed: list[str] = []
 
 
@@ -42,7 +43,7 @@ def pytest_collection() -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note what failed."""
     if report.failed:
-        _failed.append(report.nodeid)
+        _failed.append(f"{report.nodeid} {_TIMEOUT}" if _TIMEOUT in report.longreprtext else report.nodeid)
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
@@ -81,27 +82,25 @@ def _selected(name: str, folders: Iterable[str], items: list[Timed], functions: 
 
 def _each(selected: dict[str, list[Timed]]) -> dict[str, str]:
     ended = dict.fromkeys(selected, NO_TESTS)
-    jobs = [_job(name, tests) for name, tests in selected.items() if tests]
-    ended |= _run(jobs, "of the tests")
-    return ended
+    ended |= _run([_job(name, tests) for name, tests in selected.items() if tests], "of the tests")
+    again = {name: tests for name, tests in selected.items() if ended[name] in AGAIN}
+    return ended | _run(
+        [_job(name, tests, patience=4) for name, tests in again.items()], "that may only have been late"
+    )
 
 
-def _job(name: str, tests: list[Timed]) -> Job:
+def _job(name: str, tests: list[Timed], patience: int = 1) -> Job:
+    work = partial(_with, name, partial(_run_items, patience=patience), tests)
     cpu_seconds = 5 + 3 * sum(timed.cpu_seconds for timed in tests)
-    seconds = 60 + 10 * sum(timed.seconds for timed in tests)
-    return Job(name, partial(_with, name, _run_items, [timed.item for timed in tests]), cpu_seconds, seconds)
+    return Job(name, work, cpu_seconds, patience * (60 + 10 * sum(timed.seconds for timed in tests)))
 
 
 def _run(jobs: list[Job], what: str) -> dict[str, str]:
-    """Return how each ended; those that a busy machine may have kept from their end run alone once more."""
     ended: dict[str, str] = {}
     for number, (job, end) in enumerate(children.run(jobs, _AT_A_TIME), 1):
         ended[job.name] = end
         print(f"{number} of {len(jobs)} {what}: {job.name} {end}", file=sys.stderr, flush=True)
-    patient = [
-        Job(job.name, job.work, 4 * job.cpu_seconds, 4 * job.seconds) for job in jobs if ended[job.name] in AGAIN
-    ]
-    return ended | {job.name: end for job, end in children.run(patient, 1)}
+    return ended
 
 
 def _imported_again(names: dict[str, list[str]]) -> dict[str, str]:
@@ -122,11 +121,14 @@ def _collect_and_run(folders: Iterable[str]) -> int:
     return int(pytest.main([*OPTIONS, *folders]) != pytest.ExitCode.OK)
 
 
-def _run_items(items: list[pytest.Item]) -> int:
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+def _run_items(tests: list[Timed], patience: int) -> int:
+    """Run them until one fails; one that waits for what never happens is ended long before its fork is."""
+    following = [*(timed.item for timed in tests[1:]), None]
+    for timed, next_item in zip(tests, following, strict=True):
+        timed.item.add_marker(pytest.mark.timeout(patience * (5 + 10 * timed.seconds)), append=False)
+        timed.item.ihook.pytest_runtest_protocol(item=timed.item, nextitem=next_item)
         if _failed:
-            return 1
+            return children.IS_LATE if _TIMEOUT in _failed[0] else 1
     return 0
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -29,6 +30,7 @@ jobs = [
     Job("raises", lambda: 1 // 0, 60, 600),
     Job("crashes", lambda: os.kill(os.getpid(), signal.SIGSEGV), 60, 600),
     Job("waits", lambda: time.sleep(600), 60, 0),
+    Job("says that it is late", lambda: 4, 60, 600),
     Job("counts", count, 0, 600),
 ]
 print(json.dumps({job.name: end for job, end in run(jobs, 2)}))
@@ -43,6 +45,7 @@ def test_each_end_has_a_name_and_none_hangs() -> None:
         "raises": "died",
         "crashes": "died",
         "waits": "late",
+        "says that it is late": "late",
         "counts": "endless",
     }
 
@@ -57,20 +60,21 @@ def test_what_counts_as_noticed(end: str, noticed: bool) -> None:
 
 @pytest.mark.parametrize("first", ["late", "died"])
 @pytest.mark.parametrize("second", ["survived", "killed", "late"])
-def test_what_a_busy_machine_may_have_ended_runs_alone_once_more_with_more_time(
+def test_what_a_busy_machine_may_have_ended_runs_once_more_with_more_time(
     monkeypatch: pytest.MonkeyPatch, first: str, second: str
 ) -> None:
-    runs: list[tuple[list[str], int, float]] = []
+    runs: list[dict[str, float]] = []
 
-    def run(jobs: Iterable[Job], at_a_time: int) -> Iterator[tuple[Job, str]]:
-        found = list(jobs)
-        runs.append(([job.name for job in found], at_a_time, sum(job.seconds for job in found)))
-        yield from ((job, ("killed" if job.name == "m1" else first) if len(runs) == 1 else second) for job in found)
+    def run(jobs: Iterable[Job], _at_a_time: int) -> Iterator[tuple[Job, str]]:
+        runs.append({job.name: job.seconds for job in jobs})
+        for name, seconds in runs[-1].items():
+            end = ("killed" if name == "m1" else first) if len(runs) == 1 else second
+            yield Job(name, lambda: 0, 0, seconds), end
 
     monkeypatch.setattr(children, "run", run)
-    jobs = [Job(name, lambda: 0, 1, 60) for name in ("m1", "m2")]
-    assert plugin._run(jobs, "") == {"m1": "killed", "m2": second}
-    assert runs == [(["m1", "m2"], plugin._AT_A_TIME, 120), (["m2"], 1, 240)]
+    test = plugin.Timed(cast(pytest.Item, None), 0.5, 1)
+    assert plugin._each({"m1": [test], "m2": [test], "m3": []}) == {"m1": "killed", "m2": second, "m3": "no tests"}
+    assert runs == [{"m1": 70, "m2": 70}, {"m2": 280}]
 
 
 MUTMUT = {
@@ -81,6 +85,7 @@ MUTMUT = {
 }
 SOURCE = """
 import os
+import pytest
 from mutmut.state import ran
 
 
@@ -95,6 +100,8 @@ FACTOR = factor()
 def double(number):
     ran.add("kafkatrace.x_double")
     change = os.environ["CHANGED"]
+    if change == "kafkatrace.x_double__mutmut_3":
+        pytest.fail("Timeout (>5.0s) from pytest-timeout.")
     return number * FACTOR + {"kafkatrace.x_double__mutmut_1": 1, "kafkatrace.x_double__mutmut_2": 0}.get(change, 0)
 """
 INI = "[pytest]\naddopts = --import-mode=importlib\n"
@@ -106,7 +113,7 @@ def ends(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
     for name, text in {**MUTMUT, "kafkatrace.py": SOURCE, "tests/test_it.py": tests, "pytest.ini": INI}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    names = ("x_double__mutmut_1", "x_double__mutmut_2", "x_factor__mutmut_1", "x_gone__mutmut_1")
+    names = ("x_double__mutmut_1", "x_double__mutmut_2", "x_double__mutmut_3", "x_factor__mutmut_1", "x_gone__mutmut_1")
     (folder / plugin.PLAN).write_text(json.dumps({f"kafkatrace.{name}": ["tests"] for name in names}))
     path = os.pathsep.join([str(folder), str(REPO)])
     return subprocess.run(
@@ -125,6 +132,7 @@ def test_tests_run_for_each_mutant_and_import_again_what_runs_at_import(tmp_path
     assert results == {
         "kafkatrace.x_double__mutmut_1": "killed",
         "kafkatrace.x_double__mutmut_2": "survived",
+        "kafkatrace.x_double__mutmut_3": "late",
         "kafkatrace.x_factor__mutmut_1": "killed",
         "kafkatrace.x_gone__mutmut_1": "no tests",
     }

@@ -93,8 +93,9 @@ def test_help_says_what_each_is_for() -> None:
     arguments.add_to(parser)
     said = " ".join(parser.format_help().split())
     for words in (
-        "name of the pipeline",
-        "-n NAMESPACE",
+        "positional arguments: name name of the pipeline options:",
+        "-n NAMESPACE, --namespace NAMESPACE its namespace --local of `up` on this machine, "
+        "or without one with this shell's KAFKA_* variables",
         "--jaeger JAEGER Jaeger's address",
         "--offset PARTITION/OFFSET its place in the topic",
         "--trace ID its trace id",
@@ -103,7 +104,12 @@ def test_help_says_what_each_is_for() -> None:
         "--seconds SECONDS how long each topic may be read (30)",
         "--mebibytes MEBIBYTES how much of it may be read (256)",
         "--show-value print the beginning of the message, too",
-        "--local of `up` on this machine",
-        "its namespace",
     ):
         assert words in said
+
+
+def test_help_of_a_redrive_says_what_is_sent_back() -> None:
+    parser = argparse.ArgumentParser(prog="tracedpipeline")
+    arguments.add_redrive_to(parser)
+    said = " ".join(parser.format_help().split())
+    assert said.endswith("--dry-run only count --limit LIMIT how many dead letters at most")

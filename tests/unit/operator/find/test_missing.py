@@ -1,5 +1,6 @@
 """What it means that there is no record at a place, or with a key."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,8 +66,21 @@ def test_a_scan_that_did_not_come_to_the_place() -> None:
     assert found == Answer(Where.NOT_FOUND, f"orders[0]@55 was not read{stopped}")
 
 
+def test_the_dead_letter_of_a_record_that_is_gone() -> None:
+    letters = tuple(Letter(Record(0, n, NOW, None, None), (0, n), f"reason {n}") for n in (4, 5, 6))
+    text = f"reason 5; it is orders.dlq[0]@5 since 2026-11-28 00:40:00 UTC (0 s ago); {GONE}"
+    assert of_place(evidence(letters=letters), (0, 5)) == Answer(Where.DEAD_LETTERED, text)
+
+
+def test_no_record_in_what_was_read() -> None:
+    (found,) = of_search(evidence(scan=Scan(9, 2**20, "bytes")), "key k")
+    stopped = "the scan stopped after 9 records, 1.0 MiB: for older records raise --mebibytes"
+    assert found == Answer(Where.NOT_FOUND, f"no record with key k; {stopped}")
+
+
 def test_the_last_process_span_that_succeeded_tells_of_a_record_that_is_gone() -> None:
-    known = evidence(LOG, span(), span(after=500_000), span("late"), span(service="others-consumer"), scan=Scan(9))
+    earlier = [replace(span(after=-60_000_000_000 * n), trace_id=str(n)) for n in (3, 2, 1)]
+    known = evidence(LOG, *earlier, span(after=500_000), span("late"), span(service="others-consumer"), scan=Scan(9))
     gone = "its record was not found among the 9 records that orders has"
     assert of_search(known, "key k") == [
         Answer(Where.PROCESSED, f"2026-11-28 00:40:00 UTC (0 s ago), trace {'4' * 32}; {gone}")

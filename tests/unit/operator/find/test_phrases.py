@@ -29,8 +29,9 @@ def test_a_length_has_the_unit_of_which_it_has_two(seconds: float, text: str) ->
     ("milliseconds", "text"),
     [
         (NOW, f"{WHEN} (0 s ago)"),
-        (NOW - 100_000, "2026-11-28 00:38:20 UTC (100 s ago)"),
+        (NOW - 119_000, "2026-11-28 00:38:01 UTC (119 s ago)"),
         (NOW - 10**9, "2026-11-16 10:53:20 UTC (12 d ago)"),
+        (NOW - 2 * 86_400_000, "2026-11-26 00:40:00 UTC (2 d ago)"),
         (NOW + 1, f"{WHEN}, by a clock that is ahead"),
         (2**62, f"{2**62} ms after 1970"),
     ],
