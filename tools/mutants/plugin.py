@@ -118,7 +118,9 @@ def _imported_again(names: dict[str, list[str]]) -> dict[str, str]:
 def _collect_and_run(folders: Iterable[str]) -> int:
     for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
         del sys.modules[name]
-    return int(pytest.main([*OPTIONS, *folders]) != pytest.ExitCode.OK)
+    # pytest's own plugins are imported already, which it warns of.
+    ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return int(pytest.main([*OPTIONS, *ignored, *folders]) != pytest.ExitCode.OK)
 
 
 def _run_items(tests: list[Timed], patience: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, field
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from tools.mutants import children, plugin
 from tools.mutants.modules import REPO, SOURCES, Target
 
 CACHE: Final = REPO / ".cache/mutants"
-LINKED: Final = ("charts", "examples", "versions.mk")
+NEEDED: Final = ("apps", "charts", "examples", "operator", "tests", "versions.mk")
 NOTICED: Final = (children.KILLED, children.ENDLESS, *plugin.AGAIN)
 
 
@@ -84,12 +85,13 @@ class Run:
 
     def _copy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        skipped = shutil.ignore_patterns("*.so", "__pycache__")
+        skipped = shutil.ignore_patterns("*.so", "__pycache__", "build", "*.egg-info")
         for package, source in SOURCES.items():
             shutil.copytree(source, self.folder / "src" / package, ignore=skipped)
-        shutil.copytree(REPO / "tests", self.folder / "tests", ignore=skipped)
-        for name in LINKED:
-            (self.folder / name).symlink_to(REPO / name)
+        for name in NEEDED:  # copies: the run is of one moment, whatever becomes of the checkout meanwhile
+            (partial(shutil.copytree, ignore=skipped) if (REPO / name).is_dir() else shutil.copy)(
+                REPO / name, self.folder / name
+            )
         settings = '\n[tool.mutmut]\nsource_paths = ["src"]\ntrack_dependencies = false\n'
         (self.folder / "pyproject.toml").write_text((REPO / "pyproject.toml").read_text() + settings)
 

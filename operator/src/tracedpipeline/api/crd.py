@@ -113,11 +113,9 @@ def _properties(properties: dict[str, Any], definitions: dict[str, Any]) -> dict
 def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the node with its reference, or the one alternative to null, put in its place."""
     if "$ref" in node:
-        target = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        target = definitions[node["$ref"].rpartition("/")[2]]
         return _resolved(target | {key: value for key, value in node.items() if key != "$ref"}, definitions)
     if "anyOf" in node:
         (target,) = (choice for choice in node["anyOf"] if choice.get("type") != "null")
         return _resolved(target | {key: value for key, value in node.items() if key != "anyOf"}, definitions)
-    if "const" in node:
-        return {key: value for key, value in node.items() if key != "const"} | {"enum": [node["const"]]}
     return node

@@ -26,7 +26,7 @@ def milliseconds(duration: str) -> int:
 
 def is_quantity(text: str) -> bool:
     """Return whether the text is a quantity of processor or memory."""
-    return re.fullmatch(f"{CORES}|{BYTES}", text, re.ASCII) is not None
+    return re.fullmatch(f"{CORES}|{BYTES}", text) is not None
 
 
 def amount(quantity: str) -> Decimal:

@@ -121,3 +121,48 @@ def test_polls_in_a_tight_loop_ask_once() -> None:
     client.broker_is_there = True
     ask_for(61, 0.5, cluster, client, clock)
     assert cluster.value == "cluster-1"
+
+
+@pytest.mark.parametrize(
+    ("conf", "expected"),
+    [
+        ({}, {"messaging.client.id": "rdkafka"}),
+        ({"client.id": "billing-0"}, {"messaging.client.id": "billing-0"}),
+        ({"group.id": "billing"}, {"messaging.client.id": "rdkafka", "messaging.consumer.group.name": "billing"}),
+        (
+            {"metadata.broker.list": " broker:1 ,other:2"},
+            {"messaging.client.id": "rdkafka", "server.address": "broker", "server.port": 1},
+        ),
+        (
+            {"bootstrap.servers": "a:1", "metadata.broker.list": "b:2"},
+            {"messaging.client.id": "rdkafka", "server.address": "a", "server.port": 1},
+        ),
+        (
+            {"bootstrap.servers": "SSL://XX.example"},
+            {"messaging.client.id": "rdkafka", "server.address": "XX.example", "server.port": 9092},
+        ),
+        (
+            {"bootstrap.servers": "XX.example:1"},
+            {"messaging.client.id": "rdkafka", "server.address": "XX.example", "server.port": 1},
+        ),
+    ],
+)
+def test_what_a_client_says_of_itself(conf: dict[str, object], expected: dict[str, object]) -> None:
+    assert client_attributes(conf) == {"messaging.system": "kafka", **expected}
+
+
+@pytest.mark.parametrize("key", ["k" * 1024, b"k" * 1024])
+def test_a_key_of_a_kibibyte_is_shown(key: str | bytes) -> None:
+    assert key_text(key) == b"k" * 1024
+
+
+def test_the_next_question_is_due_after_a_tenth_of_the_time_since_the_first() -> None:
+    clock, client = Clock(), Client()
+    cluster = ClusterId(clock)
+    asked = []
+    for now in (1000.0, 1000.0005, 1000.001, 1010.0, 1010.95, 1011.0, 2000.0, 2059.9, 2060.0):
+        clock.now = now
+        before = client.asked
+        cluster.learn(client)
+        asked.append(client.asked - before)
+    assert asked == [1, 0, 1, 1, 0, 1, 1, 0, 1]

@@ -2,7 +2,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
+from kafkatrace.spans.details import Details
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from tests.unit.kafkatrace.handmade import Inbox
@@ -240,3 +241,29 @@ def test_an_end_that_is_no_time_ends_the_span(given: Any, told: int) -> None:
     seen: list[bool] = []
     span = handled(lambda span: span.end(given), lambda span: seen.append(span.is_recording()))
     assert (span.end_time, seen) == (told, [False])
+
+
+def test_a_link_within_the_process_to_a_span_that_is_not_sampled() -> None:
+    here = SpanContext(0xA, 0xB, False, TraceFlags(0))
+    (link,) = handled(lambda span: span.add_link(here)).links
+    assert (link.context.is_remote, link.context.trace_flags) == (False, 0)
+
+
+def test_nothing_added_is_nothing_written() -> None:
+    assert Details(SpanLimits()).encode() == b""
+
+
+def test_an_exception_that_ended_the_span_is_its_event_and_its_status(recorder: Recorder, inbox: Inbox) -> None:
+    with pytest.raises(KeyError), inbox.take():
+        raise KeyError("price")
+    found = recorder.span("process")
+    (event,) = found.events
+    attributes = dict(event.attributes or {})
+    assert (attributes["exception.type"], attributes["exception.message"]) == ("KeyError", "'price'")
+    assert attributes["exception.escaped"] == "False"
+    assert (found.status.status_code, found.status.description) == (StatusCode.ERROR, "'price'")
+
+
+def test_an_exception_that_the_handler_records_did_not_escape() -> None:
+    (event,) = handled(lambda span: span.record_exception(KeyError("price"))).events
+    assert (event.attributes or {})["exception.escaped"] == "False"

@@ -1,6 +1,8 @@
 import asyncio
 import contextvars
+import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -221,3 +223,53 @@ def test_two_spans_are_two(inbox: Inbox) -> None:
 def test_it_does_not_show_itself_as_an_empty_dict(span: MessageSpan) -> None:
     assert repr(span) != "{}"
     assert "MessageSpan" in repr(span)
+
+
+def test_an_own_context_is_local_and_has_no_state_where_none_came(inbox: Inbox) -> None:
+    with inbox.take(("traceparent", PARENT)) as span:
+        own = span.get_span_context()
+    assert own.is_remote is False
+    assert own.trace_state.to_header() == ""
+
+
+def test_what_ends_it_is_named_unless_it_only_leaves(inbox: Inbox) -> None:
+    with inbox.take() as left:
+        assert isinstance(left, MessageSpan)
+        left.failed(GeneratorExit())
+        assert left.failure is None
+    with inbox.take() as span:
+        assert isinstance(span, MessageSpan)
+        span.failed(KeyError("price"))
+        assert span.failure == "KeyError"
+
+
+def test_an_end_without_a_time_is_now_also_where_nobody_knows_the_span(
+    inbox: Inbox, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = time.time_ns()
+    with inbox.take() as span:
+        assert isinstance(span, MessageSpan)
+        span.receiver.open.clear()
+        span.end()
+        assert before <= span.ended_at <= time.time_ns()
+    assert len(recorder.spans("process")) == 1
+    assert not [record for record in caplog.records if record.name.startswith("kafkatrace")]
+
+
+def test_what_is_recorded_ends_without_metrics_too(inbox: Inbox, recorder: Recorder) -> None:
+    with inbox.take(("traceparent", PARENT)) as span:
+        assert isinstance(span, MessageSpan)
+        span.receiver.metrics_enabled = False
+        span.end()
+    assert len(recorder.spans("process")) == 1
+
+
+def test_what_keeps_it_from_ending_is_logged(inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "kafkatrace"), inbox.take() as span:
+        assert isinstance(span, MessageSpan)
+        mine, span.receiver = span.receiver, None  # type: ignore[assignment] # a handler may do so
+        span.end()
+        span.receiver = mine
+    (record,) = [record for record in caplog.records if record.name == "kafkatrace.spans.message_span"]
+    assert record.getMessage() == "a span could not be ended"
+    assert record.exc_info and record.exc_info[0] is AttributeError

@@ -115,16 +115,33 @@ def test_the_flags_and_whether_the_parent_is_elsewhere(trace_flags: int) -> None
     assert (here.flags, elsewhere.flags) == (0x100 | trace_flags, 0x300 | trace_flags)
 
 
+@pytest.mark.parametrize("ids", [IDS[:32], IDS + IDS])
+def test_ids_of_another_length_are_refused(ids: bytes) -> None:
+    with pytest.raises(ValueError, match=f"^a span's ids have 24 or 32 bytes, not {len(ids) // 2}$"):
+        otlp.span(ids, 1, 2, (), flags=1)
+
+
 def test_the_state() -> None:
     span = span_with(otlp.link(IDS, 1, state=b"b=2"), otlp.link(IDS, 1), state=b"a=1")
     assert (span.trace_state, [link.trace_state for link in span.links]) == ("a=1", ["b=2", ""])
-    assert span_with().trace_state == ""
+    assert decoded(otlp.span(IDS, 1, 2, (), flags=1)).trace_state == ""
 
 
 def test_an_event() -> None:
     (event,) = span_with(otlp.event("é" * 100, 2**64 - 1, ATTRIBUTES, 200)).events
     assert (event.name, event.time_unix_nano, event.dropped_attributes_count) == ("é" * 100, 2**64 - 1, 200)
     assert [pair.key for pair in event.attributes] == list(ATTRIBUTES)
+
+
+def test_nothing_is_dropped_unless_it_is_said() -> None:
+    span = span_with(otlp.event("e", 5, {}), otlp.link(IDS, 1))
+    assert (span.events[0].dropped_attributes_count, span.links[0].dropped_attributes_count) == (0, 0)
+
+
+def test_a_status_on_the_wire() -> None:
+    assert otlp.status(StatusCode.UNSET, "broken") == b""
+    assert otlp.status(StatusCode.OK) == b"\x7a\x02\x18\x01"
+    assert otlp.status(StatusCode.ERROR, "no") == b"\x7a\x06\x12\x02no\x18\x02"
 
 
 @pytest.mark.parametrize(("time", "kept"), [(-1, 0), (2**64, 2**64 - 1), (1.5, 1), (True, 1)])

@@ -124,6 +124,27 @@ def test_a_varint_is_read_back(number: int) -> None:
     assert len(protobuf.varint(number)) == max(1, math.ceil(number.bit_length() / 7))
 
 
+@pytest.mark.parametrize("number", [0, 1, 127, 128, 4095, 4096, 2**21 - 1, 2**21])
+def test_a_varint_at_each_limit_of_its_tables(number: int) -> None:
+    assert read(b"\x18" + protobuf.varint(number)).int_value == number
+
+
+@pytest.mark.parametrize("length", [0, 1, 63, 64, 65])
+def test_a_text_attribute_at_the_limit_of_its_table(length: int) -> None:
+    assert the_one(protobuf.Text(TAG, "k")(b"x" * length)).value.string_value == "x" * length
+
+
+class Loud(str):
+    """A text that shows itself otherwise."""
+
+    def __str__(self) -> str:
+        return self.upper()
+
+
+def test_a_text_is_written_as_it_is_and_not_as_it_shows_itself() -> None:
+    assert read(protobuf.value(Loud("quiet"))).string_value == "quiet"
+
+
 @pytest.mark.parametrize("length", [0, 1, 127, 128, 16_383, 16_384, 70_000])
 def test_every_length_of_a_field(length: int) -> None:
     assert read(protobuf.value("x" * length)).string_value == "x" * length

@@ -40,6 +40,11 @@ def test_a_timestamp_that_no_span_can_hold_counts_as_none(timestamp: tuple[int, 
     assert queue.milliseconds_until(0) is None
 
 
+@pytest.mark.parametrize("milliseconds", [0, 1, (2**63 - 1) // MS])
+def test_a_timestamp_that_a_span_can_just_hold(milliseconds: int) -> None:
+    assert queue_time((1, milliseconds), 2**63 - 1, 0).span_times == (milliseconds * MS, 2**63 - 1)
+
+
 def test_an_unknown_poll_time_is_said() -> None:
     queue = queue_time((1, 1000), None, 1300 * MS)
     assert queue.span_times == (1000 * MS, 1300 * MS)

@@ -28,6 +28,9 @@ CANONICAL = [
     ("0", "0"),
     ("0.1Ki", "102400m"),
     ("512", "512"),
+    ("1Ki", "1Ki"),
+    ("1048576Ti", "1Ei"),
+    ("1073741824Ti", "1024Ei"),
 ]
 
 
@@ -35,6 +38,11 @@ CANONICAL = [
 def test_a_quantity_is_canonical_as_the_api_server_has_it(written: str, stored: str) -> None:
     assert canonical(written) == stored
     assert amount(written) == amount(stored)
+
+
+@pytest.mark.parametrize(("written", "stored"), [("0.001m", "1m"), ("1.001m", "2m"), ("0.999m", "1m")])
+def test_less_than_a_thousandth_is_rounded_up(written: str, stored: str) -> None:
+    assert canonical(written) == stored
 
 
 def test_what_is_no_quantity_is_refused() -> None:

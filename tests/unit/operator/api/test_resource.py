@@ -143,3 +143,79 @@ def test_every_problem_is_named_at_once() -> None:
 def test_a_resource_without_spec_is_refused() -> None:
     with pytest.raises(InvalidSpecError, match=r"spec\.kafka: field required"):
         TracedPipeline.parse({"metadata": {"name": "orders"}})
+
+
+def test_what_the_api_server_keeps_beside_the_spec() -> None:
+    pipeline = TracedPipeline.parse(body())
+    assert (pipeline.name, pipeline.namespace, pipeline.uid) == ("orders", "shop", "uid-orders")
+    assert (pipeline.generation, pipeline.created) == (2, "2026-01-01T00:00:00Z")
+    of_a_file = TracedPipeline.parse({"metadata": {"name": "orders"}, "spec": body()["spec"]})
+    assert (of_a_file.namespace, of_a_file.uid) == ("default", "")
+    assert (of_a_file.generation, of_a_file.created) == (0, "")
+
+
+def told(resource: dict[str, Any]) -> str:
+    with pytest.raises(InvalidSpecError) as refused:
+        TracedPipeline.parse(resource)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [
+        ({"metadata": 7, "spec": {}}, "metadata: should be an object (got 7)"),
+        (body(producr={"a": 1}), "spec.producr: unknown field; remove it or fix its spelling"),
+        (body(producer=7), "spec.producer: should be an object (got 7)"),
+        (
+            body(consumer={"replicas": -1}),
+            "spec.consumer.replicas: input should be greater than or equal to 0 (got -1)",
+        ),
+        (
+            body(jaeger={"resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}}),
+            "spec.jaeger.resources: requests.memory is above limits.memory: lower the request or raise the limit",
+        ),
+        (
+            body(
+                jaeger={
+                    "resources": {"requests": {"cpu": "2", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
+                }
+            ),
+            "spec.jaeger.resources: requests.cpu is above limits.cpu: lower the request or raise the limit; "
+            "requests.memory is above limits.memory: lower the request or raise the limit",
+        ),
+    ],
+    ids=["metadata", "unknown", "no object", "number", "rule", "two rules"],
+)
+def test_a_problem_is_told_word_for_word(resource: dict[str, Any], said: str) -> None:
+    assert told(resource) == said
+
+
+def test_a_resource_without_a_name_is_told_so() -> None:
+    said = told({"spec": body()["spec"]})
+    assert said.startswith("metadata.name: ")
+    assert said.endswith(" (got '')")
+
+
+def unknown_fields(count: int) -> dict[str, Any]:
+    given = body()
+    given["spec"] |= {f"field{number:02}": 1 for number in range(count)}
+    return given
+
+
+def test_of_many_problems_the_first_are_named() -> None:
+    unknown = "unknown field; remove it or fix its spelling"
+    twelve = told(unknown_fields(12)).split("; field")[0]
+    assert twelve.startswith(f"spec.field00: {unknown}; spec.field01: ")
+    assert twelve.endswith(f"spec.field09: {unknown}; and 2 more")
+    assert told(unknown_fields(10)).endswith(f"spec.field09: {unknown}")
+
+
+def test_a_number_that_nobody_can_read_is_not_shown() -> None:
+    readable, longer = told(body(consumer={"replicas": -(2**80) + 1})), told(body(consumer={"replicas": -(2**80)}))
+    assert readable.endswith(" (got -1208925819614629174706175)")
+    assert longer.endswith(" (got a number of too many digits)")
+
+
+def test_memory_may_be_all_of_its_limit() -> None:
+    memory = {"memory": "2Gi", "resources": {"limits": {"memory": "2Gi"}}}
+    assert TracedPipeline.parse(body(**flink(flink={"jobManager": memory}))).spec.consumer.by_flink

@@ -278,3 +278,18 @@ def test_a_task_manager_that_is_killed_again_and_again_is_out_of_memory() -> Non
     problem = Verdict(False, reasons.OOM_KILLED, "the container was killed")
     cluster = waiting(problem=problem, rolled_out=False)
     assert health.verdict(cluster).reason == reasons.OUT_OF_MEMORY
+
+
+def test_of_many_failures_the_last_tells_why_and_when() -> None:
+    recent = (*failures(0, text="java.lang.IllegalStateException: last"), *failures(1.9, 2))
+    killed = replace(CLUSTER.task_managers, killed_for_memory=NOW - 100_000)
+    verdict = health.verdict(replace(job(failures=recent), task_managers=killed))
+    assert verdict.reason == reasons.JOB_RESTARTING
+    assert "at last: IllegalStateException: last: " in verdict.message
+
+
+def test_only_the_last_failure_says_why_task_managers_do_not_register() -> None:
+    ready = replace(CLUSTER.task_managers, ready_since=NOW - 46_000)
+    waits = job("CREATED", tasks_running=0, slots=1, failures=(*failures(1), *failures(2, text=SLOTS)))
+    message = health.verdict(replace(waits, task_managers=ready)).message
+    assert "1 of 2 TaskManagers have registered with the JobManager: " in message

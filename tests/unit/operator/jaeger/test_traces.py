@@ -21,6 +21,7 @@ def test_the_newest_journey_comes_first_by_the_consumers_clock() -> None:
     older = [changed(SEND, start=900 * MS, end=901 * MS), QUEUE, PROCESS]  # by a clock that is ahead
     found = traces.journeys("orders", [*older, *newer])
     assert [journey.last_trace.trace_id for journey in found] == ["t2", "t1"]
+    assert [(journey.send, journey.queue, journey.process) for journey in found] == [tuple(newer), tuple(older)]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,11 @@ def test_the_place_of_a_record_is_its_partition_and_offset(partition: Any, offse
     ]
     (span,) = read(OTLP | {"attributes": [each for each in attributes if each["value"] is not None]})
     assert span.place == place
+
+
+def test_attributes_are_kept_for_a_person_to_read() -> None:
+    (span,) = read(OTLP | {"attributes": [{"key": "customer", "value": {"stringValue": "7"}}]})
+    assert span.attributes == (("customer", "7"),)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def _span(span: trace_pb2.Span, resource: Resource, scope: InstrumentationScope)
 
 def _context(trace_id: bytes, span_id: bytes, flags: int, state: TraceState | None) -> SpanContext:
     remote = bool(flags & _REMOTE)
-    numbers = int.from_bytes(trace_id, "big"), int.from_bytes(span_id, "big")
+    numbers = int.from_bytes(trace_id), int.from_bytes(span_id)
     return SpanContext(*numbers, remote, TraceFlags(flags & 0xFF), state)
 
 

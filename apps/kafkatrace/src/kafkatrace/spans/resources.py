@@ -51,7 +51,7 @@ def _of_environment(variables: Variables) -> Resource:
 
 def _text(value: AttributeValue) -> AttributeValue:
     """Return a value that UTF-8 can hold: what cannot keeps all metrics from their export."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _is_of_process(key: str) -> bool:
