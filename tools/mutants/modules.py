@@ -19,6 +19,8 @@ TESTED_BY: Final = {
     "tracedpipeline.failure": ("tests/unit/operator/test_failure.py", "tests/unit/operator/test_reconcile_errors.py"),
     "tracedpipeline.find.facts": ("tests/unit/operator/find/test_facts.py", "tests/unit/operator/find/test_reader.py"),
     "tracedpipeline.observed": ("tests/unit/operator/status", "tests/unit/operator/kubernetes_api"),
+    "tracedpipeline.page.latency": ("tests/unit/operator/page/test_build.py",),
+    "tracedpipeline.page.traces": ("tests/unit/operator/page/test_build.py",),
     "tracedpipeline.reasons": ("tests/unit/operator/status", "tests/unit/operator/test_check_lists.py"),
     "tracedpipeline.state": ("tests/unit/operator/test_decide.py", "tests/unit/operator/test_reconcile.py"),
     "tracedpipeline.verdict": ("tests/unit/operator/test_check_lists.py", "tests/unit/operator/status"),

@@ -30,7 +30,7 @@ def of_traces(traces: Sequence[Trace], queued: Sequence[float]) -> Measured:
 
 
 def _quantile(values: Sequence[float], share: float) -> float | None:
-    return values[min(int(share * len(values)), len(values) - 1)] if values else None
+    return values[int(share * len(values))] if values else None
 
 
 def buckets(measured: Measured, traces: Sequence[Trace]) -> tuple[Bucket, ...]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from tracedpipeline.jaeger.traces import Span
 from tracedpipeline.page import build
-from tracedpipeline.page.document import Measured
+from tracedpipeline.page.document import Bar, Bucket, Flow, Measured, Page, Trace
 from tracedpipeline.page.traces import MOST_BARS
 from tracedpipeline.verdict import Verdict
 
@@ -35,7 +35,7 @@ def test_without_traces_there_is_a_page_with_the_reason() -> None:
     missing = Verdict(False, "NoConsumerSpans", "look at the consumer's log")
     page = build.build("orders", missing, [], 0)
     assert (page.ok, page.reason, page.message) == (False, "NoConsumerSpans", "look at the consumer's log")
-    assert (page.buckets, page.traces, page.flow.lag) == ((), (), None)
+    assert (page.buckets, page.traces, page.flow.lag, page.flow.topic) == ((), (), None, "")
 
 
 def test_a_rare_latency_keeps_its_trace_while_newer_ones_come() -> None:
@@ -43,7 +43,7 @@ def test_a_rare_latency_keeps_its_trace_while_newer_ones_come() -> None:
     many = [span for number in range(2, 200) for span in message(number, 4)]
     page = build.build("orders", FLOWING, many, 0, measured=MEASURED, earlier=before.traces)
     assert page.buckets[1].traces == (f"{1:032x}",)
-    assert len(page.traces) == 6
+    assert [each.trace_id for each in page.traces] == [f"{number:032x}" for number in (199, 198, 197, 196, 195, 1)]
 
 
 def test_the_lag_is_the_newest_of_each_partition() -> None:
@@ -88,3 +88,75 @@ def test_the_uncertainty_of_clocks_is_a_number_of_milliseconds_or_nothing(text: 
 def test_clocks_that_disagree_are_named() -> None:
     page = build.build("orders", FLOWING, message(1, attributes=(("kafkatrace.clock_skew", "true"),)), 0)
     assert [bar.skewed for bar in page.traces[0].bars] == [False, False, True]
+
+
+def test_the_whole_page_of_one_message() -> None:
+    attributes = (
+        ("kafkatrace.consumer.lag", "7"),
+        ("kafkatrace.timestamp.resolution_ms", "0.5"),
+        ("messaging.destination.partition.id", "0"),
+    )
+    spans = message(1, 20, error="no stock", attributes=attributes)
+    trace = f"{1:032x}"
+    bars = (
+        Bar("orders-producer", "send traced-topic", 0, 0.0, 3.0),
+        Bar("orders-kafka", "queue traced-topic", 1, 1.0, 1.0),
+        Bar("orders-consumer", "process traced-topic", 2, 2.0, 19.0, "no stock", 0.5, False, attributes),
+    )
+    assert build.build("orders", FLOWING, spans, 5.0) == Page(
+        pipeline="orders",
+        at=5.0,
+        ok=True,
+        reason=FLOWING.reason,
+        message=FLOWING.message,
+        flow=Flow("orders-producer", "traced-topic", "orders-consumer", None, None, 20.0, 20.0, 1.0, 1.0, 7),
+        covers="one trace",
+        buckets=(Bucket(10.0, 20.0, 1, (trace,)),),
+        traces=(Trace(trace, 1_700_000_001_000.0, 21.0, 20.0, 21.0, bars),),
+    )
+
+
+def test_what_is_measured_of_all_messages_is_what_flows() -> None:
+    measured = Measured((10.0,), (1, 0), "all", 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    flow = build.build("orders", FLOWING, [], 0, measured=measured, topic="orders.v2").flow
+    assert flow == Flow("orders-producer", "orders.v2", "orders-consumer", 5.0, 6.0, 1.0, 2.0, 3.0, 4.0)
+
+
+def test_a_histogram_has_one_count_more_than_bounds() -> None:
+    for counts in ((1,), (1, 2, 3)):
+        with pytest.raises(ValueError, match="zip"):
+            build.build("orders", FLOWING, [], 0, measured=Measured((10.0,), counts, "all"))
+
+
+def test_each_quantile_is_of_its_own_times() -> None:
+    spans = [span for number in range(1, 101) for span in message(number, number)]
+    page = build.build("orders", FLOWING, spans, 0)
+    assert (page.flow.p50, page.flow.p99, page.covers) == (51, 100, "the newest 100 traces")
+    assert build.build("orders", FLOWING, [*message(1), *message(2)], 0).covers == "the newest 2 traces"
+
+
+def test_of_many_traces_the_newest_are_kept() -> None:
+    bounds = tuple(float(number) for number in range(1, 101))
+    measured = Measured(bounds, (0,) * 101, "all")
+    spans = [span for number in range(1, 101) for span in message(number, number)]
+    page = build.build("orders", FLOWING, spans, 0, measured=measured)
+    assert [each.trace_id for each in page.traces] == [f"{number:032x}" for number in range(100, 40, -1)]
+
+
+def test_a_tree_is_drawn_whole_whatever_the_clocks_say() -> None:
+    send, queue, process = message(1)
+    early = replace(process, span_id="d", parent_id="c", name="early", start=send.start - 5 * MS)
+    leaf = replace(process, span_id="e", parent_id="d", name="leaf")
+    late = replace(process, span_id="f", parent_id="c", name="late")
+    stray = replace(process, span_id="g", parent_id="nobody", name="stray", start=send.start - 9 * MS)
+    (trace,) = build.build("orders", FLOWING, [late, leaf, stray, early, process, queue, send], 0).traces
+    drawn = [(bar.name.split()[0], bar.depth) for bar in trace.bars]
+    assert drawn == [("stray", 0), ("send", 0), ("queue", 1), ("process", 2), ("early", 3), ("leaf", 4), ("late", 3)]
+    assert [bar.offset for bar in trace.bars[:2]] == [0.0, 9.0]
+
+
+def test_no_length_is_negative() -> None:
+    send, queue, process = message(1)
+    process = replace(process, start=queue.start - 1 * MS, end=queue.start - 2 * MS)
+    (trace,) = build.build("orders", FLOWING, [send, queue, process], 0).traces
+    assert (trace.latency, trace.bars[2].length) == (0.0, 0.0)

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -82,3 +83,19 @@ def test_numbers_that_json_lacks_are_unknown() -> None:
     measured = Measured((float("nan"), float("inf")), (1, 0, 0), "one", p50=float("inf"))
     found: dict[str, Any] = json.loads(html.encode(page("plain", measured)))
     assert found["flow"]["p50"] is None
+
+
+def test_the_page_is_its_files_and_its_values() -> None:
+    files = resources.files("tracedpipeline.page").joinpath("files")
+    style, data, script = Elements(html.render(page("plain"))).raw
+    scripts = "".join(files.joinpath(name).read_text("utf-8") for name in html.SCRIPTS)
+    assert script.strip() == f'(() => {{\n"use strict";\n{scripts}}})();'
+    assert style.strip() == files.joinpath("page.css").read_text("utf-8").strip()
+    assert data == html.encode(page("plain"))
+    assert data.startswith('{"pipeline":"orders","at":0,"ok":false,"reason":"plain","message":"plain","flow":{')
+    assert [bar["depth"] for bar in json.loads(data)["traces"][0]["bars"]] == [0, 1, 2]
+
+
+def test_the_page_asks_only_where_it_comes_from_and_sends_nothing() -> None:
+    allowed = "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+    assert Elements(html.render(page("plain"))).policy.endswith(allowed)
