@@ -276,6 +276,19 @@ def test_every_pod_of_flink_is_restricted_and_shares_the_volume(settings: Settin
         assert pod["affinity"]["podAffinity"], "one node: the claim is ReadWriteOnce"
 
 
+def test_a_claim_has_the_class_that_is_given(settings: Settings) -> None:
+    for storage, more in (
+        ({"size": "3Gi"}, {}),
+        ({"size": "3Gi", "storageClassName": "fast"}, {"storageClassName": "fast"}),
+    ):
+        objects = build(settings, consumer={**FLINK, "flink": {"checkpointStorage": storage}})
+        assert objects["PersistentVolumeClaim/orders-checkpoints"]["spec"] == {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "3Gi"}},
+            **more,
+        }
+
+
 def test_a_claim_of_the_users_is_used_and_not_made(settings: Settings) -> None:
     storage = {"checkpointStorage": {"existingClaim": "mine"}}
     objects = build(settings, consumer={**FLINK, "flink": storage})

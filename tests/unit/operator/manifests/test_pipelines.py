@@ -185,3 +185,55 @@ def test_no_content_of_a_file_raises(content: bytes) -> None:
 def test_no_spec_raises(anything: object) -> None:
     text = yaml.safe_dump({"apiVersion": "tracedpipeline.dev/v1alpha1", "kind": "TracedPipeline", "spec": anything})
     assert pipelines.read(text.encode()).problems
+
+
+def others(count: int) -> str:
+    return "---\n".join(f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a{number}}}\n" for number in range(count))
+
+
+NO_RESOURCE = "not a resource with apiVersion, kind, metadata and spec"
+WORD_FOR_WORD = {
+    "a list": ("- a", f"is a list, {NO_RESOURCE}"),
+    "a boolean": ("true", f"is a boolean, {NO_RESOURCE}"),
+    "a fraction": ("1.5", f"is a number, {NO_RESOURCE}"),
+    "bytes": ("!!binary /w==", f"is a value, {NO_RESOURCE}"),
+    "five others": (others(5), "has no TracedPipeline: it has Secret a0, Secret a1, Secret a2, Secret a3, Secret a4"),
+    "six others": (others(6), "has no TracedPipeline: it has Secret a0, Secret a1, Secret a2, Secret a3, Secret a4"),
+    "another's pipeline": (
+        "apiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {name: a}",
+        "has no TracedPipeline: it has Pipeline a",
+    ),
+    "a kind of our group": (
+        "apiVersion: tracedpipeline.dev/v1/x\nkind: Pipe\nmetadata: {name: a}",
+        "kind is 'Pipe': write TracedPipeline",
+    ),
+    "another version": (
+        GOOD.replace("v1alpha1", "v1"),
+        "orders: apiVersion is 'tracedpipeline.dev/v1': write tracedpipeline.dev/v1alpha1",
+    ),
+    "another version without a name": (
+        GOOD.replace("v1alpha1", "v1").replace("name: orders", ""),
+        "apiVersion is 'tracedpipeline.dev/v1': write tracedpipeline.dev/v1alpha1",
+    ),
+    "a field of metadata without a name": (
+        GOOD.replace("name: orders", "title: a"),
+        "metadata.title: unknown field; remove it or fix its spelling",
+    ),
+    "annotations that are numbers": (
+        GOOD.replace("orders", "orders, annotations: {a: 1}"),
+        "orders: metadata.annotations: should be texts by name: put each value in quotes",
+    ),
+    "a number for a key in a list": (
+        spec("{kafka: [a, {1: b}]}"),
+        "orders: spec.kafka[1]: key 1 is no text: put it in quotes",
+    ),
+    "a number for a key of the resource": (
+        f"{GOOD}1: a\n",
+        "orders: the resource: key 1 is no text: put it in quotes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), WORD_FOR_WORD.values(), ids=WORD_FOR_WORD.keys())
+def test_a_fault_word_for_word(text: str, problem: str) -> None:
+    assert pipelines.read(text.encode()).problems == [problem]
