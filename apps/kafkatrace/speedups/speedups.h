@@ -52,13 +52,14 @@ typedef struct {
 } SpanFields;
 
 /* One histogram of durations in nanoseconds. */
-enum { MOST_BOUNDS = 32 };
+enum { MOST_BOUNDS = 512 };
 #define HISTOGRAM_MEMBERS(each) \
     each(sum) /* an integer: nanoseconds of many long waits do not fit into 64 bits for ever */
 typedef struct {
     PyObject_HEAD
     Py_ssize_t bounds;
-    long long bound[MOST_BOUNDS], bucket[MOST_BOUNDS + 1], lowest, highest;
+    long long *bucket; /* one more than bounds; these lie behind it */
+    long long lowest, highest;
     HISTOGRAM_MEMBERS(DECLARE)
     long long part; /* what is not in `sum` yet */
 } Histogram;

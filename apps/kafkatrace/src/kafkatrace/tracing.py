@@ -67,11 +67,12 @@ class Tracing:
         self.span_ids = SpanIds()
         self.limits = span_limits(variables)
         self.counters = Counters()
-        self.metrics = Metrics()
         release = version("kafkatrace")
         identities = Identity(service, release), Identity(cluster, release)
         exporters = self._exporters(exporter, variables, *identities)
         beside_otlp = any(isinstance(each, OtlpExporter) for each in exporters)
+        is_exponential = enabled and environment.exponential_histograms(variables, beside_otlp=beside_otlp)
+        self.metrics = Metrics(is_exponential=is_exponential)
         metric_exporters = environment.metric_exporters(variables, beside_otlp=beside_otlp) if enabled else []
         self._reports = Reports(self.metrics, service, release, metric_exporters)
         self.pipeline = Pipeline(Several(exporters), Limits.read(variables), self._reports)

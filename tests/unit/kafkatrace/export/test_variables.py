@@ -105,11 +105,7 @@ _NOT_FOLLOWED: Final = [
     ("OTEL_CONFIG_FILE", "/otel.yaml", "the other variables"),
     ("OTEL_SDK_DISABLED", "perhaps", "false"),
     ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes", "cumulative"),
-    (
-        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-        "base2_exponential_bucket_histogram",
-        "explicit_bucket_histogram",
-    ),
+    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "drop", "explicit_bucket_histogram"),
     ("KAFKATRACE_COMMIT_TRACES", "yes", "false"),
 ]
 

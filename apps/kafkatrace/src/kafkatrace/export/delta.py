@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
+    ExponentialHistogram,
+    ExponentialHistogramDataPoint,
     Histogram,
     HistogramDataPoint,
     Metric,
@@ -15,6 +17,8 @@ from opentelemetry.sdk.metrics.export import (
     NumberDataPoint,
     Sum,
 )
+
+from kafkatrace.metrics.exponential import less
 
 _DELTA: Final = AggregationTemporality.DELTA
 
@@ -51,7 +55,7 @@ class Delta:
 
     def _metric(self, metric: Metric) -> Metric | None:
         data = metric.data
-        if not isinstance(data, Sum | Histogram):
+        if not isinstance(data, Sum | Histogram | ExponentialHistogram):
             return metric  # a gauge is neither
         points = [new for each in data.data_points if (new := self._point(metric.name, each)) is not None]
         if not points:
@@ -68,7 +72,25 @@ class Delta:
         if isinstance(point, NumberDataPoint):
             added = point.value - before.value
             return replace(point, value=added, start_time_unix_nano=before.time_unix_nano) if added else None
-        return _histogram(point, before) if point.count > before.count else None
+        if point.count == before.count:
+            return None
+        return (_exponential if isinstance(point, ExponentialHistogramDataPoint) else _histogram)(point, before)
+
+
+def _exponential(
+    point: ExponentialHistogramDataPoint, before: ExponentialHistogramDataPoint
+) -> ExponentialHistogramDataPoint:
+    unknown: Any = None  # as below
+    return replace(
+        point,
+        positive=less(point.positive, before.positive),
+        zero_count=point.zero_count - before.zero_count,
+        count=point.count - before.count,
+        sum=point.sum - before.sum,
+        min=unknown,
+        max=unknown,
+        start_time_unix_nano=before.time_unix_nano,
+    )
 
 
 def _histogram(point: HistogramDataPoint, before: HistogramDataPoint) -> HistogramDataPoint:

@@ -20,6 +20,8 @@ from kafkatrace.variables import Variables
 _HTTP: Final = "http/protobuf"
 _GRPC: Final = "grpc"
 _NONE: Final = "none"
+_OTLP: Final = "otlp"
+_EXPONENTIAL: Final = "base2_exponential_bucket_histogram"
 _PROTOCOLS: Final = {"otlp_proto_http": _HTTP, "otlp_proto_grpc": _GRPC}
 _T = TypeVar("_T")
 
@@ -74,10 +76,16 @@ def metric_exporters(variables: Variables, *, beside_otlp: bool) -> list[Metrics
     return _chosen(variables, "metrics", over_otlp, named, ["otlp"] if beside_otlp else [])
 
 
+def exponential_histograms(variables: Variables, *, beside_otlp: bool) -> bool:
+    """Read OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION, where metrics go over OTLP."""
+    if _OTLP not in (variables.names("OTEL_METRICS_EXPORTER") or ([_OTLP] if beside_otlp else [])):
+        return False
+    known = ("explicit_bucket_histogram", _EXPONENTIAL)
+    return variables.choice("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", known, known[0]) == _EXPONENTIAL
+
+
 def _delta(variables: Variables) -> Delta | None:
-    """Read OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE and …_DEFAULT_HISTOGRAM_AGGREGATION."""
-    histogram = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
-    variables.choice(histogram, ("explicit_bucket_histogram",), "explicit_bucket_histogram")
+    """Read OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE."""
     known = ("cumulative", "delta", "lowmemory")
     chosen = variables.choice("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", known, "cumulative")
     return None if chosen == "cumulative" else Delta()

@@ -10,9 +10,10 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opentelemetry.sdk.metrics import export
+from opentelemetry.sdk.metrics.export import ExponentialHistogramDataPoint
 
 from kafkatrace.metrics.duration import Duration
 from kafkatrace.metrics.kinds import MOST_SERIES, OVERFLOW, Attributes, Definition, Key, Kind, Read, key_of
@@ -47,9 +48,10 @@ class Closed(NamedTuple):
 
 
 class Metrics:
-    """All series of a process; cumulative since the start."""
+    """All series of a process; cumulative since the start. Histograms have explicit bounds, or exponential ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_exponential: bool = False) -> None:
+        self._is_exponential = is_exponential
         self._lock = threading.Lock()
         self._since = time.time_ns()
         self._durations: dict[Definition, dict[Key, _Filled]] = {}
@@ -78,7 +80,8 @@ class Metrics:
             if key not in series and len(series) >= MOST_SERIES - 1:
                 attributes, key, users = OVERFLOW, key_of(OVERFLOW), None
             if key not in series:
-                series[key] = _Filled(attributes, Duration(definition.kind), counted, self._since)
+                made = Duration(definition.kind, is_exponential=self._is_exponential)
+                series[key] = _Filled(attributes, made, counted, self._since)
             if users is not None:
                 series[key].users = weakref.ref(users)
             return series[key].duration
@@ -159,8 +162,9 @@ def _numbers(definition: Definition, points: list[export.NumberDataPoint]) -> ex
     return _metric(definition, export.Sum(points, export.AggregationTemporality.CUMULATIVE, is_monotonic=True))
 
 
-def _histogram(points: list[export.HistogramDataPoint]) -> export.Histogram:
-    return export.Histogram(points, export.AggregationTemporality.CUMULATIVE)
+def _histogram(points: list[Any]) -> export.Histogram | export.ExponentialHistogram:
+    made = export.ExponentialHistogram if isinstance(points[0], ExponentialHistogramDataPoint) else export.Histogram
+    return made(points, export.AggregationTemporality.CUMULATIVE)
 
 
 def _metric(definition: Definition, data: export.DataT) -> export.Metric:
