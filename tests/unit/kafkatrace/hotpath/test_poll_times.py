@@ -65,6 +65,12 @@ def test_another_message_at_the_same_address_has_no_time(kind: Any, place: tuple
     assert polled.take(message) > 0
 
 
+@pytest.mark.parametrize("kind", [choose.Polled, pure.Polled])
+def test_a_time_is_known_to_an_object_and_not_to_its_type(kind: Any) -> None:
+    with pytest.raises(TypeError):
+        kind.take(Moving())
+
+
 @pytest.mark.parametrize("flags", [b"0", b"1"])
 @pytest.mark.parametrize("place", RECORDS)
 def test_process_takes_no_time_of_a_dropped_message(

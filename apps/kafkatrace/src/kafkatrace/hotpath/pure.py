@@ -91,10 +91,9 @@ class Polled:
         self.take(message)
         self.consumed -= 1
 
-    @staticmethod
-    def take(message: Message) -> int:
+    def take(self, message: Message) -> int:
         """Return the time, nanoseconds since the epoch, once; 0 if not known."""
-        time, place = Polled._times.pop(id(message), (0, None))
+        time, place = self._times.pop(id(message), (0, None))
         return time if time and place == _place(message) else 0
 
     def _is_record(self, message: Message) -> bool:
