@@ -21,6 +21,7 @@ TESTED_BY: Final = {
     "tracedpipeline.observed": ("tests/unit/operator/status", "tests/unit/operator/kubernetes_api"),
     "tracedpipeline.page.latency": ("tests/unit/operator/page/test_build.py",),
     "tracedpipeline.page.traces": ("tests/unit/operator/page/test_build.py",),
+    "tracedpipeline.queue": ("tests/unit/operator/test_queue.py", "tests/unit/operator/test_queue_limits.py"),
     "tracedpipeline.reasons": ("tests/unit/operator/status", "tests/unit/operator/test_check_lists.py"),
     "tracedpipeline.state": ("tests/unit/operator/test_decide.py", "tests/unit/operator/test_reconcile.py"),
     "tracedpipeline.verdict": ("tests/unit/operator/test_check_lists.py", "tests/unit/operator/status"),

@@ -24,8 +24,18 @@ UNCHANGED: Final = "unchanged"
 NO_TESTS: Final = "no tests"
 AGAIN: Final = (children.LATE, children.DIED)
 _UNNOTICED: Final = (children.SURVIVED, NO_TESTS)
-# The options of each run of pytest.
-OPTIONS: Final = ("-s", "-q", "-x", "-n0", "--tb=native", "--hypothesis-seed=0", "-p", "no:cacheprovider")
+# The options of each run of pytest: nobody reads what an assertion compared, and comparing large documents takes long.
+OPTIONS: Final = (
+    "-s",
+    "-q",
+    "-x",
+    "-n0",
+    "--assert=plain",
+    "--tb=native",
+    "--hypothesis-seed=0",
+    "-p",
+    "no:cacheprovider",
+)
 # Many a test waits for something.
 _AT_A_TIME: Final = 2 * (os.cpu_count() or 1)
 _OURS: Final = ("tracedpipeline", "kafkatrace", "tests")
@@ -118,9 +128,7 @@ def _imported_again(names: dict[str, list[str]]) -> dict[str, str]:
 def _collect_and_run(folders: Iterable[str]) -> int:
     for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
         del sys.modules[name]
-    # pytest's own plugins are imported already, which it warns of.
-    ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-    return int(pytest.main([*OPTIONS, *ignored, *folders]) != pytest.ExitCode.OK)
+    return int(pytest.main([*OPTIONS, *folders]) != pytest.ExitCode.OK)
 
 
 def _run_items(tests: list[Timed], patience: int) -> int:

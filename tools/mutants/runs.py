@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, field
 from difflib import unified_diff
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,6 @@ from tools.mutants import children, plugin
 from tools.mutants.modules import REPO, SOURCES, Target
 
 CACHE: Final = REPO / ".cache/mutants"
-NEEDED: Final = ("apps", "charts", "examples", "operator", "tests", "versions.mk")
 NOTICED: Final = (children.KILLED, children.ENDLESS, *plugin.AGAIN)
 
 
@@ -85,13 +83,11 @@ class Run:
 
     def _copy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        skipped = shutil.ignore_patterns("*.so", "__pycache__", "build", "*.egg-info")
+        for name in _checkout():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPO / name, self.folder / name)
         for package, source in SOURCES.items():
-            shutil.copytree(source, self.folder / "src" / package, ignore=skipped)
-        for name in NEEDED:  # copies: the run is of one moment, whatever becomes of the checkout meanwhile
-            (partial(shutil.copytree, ignore=skipped) if (REPO / name).is_dir() else shutil.copy)(
-                REPO / name, self.folder / name
-            )
+            shutil.copytree(self.folder / source.relative_to(REPO), self.folder / "src" / package)
         settings = '\n[tool.mutmut]\nsource_paths = ["src"]\ntrack_dependencies = false\n'
         (self.folder / "pyproject.toml").write_text((REPO / "pyproject.toml").read_text() + settings)
 
@@ -119,3 +115,10 @@ class Run:
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join([str(self.folder / "src"), str(REPO)])
         return {**os.environ, "KAFKATRACE_PURE_PYTHON": "1", "PYTHONPATH": path, "MUTANT_UNDER_TEST": "stats"}
+
+
+def _checkout() -> list[str]:
+    """Return the files of the checkout: the run is of one moment, whatever becomes of them meanwhile."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=REPO, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [name for name in listed.split("\0") if (REPO / name).is_file()]

@@ -43,7 +43,7 @@ def retry_helps(error: BaseException) -> bool:
 
 def retry_after(error: BaseException) -> float:
     """Return after how many seconds the same may be tried again, where an error, or one of a group, says so."""
-    return max((getattr(each, "retry_after", 0.0) for each in leaves(error)), default=0.0)
+    return max(getattr(each, "retry_after", 0.0) for each in leaves(error))
 
 
 def described(error: BaseException, longest: int = quoting.LONGEST) -> str:

@@ -78,6 +78,49 @@ async def test_a_changed_spec_is_served_before_what_waits_already(monkeypatch: p
     await pipelines.stop()
 
 
+async def test_what_waits_already_comes_first_once_it_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracedpipeline.queue.ALL_PER_SECOND", 20.0)
+    monkeypatch.setattr("tracedpipeline.queue.ALL_AT_ONCE", 1)
+    work = Work()
+    pipelines = Queue(work)
+    pipelines.add("0")
+    await until(lambda: work.runs == ["0"])
+    for number in range(1, 50):
+        pipelines.add(str(number), changed=number == 49)
+    pipelines.add("49")
+    await until(lambda: len(work.runs) == 2)
+    assert work.runs == ["0", "49"]
+    await pipelines.stop()
+
+
+async def test_for_how_long_a_key_has_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, runs, ends = [1000.0], list[str](), [asyncio.Event(), asyncio.Event()]
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
+
+    async def work(key: str) -> float:
+        runs.append(key)
+        await ends[len(runs) - 1].wait()
+        return 3600.0
+
+    pipelines = Queue(work)
+    assert pipelines.oldest_unserved_seconds() == 0.0
+    pipelines.add("a")
+    now[0] = 1005.0
+    pipelines.add("a")
+    assert pipelines.oldest_unserved_seconds() == 5.0
+    await until(lambda: runs == ["a"])
+    assert pipelines.oldest_unserved_seconds() == 5.0, "until the run has ended"
+    now[0] = 1007.0
+    pipelines.add("a")
+    ends[0].set()
+    await until(lambda: runs == ["a", "a"])
+    now[0] = 1009.0
+    assert pipelines.oldest_unserved_seconds() == 2.0, "since the end of the run that it came in"
+    ends[1].set()
+    await until(lambda: pipelines.oldest_unserved_seconds() == 0.0)
+    await pipelines.stop()
+
+
 async def test_who_gave_up_waiting_takes_no_turn() -> None:
     turns = Turns(Bucket(20.0, 1))
     await turns.turn(urgent=False)

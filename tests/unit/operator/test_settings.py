@@ -88,3 +88,70 @@ def test_an_image_that_no_runtime_takes_is_refused() -> None:
 def test_what_is_built_from_one_checkout_has_one_version(member: str) -> None:
     # Images, chart and packages alike: `render` names the images by the operator's version.
     assert tomllib.loads((ROOT / member / "pyproject.toml").read_text())["project"]["version"] == RELEASE
+
+
+def test_each_variable_is_a_setting_of_its_own() -> None:
+    environment = {
+        "PRODUCER_IMAGE": "producer:1",
+        "CONSUMER_IMAGE": "consumer:1",
+        "FLINK_CONSUMER_IMAGE": "flink:1",
+        "COLLECTOR_IMAGE": "collector:1",
+        "JAEGER_IMAGE": "jaeger:1",
+        "WATCH_NAMESPACES": "a",
+        "RESYNC_SECONDS": "86400",
+        "PROBE_INTERVAL_SECONDS": "0.5",
+        "JAEGER_URL": "http://jaeger:16686",
+        "FLINK_ROLE": "Role/flink",
+        "OPERATOR_NAMESPACE": "kit",
+        "OPERATOR_LABELS": "app=operator",
+        "METRICS_PORT": "65535",
+    }
+    assert Settings.from_environment(environment) == Settings(
+        images=Images("producer:1", "consumer:1", "flink:1", "collector:1", "jaeger:1"),
+        namespaces=("a",),
+        resync_seconds=86_400.0,
+        probe_interval_seconds=0.5,
+        jaeger_url="http://jaeger:16686",
+        flink_role=("Role", "flink"),
+        operator=Pods("kit", {"app": "operator"}),
+        metrics_port=65_535,
+    )
+    assert Settings.from_environment({}) == Settings(Images())
+    assert Settings.from_environment({"METRICS_PORT": "1"}).metrics_port == 1
+
+
+PORT = "give a port, 1 to 65535"
+ROLE = "give Role/name or ClusterRole/name"
+SECONDS = "give a positive number of seconds, at most a day's"
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"METRICS_PORT": "0"}, f"METRICS_PORT is '0': {PORT}"),
+        ({"METRICS_PORT": "65536"}, f"METRICS_PORT is '65536': {PORT}"),
+        ({"METRICS_PORT": ""}, f"METRICS_PORT is '': {PORT}"),
+        ({"FLINK_ROLE": "Role/"}, f"FLINK_ROLE is 'Role/': {ROLE}"),
+        ({"FLINK_ROLE": "Kind/name"}, f"FLINK_ROLE is 'Kind/name': {ROLE}"),
+        ({"RESYNC_SECONDS": "soon"}, f"RESYNC_SECONDS is 'soon': {SECONDS}"),
+        ({"PROBE_INTERVAL_SECONDS": "0"}, f"PROBE_INTERVAL_SECONDS is '0': {SECONDS}"),
+        (
+            {"WATCH_NAMESPACES": "A,B"},
+            "WATCH_NAMESPACES has 'A': give names of namespaces, separated by commas",
+        ),
+        ({"OPERATOR_NAMESPACE": "kit"}, "OPERATOR_LABELS is '': give key=value,key=value"),
+        (
+            {"METRICS_PORT": "x", "FLINK_ROLE": "flink"},
+            f"FLINK_ROLE is 'flink': {ROLE}; METRICS_PORT is 'x': {PORT}",
+        ),
+    ],
+)
+def test_a_problem_is_told_word_for_word(environment: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_environment(environment)
+    assert str(wrong.value) == problem
+
+
+@pytest.mark.parametrize("role", ["Role/a", "ClusterRole/b/c"])
+def test_a_role_is_what_stands_behind_its_kind(role: str) -> None:
+    assert Settings.from_environment({"FLINK_ROLE": role}).flink_role == tuple(role.split("/", 1))

@@ -130,6 +130,15 @@ def test_the_place_of_a_record_is_its_partition_and_offset(partition: Any, offse
     assert span.place == place
 
 
+def test_what_was_kept_of_a_message_that_is_not_sampled_is_told_apart() -> None:
+    other = {"key": "customer", "value": {"stringValue": "7"}}
+    kept = {"key": "kafkatrace.kept", "value": {"stringValue": "slow"}}
+    assert [span.kept for span in read(OTLP | {"attributes": [other, kept]}, OTLP | {"attributes": [other]})] == [
+        True,
+        False,
+    ]
+
+
 def test_attributes_are_kept_for_a_person_to_read() -> None:
     (span,) = read(OTLP | {"attributes": [{"key": "customer", "value": {"stringValue": "7"}}]})
     assert span.attributes == (("customer", "7"),)

@@ -60,3 +60,30 @@ def test_all_messages_are_told_of_in_a_line() -> None:
         "all 10 messages, sampled or not: end to end p50 15.0 ms, p99 19.9 ms, "
         "of that in the queue p50 5.0 ms, p99 9.9 ms"
     )
+
+
+def test_a_quantile_ends_where_its_share_is_reached() -> None:
+    assert Histogram((1.0, 2.0), (1, 1, 0)).quantile(0.5) == 1.0
+    assert Histogram((1.0, 2.0), (0, 1, 0)).quantile(0.0) == 1.0
+    assert Histogram((), (3,)).quantile(0.5) is None
+
+
+def test_histograms_with_other_bounds_are_not_added() -> None:
+    figures = Figures()
+    figures.take(histogram(QUEUE, [1, 0, 0, 0], BOUNDS, "a", delta=True))
+    figures.take(histogram(QUEUE, [2, 3], [1.0], "a", delta=True))
+    assert figures.histogram(QUEUE) == Histogram((1.0,), (2, 3))
+    figures.take(histogram(QUEUE, [4, 0, 0, 0], BOUNDS, "b"))
+    assert figures.histogram(QUEUE) == Histogram((1.0,), (2, 3))
+
+
+def test_a_metric_that_has_only_begun_is_not_told_of() -> None:
+    figures = Figures()
+    figures.take(histogram(END_TO_END, [0, 0, 0, 0], BOUNDS))
+    assert told(figures) is None
+    figures.take(histogram(END_TO_END, [1, 0, 0, 0], BOUNDS))
+    assert told(figures) == "all 1 messages, sampled or not: end to end p50 5.0 ms, p99 9.9 ms"
+    figures.take(histogram(QUEUE, [0, 0, 0, 0], BOUNDS))
+    assert told(figures) == (
+        "all 1 messages, sampled or not: end to end p50 5.0 ms, p99 9.9 ms, of that in the queue p50 ? ms, p99 ? ms"
+    )

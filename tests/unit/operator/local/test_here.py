@@ -69,3 +69,68 @@ def test_named(spec: dict[str, Any], kafka: str, told: list[str]) -> None:
 def test_topics_of_one_broker_have_one_copy() -> None:
     one = here.for_one_broker(pipeline(kafka={**SERVERS, "topic": {"replicas": 3, "partitions": 5}}))
     assert (one.spec.kafka.topic.replicas, one.spec.kafka.topic.partitions) == (1, 5)
+
+
+IN_A_CLUSTER = "in a cluster it does: `make demo`"
+SECURITY = {**SERVERS, "security": {"protocol": "SSL"}}
+THREE_COPIES = {**SERVERS, "topic": {"replicas": 3}}
+
+
+def refused(runs: str, /, **spec: Any) -> list[str]:
+    with pytest.raises(LocalError) as error:
+        here.check(pipeline(**spec), runs)
+    return str(error.value).splitlines()
+
+
+def test_each_refusal_names_the_way_on() -> None:
+    assert refused("real", paused=True, consumer={"engine": "Flink"}) == [
+        "orders: spec.paused is true: set it to false, nothing is started meanwhile",
+        f"orders: spec.consumer.engine Flink does not run here, {IN_A_CLUSTER}; here use engine Python",
+    ]
+    assert refused("spec", kafka=STRIMZI) == [
+        f"orders: spec.kafka.cluster is run by Strimzi: name its address (--kafka HOST:PORT); {IN_A_CLUSTER}"
+    ]
+    images = {"producer": {"image": "me/producer:1"}, "consumer": {"image": "me/consumer:1"}}
+    assert refused("mock", **images) == [
+        f"orders: spec.producer.image me/producer:1 is not run here, only the kit's own producer: {IN_A_CLUSTER}",
+        f"orders: spec.consumer.image me/consumer:1 is not run here, only the kit's own consumer: {IN_A_CLUSTER}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "kafka", "sentence"),
+    [
+        (
+            {"kafka": STRIMZI},
+            "mock",
+            "spec.kafka.cluster: Kafka on this machine takes its place, without Strimzi; `make demo` has that",
+        ),
+        (
+            {"kafka": STRIMZI},
+            "h:1",
+            "spec.kafka.cluster: Kafka at h:1 takes its place, without Strimzi; `make demo` has that",
+        ),
+        (
+            {"kafka": SECURITY},
+            "real",
+            "spec.kafka.security: Kafka on this machine takes plain text from everyone; --kafka spec uses the spec's",
+        ),
+        (
+            {"kafka": THREE_COPIES},
+            "real",
+            "spec.kafka.topic.replicas: Kafka on this machine is one broker, so there is 1 copy",
+        ),
+        (
+            {"collector": {"replicas": 2}},
+            "mock",
+            "spec.collector.replicas: one receiver takes the place of all Collectors; `make demo` has several",
+        ),
+    ],
+)
+def test_what_is_not_as_in_a_cluster_is_told_word_for_word(spec: dict[str, Any], kafka: str, sentence: str) -> None:
+    assert here.left_out(pipeline(**spec), kafka) == [f"orders: {sentence}"]
+
+
+def test_the_mock_has_as_many_copies_as_are_asked_of_it() -> None:
+    assert here.left_out(pipeline(kafka=THREE_COPIES), "mock") == []
+    assert here.left_out(pipeline(kafka={**SERVERS, "topic": {"replicas": 1}}), "real") == []
