@@ -39,7 +39,8 @@ def test_the_crd_is_part_of_the_release_and_outlives_it() -> None:
 
 def test_named_namespaces_get_roles_and_nothing_cluster_wide() -> None:
     objects = render("watchNamespaces={a,b}")
-    assert {o["metadata"]["namespace"] for o in objects if o["kind"] == "Role"} == {"a", "b"}
+    roles = [o["metadata"] for o in objects if o["kind"] == "Role"]
+    assert {role["namespace"] for role in roles if role["name"] != "kit-lease"} == {"a", "b"}
     assert not {"ClusterRole", "ClusterRoleBinding"} & kinds(objects)
 
 
@@ -68,11 +69,61 @@ def test_the_operator_knows_its_own_pod() -> None:
     (deployment,) = (o for o in render() if o["kind"] == "Deployment")
     template = deployment["spec"]["template"]
     (container,) = template["spec"]["containers"]
-    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     assert variables["OPERATOR_NAMESPACE"] == deployment["metadata"]["namespace"]
     labels = dict(pair.split("=") for pair in variables["OPERATOR_LABELS"].split(","))
     assert labels.items() <= template["metadata"]["labels"].items()
     assert labels == deployment["spec"]["selector"]["matchLabels"]
+
+
+@pytest.mark.parametrize("values", [[], ["watchNamespaces={kit,b}"]])
+def test_the_operator_may_keep_its_lease_and_no_other(values: list[str]) -> None:
+    objects = render(*values)
+    (role,) = (o for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == "kit-lease")
+    kept, made = role["rules"]
+    assert (kept["verbs"], made["verbs"]) == (["get", "update"], ["create"])
+    assert role["metadata"]["namespace"] == "kit"
+    assert lease(objects) == f"kit/{kept['resourceNames'][0]}"
+    assert not any("leases" in str(o.get("rules")) for o in objects if o["metadata"]["name"] == "kit")
+
+
+def lease(objects: list[dict[str, Any]]) -> str:
+    (deployment,) = (o for o in objects if o["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (variable,) = (variable for variable in container["env"] if variable["name"] == "OPERATOR_LEASE")
+    return str(variable["value"])
+
+
+def test_operators_of_the_same_namespaces_have_the_same_lease() -> None:
+    assert lease(render()) == "kit/tracedpipeline-operator"
+    assert lease(render("watchNamespaces={a,b}")) == lease(render("watchNamespaces={b,a}"))
+    assert len({lease(render()), *(lease(render(f"watchNamespaces={{{name}}}")) for name in "ab")}) == 3
+
+
+def test_what_reads_the_metrics_is_there_on_request() -> None:
+    assert not {"Service", "PodMonitor", "NetworkPolicy"} & kinds(render())
+    values = ["metrics.service=true", "metrics.podMonitor.enabled=true", "metrics.podMonitor.labels.release=prometheus"]
+    found = {o["kind"]: o for o in render(*values, "metrics.podMonitor.interval=30s", "networkPolicy.enabled=true")}
+    pod = found["Deployment"]["spec"]["template"]
+    for kind, selector in {
+        "Service": found["Service"]["spec"]["selector"],
+        "PodMonitor": found["PodMonitor"]["spec"]["selector"]["matchLabels"],
+        "NetworkPolicy": found["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
+    }.items():
+        assert selector.items() <= pod["metadata"]["labels"].items(), kind
+    ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]}
+    (service_port,) = found["Service"]["spec"]["ports"]
+    assert ports[service_port["targetPort"]] == service_port["port"] == 8081
+    assert found["PodMonitor"]["spec"]["podMetricsEndpoints"] == [{"port": "metrics", "interval": "30s"}]
+    assert found["PodMonitor"]["metadata"]["labels"]["release"] == "prometheus"
+    assert found["NetworkPolicy"]["spec"]["ingress"] == [{"ports": [{"port": "metrics"}]}]
+
+
+def test_the_metrics_can_be_left_to_some_alone() -> None:
+    peer = "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring"
+    (policy,) = (o for o in render("networkPolicy.enabled=true", peer) if o["kind"] == "NetworkPolicy")
+    peers = [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]
+    assert policy["spec"]["ingress"] == [{"ports": [{"port": "metrics"}], "from": peers}]
 
 
 def test_the_operator_runs_restricted() -> None:

@@ -10,6 +10,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{- /* The same for operators that look after the same namespaces, whatever their releases are called. */}}
+{{- define "operator.lease" -}}
+{{ .Chart.Name }}{{ with .Values.watchNamespaces }}-{{ join "," (sortAlpha .) | sha256sum | trunc 10 }}{{ end }}
+{{- end }}
+
 {{- /* Exactly what the operator asks the API server for. */}}
 {{- define "operator.rules" -}}
 - apiGroups: [tracedpipeline.dev]

@@ -1,6 +1,7 @@
 """Kopf's part: the process from its start to its end, and its health. What wakes a reconcile: `wake`, ADR 16."""
 
 import asyncio
+import logging
 import threading
 from contextlib import AsyncExitStack
 from typing import Any
@@ -15,11 +16,15 @@ from tracedpipeline.kubernetes_api.client import connect
 from tracedpipeline.operating import operating
 from tracedpipeline.settings import Settings
 
+log = logging.getLogger(__name__)
+
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
     """Connect to what a reconcile touches, and watch what wakes one."""
     configure(settings)
+    if memo.settings.lease is None:
+        log.warning("OPERATOR_LEASE is not set: nothing keeps another operator from writing, too")
     memo.ending = AsyncExitStack()
     api = await memo.ending.enter_async_context(await connect())
     memo.health = await memo.ending.enter_async_context(operating(api, memo.settings, Topics()))
@@ -38,6 +43,13 @@ async def seconds_since_reconcile(memo: kopf.Memo, **_: Any) -> float | None:
     """Return the age of the last completed reconcile, for the health endpoint."""
     last = memo.health.queue.last_completed
     return None if last is None else round(asyncio.get_running_loop().time() - last, 1)
+
+
+@kopf.on.probe(id="lease")
+async def lease(memo: kopf.Memo, **_: Any) -> str:
+    """Return which operator writes; one that stands by is as healthy."""
+    found = memo.health.lease
+    return found.described() if found else "none: nothing keeps another operator from writing, too"
 
 
 @kopf.on.probe(id="alive")

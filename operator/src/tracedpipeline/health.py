@@ -10,6 +10,7 @@ from aiohttp import web
 from tracedpipeline import metrics
 from tracedpipeline.kubernetes_api.client import Key
 from tracedpipeline.kubernetes_api.kinds import PIPELINE
+from tracedpipeline.kubernetes_api.lease import Lease
 from tracedpipeline.kubernetes_api.memory import Memory
 from tracedpipeline.queue import Queue
 
@@ -29,6 +30,7 @@ class Health:
 
     queue: Queue[Key]
     memory: Memory
+    lease: Lease | None = None
 
     def watch_ages(self) -> dict[str, float]:
         """Return for how long each kind's watch has not heard of the API server, the longest of its namespaces."""

@@ -1,6 +1,8 @@
 """What runs while the operator does: the watches, the queue, and what a reconcile is connected to."""
 
 import asyncio
+import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +15,7 @@ from tracedpipeline.kafka.access import KafkaClusters
 from tracedpipeline.kafka.admin import Topics
 from tracedpipeline.kubernetes_api.client import Cluster, Key
 from tracedpipeline.kubernetes_api.kinds import PIPELINE, WATCHED
+from tracedpipeline.kubernetes_api.lease import Lease
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory
 from tracedpipeline.kubernetes_api.watch import Watch
 from tracedpipeline.queue import Queue
@@ -25,20 +28,44 @@ from tracedpipeline.wake import Waker
 
 @asynccontextmanager
 async def operating(api: client.ApiClient, settings: Settings, topics: Topics) -> AsyncIterator[Health]:
-    """Watch and reconcile meanwhile, and yield what that is judged by."""
-    queue = Queue[Key](lambda key: measured(reconcile(reconciler, key)))
+    """Watch and, while the Lease is held, reconcile; yields what that is judged by."""
+
+    async def work(key: Key) -> float | None:
+        if not may_write():
+            return settings.resync_seconds
+        return await measured(reconcile(reconciler, key))
+
+    queue = Queue[Key](work)
     memory = Waker(queue).memory
-    reached = Cluster(api, memory)
+    lease = Lease(api, memory, settings.lease, settings.pod or _a_process()) if settings.lease else None
+    may_write = lease.may_write if lease else lambda: True
+    reached = Cluster(api, memory, may_write)
     async with open_session() as session:
         kafka_clusters, jobs = KafkaClusters(reached, topics), Jobs(reached, session)
         reconciler = connected(reached, kafka_clusters, session, settings, jobs)
-        watching = asyncio.create_task(keep_watching(api, memory, settings.namespaces))
+        tasks = [asyncio.create_task(keep_watching(api, memory, settings.namespaces))]
+        if lease:
+            tasks.append(asyncio.create_task(lease.keep(lambda: _wake_all(queue, memory), queue.stop)))
         try:
-            yield Health(queue, memory)
+            yield Health(queue, memory, lease)
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await queue.stop()
+            if lease:
+                await lease.release()
+
+
+def _wake_all(queue: Queue[Key], memory: Memory) -> None:
+    """Look at every pipeline: another operator may have stopped in the middle of it."""
+    for pipeline in memory.all(PIPELINE.name):
+        queue.add(Key(pipeline["metadata"]["namespace"], pipeline["metadata"]["name"]))
+
+
+def _a_process() -> str:
+    """Return a name that no other process has; that of a pod would let a container that is restarted go on at once."""
+    return f"{socket.gethostname()}_{secrets.token_hex(4)}"
 
 
 async def keep_watching(api: client.ApiClient, memory: Memory, namespaces: tuple[str, ...]) -> None:

@@ -44,7 +44,8 @@ class Settings:
 
     `namespaces` empty means all. Intervals are in seconds. `flink_role` is the kind and the name of the role that the
     JobManager of a FlinkDeployment is bound to. `operator` is the operator's own pod; None outside of a cluster.
-    Metrics are served where there is a port for them.
+    Metrics are served where there is a port for them. `lease` is namespace and name of the Lease that says which
+    operator writes, `pod` the name of our own, where it is known.
     """
 
     images: Images
@@ -55,6 +56,8 @@ class Settings:
     flink_role: tuple[str, str] = ("ClusterRole", "tracedpipeline-operator-flink")
     operator: Pods | None = None
     metrics_port: int | None = None
+    lease: tuple[str, str] | None = None
+    pod: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -76,6 +79,8 @@ class Settings:
             flink_role=reader.role("FLINK_ROLE", cls.flink_role),
             operator=reader.pods("OPERATOR_NAMESPACE", "OPERATOR_LABELS"),
             metrics_port=reader.port("METRICS_PORT"),
+            lease=reader.lease("OPERATOR_LEASE"),
+            pod=environment.get("OPERATOR_POD"),
         )
         if reader.problems:
             raise SettingsError("; ".join(reader.problems))
@@ -118,6 +123,15 @@ class _Reader:
         if not all(key and value for key, _, value in pairs):
             self.problems.append(f"{labels} is {self.environment.get(labels, '')!r}: give key=value,key=value")
         return Pods(where, {key: value for key, _, value in pairs})
+
+    def lease(self, name: str) -> tuple[str, str] | None:
+        text = self.environment.get(name)
+        if text is None:
+            return None
+        namespace, _, lease = text.partition("/")
+        if not (re.fullmatch(LABEL, namespace) and re.fullmatch(LABEL, lease)):
+            self.problems.append(f"{name} is {text!r}: give the Lease as namespace/name")
+        return namespace, lease
 
     def port(self, name: str) -> int | None:
         text = self.environment.get(name)

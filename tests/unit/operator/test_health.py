@@ -131,7 +131,7 @@ async def test_kopfs_health_endpoint_fails_where_we_are_unhealthy(
     running.memory.heard[PIPELINE.name, EVERYWHERE] = asyncio.get_running_loop().time()
     # The handlers are those of this module, which registers them.
     assert handlers.alive
-    memo, statuses = kopf.Memo(health=running), []
+    memo, statuses, leases = kopf.Memo(health=running), [], []
     for seconds in (0.0, health.DEAD_WATCH_SECONDS + 1):
         later(monkeypatch, seconds)
         url, ready = f"http://127.0.0.1:{free_port()}/healthz", asyncio.Event()
@@ -148,9 +148,11 @@ async def test_kopfs_health_endpoint_fails_where_we_are_unhealthy(
         await ready.wait()
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             statuses.append(answer.status)
+            leases += [(await answer.json())["lease"]] if answer.status == 200 else []
         reporter.cancel()
         await asyncio.wait([reporter])
     assert statuses == [200, 500]
+    assert leases == ["none: nothing keeps another operator from writing, too"]
 
 
 async def test_metrics_are_served(running: Health) -> None:

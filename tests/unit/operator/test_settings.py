@@ -34,6 +34,17 @@ def test_the_operators_own_pod_is_known_only_inside_of_a_cluster() -> None:
     assert Settings.from_environment(GOOD).operator is None
 
 
+def test_the_lease_is_namespace_and_name() -> None:
+    assert Settings.from_environment({"OPERATOR_LEASE": "kit/operator"}).lease == ("kit", "operator")
+    assert Settings.from_environment({}).lease is None
+
+
+@pytest.mark.parametrize("lease", ["", "operator", "kit/", "/operator", "kit/a/b", "Kit/a"])
+def test_a_lease_that_cannot_be_is_refused(lease: str) -> None:
+    with pytest.raises(SettingsError, match=r"OPERATOR_LEASE is .*: give the Lease as namespace/name"):
+        Settings.from_environment({"OPERATOR_LEASE": lease})
+
+
 @pytest.mark.parametrize("labels", ["", "app", "app=", "=operator", "app=operator,"])
 def test_an_operator_whose_pod_is_not_named_exactly_is_refused(labels: str) -> None:
     # A selector without labels would let in every pod of the namespace.

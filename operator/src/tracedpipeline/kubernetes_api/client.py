@@ -5,7 +5,7 @@ import base64
 import logging
 import socket
 import time
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from tracedpipeline import metrics, naming
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.kubernetes_api import errors, events, ownership
 from tracedpipeline.kubernetes_api.contests import Contests
-from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError
+from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError, NotHeldError
 from tracedpipeline.kubernetes_api.events import Events
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory, pipeline_of
@@ -47,8 +47,11 @@ class Cluster:
     What the memory covers is read from there, and all that is written goes there, too.
     """
 
-    def __init__(self, api: client.ApiClient, memory: Memory | None = None) -> None:
+    def __init__(
+        self, api: client.ApiClient, memory: Memory | None = None, may_write: Callable[[], bool] = lambda: True
+    ) -> None:
         self.memory = memory or Memory()
+        self._may_write = may_write
         self.contests = Contests(time.monotonic)
         self.events = Events(time.monotonic)
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -58,6 +61,8 @@ class Cluster:
     async def _request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         try:
             async with self._slots:
+                if method != "get" and not self._may_write():
+                    raise NotHeldError(f"{method} {path}: another operator may write by now")
                 metrics.API_REQUESTS.labels(method).inc()
                 response = await self._client.request(
                     method, path, body=body, serialize=False, _request_timeout=TIMEOUT_SECONDS, **options

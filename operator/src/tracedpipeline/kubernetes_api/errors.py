@@ -47,6 +47,10 @@ class SilentError(ApiServerError):
     """The API server does not answer: every further request would wait as long."""
 
 
+class NotHeldError(ApiServerError):
+    """Another operator may write by now: nothing is sent."""
+
+
 class BusyError(ApiServerError):
     """The API server, or a limit in it, wants to be left alone for so many seconds."""
 

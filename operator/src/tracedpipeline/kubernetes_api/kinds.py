@@ -40,6 +40,8 @@ PIPELINE: Final = Kind(api.KIND, api.GROUP, api.PLURAL, api.VERSION, applied=Fal
 POD: Final = Kind("Pod", "", "pods", applied=False)
 # Read by name and never listed, so that nothing can prune them.
 SECRET: Final = Kind("Secret", "", "secrets", applied=False)
+# The operator's own; no pipeline has one.
+LEASE: Final = Kind("Lease", "coordination.k8s.io", "leases", applied=False)
 
 _STRIMZI = "kafka.strimzi.io"
 

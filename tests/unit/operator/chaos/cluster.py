@@ -16,7 +16,7 @@ PIPELINES = "/apis/tracedpipeline.dev/v1alpha1/namespaces/shop/tracedpipelines"
 ORDERS = f"{PIPELINES}/orders"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 PODS = "/api/v1/namespaces/shop/pods"
-LEASES = "/apis/coordination.k8s.io/v1/"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kit/leases"
 CONTROLLER_SECONDS = 0.5
 READY = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
@@ -35,7 +35,7 @@ class World(ApiServer):
         self.flink_job = JobManager()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        if is_write(request) and not request.path.startswith(LEASES):
+        if is_write(request):
             self.last_write = asyncio.get_running_loop().time()
             self.writes.append((self.last_write, request.method, request.path))
         return await super().handle(request)
@@ -54,6 +54,13 @@ class World(ApiServer):
     def do_post(self, request: web.Request, path: str, content: Any) -> web.Response:
         given = content | {"metadata": {"uid": f"{next(self._uids):08}"} | content["metadata"]}
         return super().do_post(request, path, given)
+
+    def do_put(self, _: web.Request, path: str, content: Any) -> web.Response:
+        if path not in self.objects:
+            return web.json_response({"reason": "NotFound"}, status=404)
+        if self.objects[path]["metadata"]["resourceVersion"] != content["metadata"]["resourceVersion"]:
+            return web.json_response({"message": "the object has been modified"}, status=409)
+        return web.json_response(self._write(path, content))
 
     def write_pipeline(self, pipeline: Object) -> None:
         """Write it as a user does."""
@@ -120,4 +127,5 @@ def _owner(o: Object) -> str:
 
 
 def is_write(request: web.Request) -> bool:
-    return request.method != "GET"
+    """Return whether it changes what a pipeline has."""
+    return request.method != "GET" and not request.path.startswith(LEASES)

@@ -16,7 +16,7 @@ from tracedpipeline.operating import operating
 from tracedpipeline.settings import Settings
 from tracedpipeline.verdict import Verdict
 
-from tests.unit.operator.chaos.cluster import World, is_write
+from tests.unit.operator.chaos.cluster import LEASES, World, is_write
 from tests.unit.operator.conftest import SETTINGS
 
 # What happens while an operator writes.
@@ -45,10 +45,12 @@ class Process:
         self.world, self.at, self.done, self.strikes = world, at, done, strikes
         self.writes = 0
         self.requests = 0
+        self.of_lease = 0
         self.dead = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
+        self.of_lease += request.path.startswith(LEASES)
         self.writes += is_write(request)
         struck = is_write(request) and self.writes == self.at
         if struck and not self.done:

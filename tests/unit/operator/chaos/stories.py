@@ -15,7 +15,7 @@ from tracedpipeline.kubernetes_api.drift import contains, with_applied_hash
 from tracedpipeline.kubernetes_api.kinds import APPLIED
 from tracedpipeline.kubernetes_api.objects import digest
 
-from tests.unit.operator.chaos.cluster import ORDERS, PODS, World
+from tests.unit.operator.chaos.cluster import LEASES, ORDERS, PODS, World
 from tests.unit.operator.conftest import SETTINGS, body
 
 Object = dict[str, Any]
@@ -68,7 +68,7 @@ def expected(world: World) -> dict[str, Object]:
 
 def made(world: World) -> dict[str, Object]:
     """Return all that the operator has made and a garbage collector may take, by path."""
-    kept = {ORDERS, *world.within(PODS)}
+    kept = {ORDERS, *world.within(PODS), *world.within(LEASES)}
     return {path: o for path, o in world.objects.items() if path not in kept and "/events/" not in path}
 
 
