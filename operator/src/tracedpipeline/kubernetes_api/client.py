@@ -4,7 +4,6 @@ import asyncio
 import base64
 import logging
 import socket
-import time
 from collections.abc import Callable, Collection, Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -52,8 +51,8 @@ class Cluster:
     ) -> None:
         self.memory = memory or Memory()
         self._may_write = may_write
-        self.contests = Contests(time.monotonic)
-        self.events = Events(time.monotonic)
+        self.contests = Contests(_now)
+        self.events = Events(_now)
         self._slots = asyncio.Semaphore(AT_ONCE)
         # Paths are built here, so that nothing has to be discovered and nothing discovered can be stale.
         self._client = DynamicClient(api)  # type: ignore[no-untyped-call]  # the client has no types
@@ -260,6 +259,10 @@ def _key(pipeline: TracedPipeline) -> Key:
 
 def _path(kind: str, metadata: Mapping[str, Any]) -> str:
     return APPLIED[kind].path(metadata["namespace"], metadata["name"])
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def connect() -> client.ApiClient:
