@@ -9,9 +9,10 @@ from typing import Any
 
 from tracedpipeline import failure, reasons
 from tracedpipeline.kubernetes_api.client import Cluster, Key
+from tracedpipeline.limits import Bucket
 from tracedpipeline.state import Object
 from tracedpipeline.status.build import Status, build_status, failed_status, transitions
-from tracedpipeline.status.quiet import figures_due, figures_moved, transition
+from tracedpipeline.status.quiet import FIGURES_PER_SECOND, figures_due, figures_moved, transition
 from tracedpipeline.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ class Reporter:
 
     cluster: Cluster
     written: dict[Key, float] = field(default_factory=dict)
+    # Figures that are due at once, because the pipelines became ready at once, are written one by one.
+    figures: Bucket = field(default_factory=lambda: Bucket(FIGURES_PER_SECOND, at_once=1))
 
     async def report(
         self, body: Object, verdicts: Mapping[str, Verdict], details: Mapping[str, Any] | None = None
@@ -48,7 +51,7 @@ class Reporter:
         old, metadata = body.get("status", {}), body["metadata"]
         key, now = Key(metadata["namespace"], metadata["name"]), asyncio.get_running_loop().time()
         due = figures_due(now - self.written.setdefault(key, now), len(self.written))
-        if not (transition(old, new) or (due and figures_moved(old, new))):
+        if not (transition(old, new) or (due and figures_moved(old, new) and self._figures_have_room(now))):
             return
         await self.cluster.write_status(key, new)
         self.written[key] = now
@@ -56,3 +59,10 @@ class Reporter:
             log.info("%s/%s: %s: %s", *key, reason, message)
             kind = "Normal" if reason in reasons.EXPECTED else "Warning"
             await self.cluster.event(key.namespace, key.name, metadata["uid"], reason, message, kind=kind)
+
+    def _figures_have_room(self, now: float) -> bool:
+        """Take room for one write of figures; where there is none, a later look finds some."""
+        if self.figures.wait(now):
+            return False
+        self.figures.take(now)
+        return True

@@ -1,7 +1,7 @@
 """How often statuses are written."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import pytest
@@ -14,7 +14,7 @@ from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
 
-PIPELINES, MINUTES, LOOKS_A_MINUTE = 100, 20, 4
+PIPELINES, MINUTES, PERIOD = 100, 20, 15
 
 
 class Statuses:
@@ -36,8 +36,10 @@ class Statuses:
         return found | {"status": self.written.get(Key("shop", f"orders-{number}"), {})}
 
 
-async def report_all(reporter: Reporter, statuses: Statuses, milliseconds: float, ready: Verdict) -> None:
-    for number in range(PIPELINES):
+async def report(
+    reporter: Reporter, statuses: Statuses, milliseconds: float, ready: Verdict, of: Iterable[int] = range(PIPELINES)
+) -> None:
+    for number in of:
         details = {"lastTrace": {"endToEndMilliseconds": milliseconds}}
         await reporter.report(statuses.pipeline(number), {READY: ready}, details)
 
@@ -48,15 +50,16 @@ async def test_figures_of_all_pipelines_share_few_writes_and_each_gets_some(monk
     statuses = Statuses()
     reporter = Reporter(cast("Cluster", statuses))
     ready = Verdict(True, reasons.ALL_AVAILABLE, "all components are available")
-    await report_all(reporter, statuses, 1.0, ready)
+    await report(reporter, statuses, 1.0, ready)
     assert statuses.writes == PIPELINES, "transitions do not wait"
     first = dict(statuses.written)
     statuses.writes = 0
-    for look in range(MINUTES * LOOKS_A_MINUTE):
-        now += 60 / LOOKS_A_MINUTE
-        await report_all(reporter, statuses, 2.0 ** (look % 20), ready)
+    for second in range(MINUTES * 60):
+        now, before = now + 1, statuses.writes
+        await report(reporter, statuses, 2.0 ** (second // 10), ready, range(second % PERIOD, PIPELINES, PERIOD))
+        assert statuses.writes - before <= 1, "what is due at once is not written at once"
     assert statuses.writes <= FIGURES_PER_SECOND * MINUTES * 60
     assert all(statuses.written[key] != first[key] for key in first)
     statuses.writes = 0
-    await report_all(reporter, statuses, 1.0, Verdict(False, reasons.PROGRESSING, "0 of 1 pods are ready"))
+    await report(reporter, statuses, 1.0, Verdict(False, reasons.PROGRESSING, "0 of 1 pods are ready"))
     assert statuses.writes == PIPELINES, "transitions do not wait, however many figures do"
