@@ -46,6 +46,37 @@ async def broken_off(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
+def repeating(beginning: bytes, part: bytes) -> Answering:
+    """Return one that begins so and then says the same for ever, as fast as it is read."""
+    block = part * (MEBIBYTE // len(part) or 1)
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(beginning)
+        while True:
+            writer.write(block)
+            await writer.drain()
+
+    return answer
+
+
+CHUNKED = head("200 OK", "Transfer-Encoding: chunked")
+# Of all these no byte belongs to a body, or next to none.
+ENDLESS_HEADS = {
+    "headers": repeating(head()[:-2], b"a: b\r\n"),
+    "folded header": repeating(head()[:-2] + b"a: b\r\n", b" c\r\n"),
+    "a header": repeating(head()[:-2] + b"a: ", b"b"),
+    "a header's name": repeating(head()[:-2], b"b"),
+    "a status line": repeating(b"HTTP/1.1 200 ", b"O"),
+    "interim answers": repeating(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a chunk's extension": repeating(CHUNKED + b"1;", b"a"),
+    "chunks' extensions": repeating(CHUNKED, b"1;" + b"a" * 4000 + b"\r\n \r\n"),
+    "chunks of a byte": repeating(CHUNKED, b"1\r\n \r\n"),
+    "trailers": repeating(CHUNKED + b"0\r\n", b"a: b\r\n"),
+    "a chunk's length": repeating(CHUNKED, b"0"),
+    "answers": repeating(b"", head("200 OK", "Content-Length: 0")),
+}
+
+
 BOMB = fixed(gzip.compress(b"[" * 64 * MEBIBYTE), "200 OK", "Content-Encoding: gzip")
 NOT_HTTP = fixed(b"", "\x00\xff")
 

@@ -1,21 +1,25 @@
 """Asks a JobManager about its job, and tells it to stop with a savepoint."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
-from tracedpipeline.flink import job
+from tracedpipeline.flink import job, root_cause
 from tracedpipeline.flink.job import Job
 from tracedpipeline.untrusted import bounded_http, documents
 from tracedpipeline.untrusted.bounded_http import Limits, NoAnswerError
 from tracedpipeline.untrusted.documents import Document, DocumentError
 from tracedpipeline.untrusted.quoting import one_line
 
+Read = TypeVar("Read")
+
 # Ten failures with the stack traces of every task are about 2 MiB.
-LIMITS = Limits(4 * 2**20, seconds=5)
-EXCEPTIONS = 10
+LIMITS = Limits(3 * 2**20, seconds=5)
 
 
 class JobManagerError(Exception):
@@ -46,13 +50,18 @@ async def newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
 
 
 async def _newest_job(session: aiohttp.ClientSession, url: str) -> Job | None:
-    entry = job.newest(await _ask(session, "get", f"{url}/jobs/overview"))
-    if entry is None:
+    found = await _ask(session, "get", f"{url}/jobs/overview", _newest)
+    if found is None:
         return None
-    path = f"{url}/jobs/{job.job_id(entry)}"
-    exceptions = await _ask_if_known(session, f"{path}/exceptions?maxExceptions={EXCEPTIONS}")
-    checkpoints = await _ask_if_known(session, f"{path}/checkpoints")
-    return job.job(entry, exceptions, checkpoints, await _ask(session, "get", f"{url}/overview"))
+    path = f"{url}/jobs/{found.id}"
+    found = await _add(session, f"{path}/exceptions?maxExceptions={job.EXCEPTIONS}", found, job.with_failures)
+    found = await _add(session, f"{path}/checkpoints", found, job.with_checkpoints)
+    return replace(found, slots=await _ask(session, "get", f"{url}/overview", job.slots))
+
+
+def _newest(overview: Document) -> Job | None:
+    entry = job.newest(overview)
+    return None if entry is None else job.from_overview(entry)
 
 
 async def stop(session: aiohttp.ClientSession, url: str, job_id: str, trigger_id: str) -> Stop:
@@ -61,10 +70,9 @@ async def stop(session: aiohttp.ClientSession, url: str, job_id: str, trigger_id
     Raises JobManagerError, and SavepointError with Flink's root cause.
     """
     path = f"{url}/jobs/{job_id}"
-    await _ask(session, "post", f"{path}/stop", json={"drain": False, "triggerId": trigger_id})
-    answer = await _ask(session, "get", f"{path}/savepoints/{trigger_id}")
+    await _ask(session, "post", f"{path}/stop", lambda _: None, json={"drain": False, "triggerId": trigger_id})
     try:
-        return _progress(answer)
+        return await _ask(session, "get", f"{path}/savepoints/{trigger_id}", _progress)
     except DocumentError as error:
         raise JobManagerError(f"{path} answers, but not as Flink does: {error}") from error
 
@@ -74,26 +82,32 @@ def _progress(answer: Document) -> Stop:
         return Stop.RUNNING
     failure = documents.mapping(documents.mapping(answer, "operation"), "failure-cause")
     if failure:
-        raise SavepointError(documents.text(failure, "stack-trace", "") or documents.text(failure, "class", "no words"))
+        words = documents.text(failure, "stack-trace", "") or documents.text(failure, "class", "no words")
+        raise SavepointError(root_cause.cut(words))
     return Stop.DONE
 
 
-async def _ask_if_known(session: aiohttp.ClientSession, url: str) -> Document:
+async def _add(session: aiohttp.ClientSession, url: str, job: Job, add: Callable[[Job, Document], Job]) -> Job:
     try:
-        return await _ask(session, "get", url)
+        return await _ask(session, "get", url, partial(add, job))
     except RefusedError:
         # A job that is only being initialized has neither exceptions nor checkpoints, and Flink says 500.
-        return {}
+        return job
 
 
-async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Document:
+async def _ask(
+    session: aiohttp.ClientSession, method: str, url: str, read: Callable[[Document], Read], **more: Any
+) -> Read:
     try:
-        status, document = await bounded_http.ask_for_document(session, method, url, LIMITS, **more)
+        return await bounded_http.ask_for_document(session, method, url, LIMITS, partial(_read, url, read), **more)
     except NoAnswerError as error:
         raise JobManagerError(f"{url} {error}") from error
+
+
+def _read(url: str, read: Callable[[Document], Read], status: int, document: Document) -> Read:
     if status >= HTTPStatus.BAD_REQUEST:
         raise RefusedError(f"{url}: {status}: {_words(document)}")
-    return document
+    return read(document)
 
 
 def _words(document: Document) -> str:

@@ -43,7 +43,7 @@ _KAFKA = re.compile(r"org\.apache\.kafka\.common\.([\w.]+)")
 
 def find(text: str) -> str:
     """Return the innermost exception of a stack trace in one line: Python's, where there is one, else Java's last."""
-    text = _cut(text)
+    text = cut(text)
     _, found, python = text.partition(_TRACEBACK)
     if found and (lines := _PYTHON_CAUSE.findall(python)):
         return one_line(lines[0])
@@ -65,7 +65,7 @@ def _causes(text: str) -> Iterator[tuple[str, str]]:
 
 def kind(text: str) -> str | None:
     """Return the reason that a stack trace stands for; None where it is the job's own failure."""
-    text = _cut(text)
+    text = cut(text)
     return next((reason for pattern, reason in _KINDS if pattern.search(text)), None) or _kafka(text)
 
 
@@ -76,7 +76,8 @@ def _kafka(text: str) -> str | None:
     return reasons.KAFKA_UNREACHABLE if exceptions else None
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a stack trace without its middle, where it is long."""
     if len(text) <= _BEGINNING + _END:
         return text
     return f"{text[:_BEGINNING]}\n{text[-_END:]}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from tracedpipeline.untrusted.documents import Document, DocumentError
 Read = TypeVar("Read")
 
 # Twenty traces of fifty spans are about 1 MiB.
-LIMITS = Limits(4 * 2**20, seconds=5)
+LIMITS = Limits(2 * 2**20, seconds=5)
 TRACES = 20
 
 
@@ -82,14 +83,17 @@ class Jaeger:
     async def _ask(self, path: str, query: Mapping[str, str], read: Callable[[Document], list[Read]]) -> list[Read]:
         """Return what is read in the answer, nothing where Jaeger has found nothing; raises JaegerError."""
         try:
-            status, document = await bounded_http.ask_for_document(
-                self.session, "get", f"{self.url}{path}", LIMITS, params=query
+            return await bounded_http.ask_for_document(
+                self.session, "get", f"{self.url}{path}", LIMITS, partial(_read, read), params=query
             )
-            return read(document) if _found(status, document) else []
         except NoAnswerError as error:
             raise JaegerError(f"{self.url} {error}") from error
         except DocumentError as error:
             raise JaegerError(f"{self.url} answers, but not as Jaeger does: {error}") from error
+
+
+def _read(read: Callable[[Document], list[Read]], status: int, document: Document) -> list[Read]:
+    return read(document) if _found(status, document) else []
 
 
 def _found(status: int, document: Document) -> bool:

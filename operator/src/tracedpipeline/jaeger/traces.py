@@ -8,13 +8,15 @@ from tracedpipeline import naming
 from tracedpipeline.jaeger import attributes
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.untrusted import documents
-from tracedpipeline.untrusted.documents import Document
+from tracedpipeline.untrusted.documents import Document, DocumentError
 
 SEND = "send"
 PROCESS = "process"
 _KEPT = "kafkatrace.kept"
 _PARTITION, _OFFSET = "messaging.destination.partition.id", "messaging.kafka.offset"
 _DIGITS = 10
+# Of twenty traces; what holds more is no answer to what was asked.
+MOST_SPANS = 10_000
 _FAILED = (2, "STATUS_CODE_ERROR")
 
 
@@ -64,6 +66,8 @@ def spans(document: Document) -> list[Span]:
         service = _service(documents.mapping(resource, "resource"))
         for scope in documents.mappings(resource, "scopeSpans"):
             found += [_span(service, span) for span in documents.mappings(scope, "spans")]
+            if len(found) > MOST_SPANS:
+                raise DocumentError(f"more than {MOST_SPANS} spans")
     return found
 
 

@@ -16,10 +16,11 @@ from tracedpipeline.untrusted.documents import DocumentError
         ('{"a": NaN}', "no JSON"),
         ('{"a": -Infinity}', "no JSON"),
         ('{"a": 1' + "0" * 5000 + "}", "no JSON"),
+        ('{"a": -1' + "0" * 20 + "}", "no JSON"),
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
-        ('{"a": [' + "0," * documents.MOST_VALUES + "0]}", "more than 400000 values"),
+        ('{"a": [' + "0," * documents.MOST_VALUES + "0]}", "more than 120000 values"),
     ],
-    ids=["nothing", "half", "list", "null", "NaN", "infinity", "5000 digits", "deep", "many"],
+    ids=["nothing", "half", "list", "null", "NaN", "infinity", "5000 digits", "21 digits", "deep", "many"],
 )
 def test_what_is_no_document(text: str, words: str) -> None:
     with pytest.raises(DocumentError, match=f"^{words}$"):
