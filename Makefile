@@ -100,7 +100,7 @@ bench-outage: setup ## Memory while the Collector is away for ten minutes
 	tools/bench.sh outage --rate 5000 --seconds 600
 
 .PHONY: bench-operator
-bench-operator: setup ## Requests, CPU and memory of the operator with 100 pipelines, against a fake API server (5 minutes)
+bench-operator: setup ## What the operator costs with 100 pipelines, beside what it must (15 minutes; a real API server where there is one)
 	$(VENV)/python -m benchmarks.operator
 
 .PHONY: bench-flink
