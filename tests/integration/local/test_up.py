@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,17 @@ def test_a_command_that_is_killed_leaves_nothing(kafka: str, temporary: dict[str
         until_gone(started)
     assert not any(listens(port) for port in running.ports())
     assert list(Path(temporary["TMPDIR"]).iterdir()) == []
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="ss tells who listens where")
+def test_all_that_listens_is_for_this_machine_alone(kafka: str) -> None:
+    with up("--kafka", kafka) as running:
+        running.until_ready()
+        ours = {running.process.pid, *running.processes()}
+        rows = subprocess.run(["ss", "-H", "-l", "-t", "-n", "-p"], capture_output=True, text=True, check=True).stdout
+    places = [row.split()[3] for row in rows.splitlines() if ours & set(map(int, re.findall(r"pid=(\d+)", row)))]
+    assert len(places) >= 4  # receiver, Kafka, two health ports
+    assert {place.rpartition(":")[0] for place in places} <= {"127.0.0.1", "[::ffff:127.0.0.1]"}
 
 
 def test_a_broker_that_is_killed_ends_it_all() -> None:

@@ -1,4 +1,5 @@
 import logging
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -91,3 +92,31 @@ def test_a_port_in_use_is_a_wrong_setting(health: Health) -> None:
         serve(health, server.server_port)
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize(("host", "other"), [("127.0.0.1", "127.0.0.2"), ("", "")])
+def test_it_answers_at_one_address_or_at_all(health: Health, host: str, other: str) -> None:
+    server = serve(health, 0, host)
+    try:
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=5).close()
+        if not other:
+            socket.create_connection(("127.0.0.2", server.server_port), timeout=5).close()
+            return
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((other, server.server_port), timeout=5)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_an_ipv6_address_is_one_too(health: Health) -> None:
+    server = serve(health, 0, "::1")
+    socket.create_connection(("::1", server.server_port), timeout=5).close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_address_of_another_machine_is_a_wrong_setting(health: Health) -> None:
+    with pytest.raises(SettingsError, match=r"HEALTH_PORT=1234 of HEALTH_HOST=192\.0\.2\.1: can't listen"):
+        serve(health, 1234, "192.0.2.1")

@@ -53,7 +53,7 @@ def test_a_consumer_that_sticks_to_a_topic_that_is_gone_gives_way_to_another(
     monkeypatch.setattr(app, "Leaders", lambda topic: leaders)
     monkeypatch.setattr(app, "identity", lambda topic, kafka: identity)
     monkeypatch.setattr(kafka, "connect", connected)
-    monkeypatch.setattr(health, "serve", lambda state, port: None)
+    monkeypatch.setattr(health, "serve", lambda state, port, host: None)
     put(1)
     app.start(variables, stop, handle)
     assert handled == [1, 2]

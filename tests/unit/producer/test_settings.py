@@ -18,7 +18,7 @@ def test_reads_what_the_operator_sets() -> None:
 
 def test_has_few_defaults() -> None:
     settings = ProducerSettings.read(GOOD)
-    assert (settings.health_port, settings.log_level) == (8080, "INFO")
+    assert (settings.health_host, settings.health_port, settings.log_level) == ("", 8080, "INFO")
     assert settings.kafka.security_protocol == "PLAINTEXT"
 
 
@@ -34,6 +34,8 @@ def test_has_few_defaults() -> None:
         ("PRODUCER_MESSAGE_BYTES", "1000001"),
         ("PRODUCER_MESSAGE_BYTES", "1Ki"),
         ("HEALTH_PORT", "65536"),
+        ("HEALTH_HOST", "localhost"),
+        ("HEALTH_HOST", "127.0.0.1:80"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )

@@ -48,11 +48,12 @@ class Health:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
 
-    def __init__(self, health: Health, port: int) -> None:
+    def __init__(self, health: Health, host: str, port: int) -> None:
         self.answers = {"/livez": health.not_alive, "/readyz": health.not_ready}
-        super().__init__(("", port), _Handler)
+        by_ipv6 = ":" in host if host else socket.has_dualstack_ipv6()
+        self.address_family = socket.AF_INET6 if by_ipv6 else socket.AF_INET
+        super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
@@ -84,11 +85,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: probes come every few seconds."""
 
 
-def serve(health: Health, port: int) -> ThreadingHTTPServer:
-    """Answer GET /livez and /readyz from a daemon thread; SettingsError when the port can't be had."""
+def serve(health: Health, port: int, host: str = "") -> ThreadingHTTPServer:
+    """Answer GET /livez and /readyz from a daemon thread, at all addresses or one; SettingsError if it can't listen."""
     try:
-        server = _Server(health, port)
+        server = _Server(health, host, port)
     except OSError as error:
-        raise SettingsError([f"HEALTH_PORT={port}: can't listen there: {error.strerror}"]) from error
+        at = f" of HEALTH_HOST={host}" if host else ""
+        raise SettingsError([f"HEALTH_PORT={port}{at}: can't listen there: {error.strerror}"]) from error
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

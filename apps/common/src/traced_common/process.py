@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Final
 
 import kafkatrace
@@ -15,6 +16,8 @@ from traced_common.stop import Stop
 _logger = logging.getLogger(__name__)
 _LOG_LEVEL: Final = one_of("DEBUG", "INFO", "WARNING", "ERROR")
 _PORT: Final[Kind[int]] = whole(1, 65_535)
+_ADDRESS: Final[Kind[str]] = Kind("an IP address", lambda text: str(ip_address(text)))
+_ALL_ADDRESSES: Final = ""
 _WRONG_SETTINGS: Final = 2
 
 
@@ -42,6 +45,11 @@ def log_level(environment: Environment) -> str:
 def health_port(environment: Environment) -> int:
     """Read HEALTH_PORT."""
     return environment.read("HEALTH_PORT", _PORT, 8080)
+
+
+def health_host(environment: Environment) -> str:
+    """Read HEALTH_HOST; empty for all addresses, since the kubelet asks at the pod's."""
+    return environment.read("HEALTH_HOST", _ADDRESS, _ALL_ADDRESSES)
 
 
 def tracing() -> Tracing:

@@ -36,7 +36,7 @@ def start(variables: Mapping[str, str], stop: Stop, handler: Callable[[Order], N
     logs.configure(settings.log_level)
     stall = _LONGEST_HANDLING_SECONDS + settings.processing_ms / 1000
     state = health.Health(stall)
-    health.serve(state, settings.health_port)
+    health.serve(state, settings.health_port, settings.health_host)
     tracing, last_error, leaders = process.tracing(), kafka.LastError(), Leaders(settings.topic)
     topic = identity(settings.topic, settings.kafka)
     membership = Membership(settings.group, last_error)

@@ -20,6 +20,7 @@ class ConsumerSettings:
     group: str
     dead_letter_topic: str
     processing_ms: int
+    health_host: str
     health_port: int
     log_level: str
 
@@ -41,6 +42,7 @@ class ConsumerSettings:
                 group=read("KAFKA_GROUP_ID", _GROUP),
                 dead_letter_topic=dead_letter_topic,
                 processing_ms=read("CONSUMER_PROCESSING_TIME_MS", whole(0, _AN_HOUR)),
+                health_host=process.health_host(environment),
                 health_port=process.health_port(environment),
                 log_level=process.log_level(environment),
             )

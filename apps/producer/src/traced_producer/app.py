@@ -29,7 +29,7 @@ def start(variables: Mapping[str, str], stop: Stop) -> None:
     settings = ProducerSettings.read(variables)
     logs.configure(settings.log_level)
     state = health.Health(_STALL_SECONDS)
-    health.serve(state, settings.health_port)
+    health.serve(state, settings.health_port, settings.health_host)
     tracing, leaders = process.tracing(), Leaders(settings.topic)
     config = {**configuration(), "stats_cb": lambda text: leaders.statistics(json.loads(text))}
     producer = RecreatingProducer(

@@ -18,6 +18,7 @@ class ProducerSettings:
     topic: str
     rate_per_second: float
     message_bytes: int
+    health_host: str
     health_port: int
     log_level: str
 
@@ -30,6 +31,7 @@ class ProducerSettings:
                 topic=environment.read("KAFKA_TOPIC", TOPIC),
                 rate_per_second=environment.read("PRODUCER_RATE_PER_SECOND", positive(1_000_000)),
                 message_bytes=environment.read("PRODUCER_MESSAGE_BYTES", whole(1, _LARGEST_MESSAGE)),
+                health_host=process.health_host(environment),
                 health_port=process.health_port(environment),
                 log_level=process.log_level(environment),
             )

@@ -65,7 +65,7 @@ def _variables(
 
 
 def _addresses(machine: Machine, own: Container[str]) -> dict[str, str]:
-    health = {"HEALTH_PORT": str(machine.free_port())}
+    health = {"HEALTH_HOST": LOOPBACK, "HEALTH_PORT": str(machine.free_port())}
     # Who names a Collector in `env` has a place for metrics, or has none.
     return health if _ENDPOINT in own else health | {_ENDPOINT: machine.collector, **METRICS}
 

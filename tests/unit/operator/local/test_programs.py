@@ -18,6 +18,7 @@ from tests.unit.operator.conftest import body
 
 ADDRESSES = {
     "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "HEALTH_HOST",
     "HEALTH_PORT",
     "POD_NAME",
     "NODE_NAME",
