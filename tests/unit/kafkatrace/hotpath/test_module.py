@@ -132,3 +132,25 @@ def test_an_interpreter_beside_the_first_imports_it() -> None:
 def test_a_method_is_of_its_functions_module() -> None:
     made = imported().Method("poll", encoder, print)
     assert (made.__module__, made.__name__, made.__doc__) == (__name__, "encoder", encoder.__doc__)
+
+
+class Last:
+    """Uses an extension when it is collected, together with it."""
+
+    def __init__(self, times: list[int]) -> None:
+        self._times, self._extension = times, in_use()
+        self._polled = self._extension.Polled(print)
+        self._extension.back = self  # a cycle, so that the collector ends both
+
+    def __del__(self) -> None:
+        message = Message(topic="t", partition=0, offset=1)
+        self._polled.at(message, 5)
+        self._times.append(self._polled.take(message))
+        assert self._extension.SpanFields().recording is False
+
+
+def test_what_goes_with_its_import_may_use_it_to_the_last() -> None:
+    times: list[int] = []
+    Last(times)
+    gc.collect()
+    assert times == [5]
