@@ -93,6 +93,23 @@ async def test_what_waits_already_comes_first_once_it_is_changed(monkeypatch: py
     await pipelines.stop()
 
 
+async def test_what_was_served_waits_like_any_other_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracedpipeline.queue.ALL_PER_SECOND", 20.0)
+    monkeypatch.setattr("tracedpipeline.queue.ALL_AT_ONCE", 1)
+    work = Work()
+    work.may_end.set()
+    pipelines = Queue(work)
+    pipelines.add("a", changed=True)
+    await until(lambda: work.runs == ["a"])
+    await settle()
+    pipelines.add("b")
+    await settle()
+    pipelines.add("a")
+    await until(lambda: len(work.runs) == 2)
+    assert work.runs == ["a", "b"]
+    await pipelines.stop()
+
+
 async def test_for_how_long_a_key_has_waited(monkeypatch: pytest.MonkeyPatch) -> None:
     now, runs, ends = [1000.0], list[str](), [asyncio.Event(), asyncio.Event()]
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
