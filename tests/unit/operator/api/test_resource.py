@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline.api import InvalidSpecError, TracedPipeline
+from tracedpipeline.api.recorded import KafkaRecord
 
 from tests.unit.operator.conftest import body
 
@@ -219,3 +220,10 @@ def test_a_number_that_nobody_can_read_is_not_shown() -> None:
 def test_memory_may_be_all_of_its_limit() -> None:
     memory = {"memory": "2Gi", "resources": {"limits": {"memory": "2Gi"}}}
     assert TracedPipeline.parse(body(**flink(flink={"jobManager": memory}))).spec.consumer.by_flink
+
+
+def test_what_the_status_keeps_of_kafka_is_of_the_cluster_that_the_spec_names() -> None:
+    kept = {"kafka": {"address": "kafka:9092", "topics": ["t"], "clusterId": "c"}}
+    assert TracedPipeline.parse(body() | {"status": kept}).kafka_record == KafkaRecord(("t",), "c")
+    moved = body(kafka={"bootstrapServers": "elsewhere:9092"}) | {"status": kept}
+    assert TracedPipeline.parse(moved).kafka_record == KafkaRecord()

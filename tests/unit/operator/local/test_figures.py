@@ -1,5 +1,6 @@
 import pytest
 from tracedpipeline.local.figures import END_TO_END, MOST_SERIES, QUEUE, Figures, Histogram, told
+from tracedpipeline.local.rates import PROCESSED
 
 from tests.unit.operator.local.otlp import histogram
 
@@ -87,3 +88,40 @@ def test_a_metric_that_has_only_begun_is_not_told_of() -> None:
     assert told(figures) == (
         "all 1 messages, sampled or not: end to end p50 5.0 ms, p99 9.9 ms, of that in the queue p50 ? ms, p99 ? ms"
     )
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "expected"),
+    [((1, 0, 1, 0), 0.5, 1.0), ((1, 3, 0, 0), 0.75, 1 + 2 / 3), ((1, 1, 2, 0), 0.75, 2.5)],
+)
+def test_a_quantile_lies_between_the_bounds_of_its_bucket(
+    counts: tuple[int, ...], share: float, expected: float
+) -> None:
+    assert Histogram((1.0, 2.0, 3.0), counts).quantile(share) == pytest.approx(expected)
+
+
+def test_a_point_that_is_none_hides_no_other() -> None:
+    request = histogram(QUEUE, [1, 2], BOUNDS)
+    points = request.resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points
+    points.extend(
+        histogram(QUEUE, [1, 0, 0, 0], BOUNDS).resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points
+    )
+    figures = Figures()
+    figures.take(request)
+    assert figures.histogram(QUEUE) == Histogram(tuple(BOUNDS), (1, 0, 0, 0))
+
+
+def test_long_times_are_told_to_the_millisecond() -> None:
+    figures = Figures()
+    figures.take(histogram(END_TO_END, [2, 0], [100.0]))
+    assert told(figures) == "all 2 messages, sampled or not: end to end p50 50000.0 ms, p99 99000.0 ms"
+
+
+def test_each_process_has_a_rate_of_its_own() -> None:
+    figures = Figures()
+    for service in ("a", "b"):
+        request = histogram(PROCESSED, [30, 0, 0, 0], BOUNDS, service)
+        (point,) = request.resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points
+        point.start_time_unix_nano, point.time_unix_nano = 10**9, 11 * 10**9
+        figures.take(request)
+    assert figures.rates.a_second(PROCESSED) == 6.0

@@ -134,3 +134,4 @@ def test_what_is_not_as_in_a_cluster_is_told_word_for_word(spec: dict[str, Any],
 def test_the_mock_has_as_many_copies_as_are_asked_of_it() -> None:
     assert here.left_out(pipeline(kafka=THREE_COPIES), "mock") == []
     assert here.left_out(pipeline(kafka={**SERVERS, "topic": {"replicas": 1}}), "real") == []
+    assert len(here.left_out(pipeline(kafka={**SERVERS, "topic": {"replicas": 2}}), "real")) == 1

@@ -65,3 +65,25 @@ def test_nothing_is_kept_of_other_metrics_nor_of_too_many_processes() -> None:
     for number in range(rates.MOST_SERIES + 1):
         found.take(str(number).encode(), sent(1, 1))
     assert found.a_second(SENT) == rates.MOST_SERIES
+
+
+def test_each_rate_is_since_the_export_before() -> None:
+    found = Rates()
+    for count, at, expected in ((100, 5, 20.0), (150, 10, 10.0), (230, 15, 16.0), (230, 20, 0.0)):
+        found.take(b"1", sent(count, at))
+        assert found.a_second(SENT) == expected
+
+
+def test_after_a_process_began_again_its_next_export_has_a_rate() -> None:
+    found = Rates()
+    for count, at, expected in ((100, 5, 20.0), (5, 10, None), (15, 15, 2.0)):
+        found.take(b"1", sent(count, at))
+        assert found.a_second(SENT) == expected
+
+
+def test_a_first_count_without_a_beginning_has_no_rate() -> None:
+    metric = sent(100, 5)
+    metric.sum.data_points[0].start_time_unix_nano = 0
+    found = Rates()
+    found.take(b"1", metric)
+    assert found.a_second(SENT) is None
