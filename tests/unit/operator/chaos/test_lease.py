@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tracedpipeline import observe
 from tracedpipeline.health import Health
-from tracedpipeline.kubernetes_api.lease import LOOK_SECONDS, STOP_SECONDS
+from tracedpipeline.kubernetes_api.lease import LOOK_SECONDS, RENEW_SECONDS, STOP_SECONDS
 from tracedpipeline.kubernetes_api.lease_document import DURATION_SECONDS, LONGEST_SECONDS
 from tracedpipeline.limits import MOST_SPREAD
 
@@ -194,7 +194,7 @@ def test_a_lease_that_somebody_takes_away_is_lost_at_once() -> None:
     async def story() -> None:
         async with two() as (world, first, _, [a, _]):
             edit(world, holderIdentity="person")
-            await until(lambda: not writes(a))
+            assert await until(lambda: not writes(a)) <= RENEW_SECONDS * (1 + MOST_SPREAD) + STEP < STOP_SECONDS
             before = first.writes
             world.write_pipeline(body(producer=ANOTHER))
             await asyncio.sleep(DURATION_SECONDS - LOOK)
