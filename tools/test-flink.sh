@@ -4,6 +4,6 @@
 source "$(dirname "$0")/flink-kafka.sh"
 
 with_kafka
-"$REPO/.venv/bin/pytest" "$REPO/tests/integration/find"
+"$REPO/.venv/bin/pytest" "$REPO/tests/integration/find" "$REPO/tests/integration/consumer"
 "$FLINK_VENV/bin/python" -m pytest -c "$REPO/apps/flink-consumer/pyproject.toml" --rootdir "$REPO" \
   "$REPO/tests/integration/flink" "$@"
