@@ -98,3 +98,19 @@ async def test_until_kafka_answers_its_name_decides(rivals: Bench) -> None:
     second(rivals, "kafka.shop.svc:9092")
     await reconcile(rivals.reconciler, THEIRS)
     assert ready(server, PAYMENTS)["reason"] == reasons.TOPIC_AND_GROUP_IN_USE
+
+
+async def test_the_id_of_one_cluster_does_not_become_that_of_another(rivals: Bench) -> None:
+    server = rivals.server
+    await reconcile(rivals.reconciler, KEY)
+    assert server.objects[ORDERS]["status"]["kafka"] == {
+        "address": "kafka:9092",
+        "clusterId": "one",
+        "topics": ["traced-topic", "traced-topic.dlq"],
+    }
+    server.objects[ORDERS] |= {"spec": body(kafka={"bootstrapServers": "10.0.0.9:9092"})["spec"]}
+    await reconcile(rivals.reconciler, KEY)
+    assert server.objects[ORDERS]["status"]["kafka"] == {"address": "10.0.0.9:9092", "clusterId": "", "topics": []}
+    server.forget_requests()
+    await reconcile(rivals.reconciler, KEY)
+    assert server.sent("PATCH") == []

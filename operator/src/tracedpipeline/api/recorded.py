@@ -18,4 +18,4 @@ def kafka_record(status: Mapping[str, Any], address: str) -> KafkaRecord:
     found = status.get("kafka") or {}
     if found.get("address") != address:
         return KafkaRecord()
-    return KafkaRecord(tuple(found.get("topics", ())), found.get("clusterId"))
+    return KafkaRecord(tuple(found.get("topics", ())), found.get("clusterId") or None)

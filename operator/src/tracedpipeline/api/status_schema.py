@@ -54,7 +54,7 @@ _KAFKA = {
     "required": ["address", "topics"],
     "properties": {
         "address": _text("How the spec named it: bootstrap servers, or namespace and name of a cluster."),
-        "clusterId": _text("Its id, as Kafka or Strimzi tells it."),
+        "clusterId": _text("Its id, as Kafka or Strimzi tells it; empty while nobody has."),
         "topics": {
             "type": "array",
             "description": "The pipeline's topics that were there: that one of them is gone is told of.",

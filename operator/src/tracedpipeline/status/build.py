@@ -75,9 +75,9 @@ def kafka_record(pipeline: TracedPipeline, kafka: Verdict | None = None, cluster
     topics = [*pipeline.spec.topics] if kafka and kafka.ok else [*record.topics]
     if kafka and kafka.reason == reasons.TOPIC_DISAPPEARED:
         topics = []
-    known = cluster_id or record.cluster_id
-    fields = {"address": pipeline.kafka_address, "topics": topics}
-    return {"kafka": fields | ({"clusterId": known} if known else {})}
+    # Empty where it is not known: a field that is left out would stay what it was, of another cluster perhaps.
+    known = cluster_id or record.cluster_id or ""
+    return {"kafka": {"address": pipeline.kafka_address, "clusterId": known, "topics": topics}}
 
 
 def transitions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str]]:
