@@ -21,7 +21,7 @@ from tracedpipeline.verdict import Verdict
 
 # What others write for Strimzi is read; what has our labels wakes a reconcile, and is then read with all else.
 OWN_KINDS = ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser")
-LONGEST_WHILE_READY_SECONDS = 30.0
+LONGEST_WHILE_READY_SECONDS = 15.0
 
 
 @dataclass(frozen=True)

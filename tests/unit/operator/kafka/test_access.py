@@ -232,7 +232,7 @@ async def at_each_second(server: ApiServer, seconds: int, *names: str) -> list[i
 
 
 async def test_strimzis_resources_are_read_ever_less_often_while_they_stay_the_same() -> None:
-    assert await at_each_second(ApiServer(), 100) == [0, 1, 3, 7, 15, 31, 61, 91]
+    assert await at_each_second(ApiServer(), 100) == [0, 1, 3, 7, 15, 30, 45, 60, 75, 90]
 
 
 async def test_what_is_awaited_of_strimzi_is_read_every_five_seconds() -> None:
