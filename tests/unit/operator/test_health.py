@@ -167,7 +167,8 @@ async def test_metrics_are_served(running: Health) -> None:
         await measured(fail())
     async with listening(ApiServer()) as api:
         await Cluster(api).pipeline(Key("shop", "orders"))
-    ready = {"status": {"conditions": [{"type": "Ready", "reason": "AllAvailable"}]}}
+    condition = {"type": "Ready", "status": "True", "reason": "AllAvailable", "message": "all components are available"}
+    ready = {"status": {"conditions": [condition | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
     running.memory.replace(PIPELINE.name, EVERYWHERE, [body("a") | ready, body("b") | ready, body("c")])
     running.memory.heard[PIPELINE.name, EVERYWHERE] = asyncio.get_running_loop().time()
     port = free_port()
@@ -200,3 +201,12 @@ def test_logs_are_json_on_request(format: str, capsys: pytest.CaptureFixture[str
         return
     told = json.loads(line)
     assert (told["levelname"], told["name"], told["message"]) == ("INFO", "tracedpipeline", "wrote orders")
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_nobody_writes_a_line_of_the_log_but_we(format: str) -> None:
+    said = "it fails\n2026-01-01 INFO root all is well\x1b[2J\r\u2028\ud800"
+    record = logging.LogRecord("tracedpipeline", logging.INFO, "x.py", 1, "orders: %s", (said,), None)
+    line = log_formatter(format).format(record)
+    assert line.isprintable()
+    assert "all is well" in line

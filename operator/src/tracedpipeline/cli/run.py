@@ -14,11 +14,20 @@ LOG_LINE: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LIVENESS: Final = "http://0.0.0.0:8080/healthz"
 
 
+class OneLine(logging.Formatter):
+    """Writes a record as one line, whatever others have put into it: none of them may forge a line, or colours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line."""
+        line = super().formatMessage(record)
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
 def log_formatter(kind: str) -> logging.Formatter:
     """Return how the operator's log is written: as text, or as an object of JSON in each line."""
     if kind == "json":
         return JsonFormatter(LOG_LINE)
-    return logging.Formatter(LOG_LINE)
+    return OneLine(LOG_LINE)
 
 
 def run(_: argparse.Namespace) -> None:

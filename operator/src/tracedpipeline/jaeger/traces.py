@@ -96,7 +96,8 @@ def _span(service: str, span: Document) -> Span:
 
 def _place(span: Document) -> tuple[int, int] | None:
     """Return the record's place by the attributes of the messaging conventions."""
-    values = {each.get("key"): documents.mapping(each, "value") for each in documents.mappings(span, "attributes")}
+    found = documents.mappings(span, "attributes")
+    values = {documents.text(each, "key", ""): documents.mapping(each, "value") for each in found}
     partition = documents.text(values.get(_PARTITION, {}), "stringValue", "")
     offset = values.get(_OFFSET, {})
     if not (partition.isascii() and partition.isdigit() and len(partition) < _DIGITS) or "intValue" not in offset:

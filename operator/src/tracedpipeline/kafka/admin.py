@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from tracedpipeline.verdict import Verdict
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5
+MOST_BYTES = 2**20
+_CLUSTER_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 # For so long a topic is missing before it counts as gone.
 GONE_SECONDS = 1.0
 # In a request: as many copies as the broker makes of itself (KIP-464).
@@ -88,8 +91,12 @@ class _Client:
         found = {}
         for name in dict.fromkeys(names):
             answer = self.admin.list_topics(name, timeout=TIMEOUT_SECONDS)
-            self.cluster_id = answer.cluster_id or self.cluster_id
-            topic = answer.topics[name]
+            # It becomes a part of the status; Kafka's own are 22 characters.
+            if _CLUSTER_ID.fullmatch(answer.cluster_id or ""):
+                self.cluster_id = answer.cluster_id
+            topic = answer.topics.get(name)
+            if topic is None:
+                raise KafkaException(KafkaError(KafkaError._BAD_MSG, f"the answer does not tell of topic {name}"))
             if topic.error is None or topic.error.code() == KafkaError.LEADER_NOT_AVAILABLE:
                 found[name] = topic
             elif topic.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -183,6 +190,8 @@ def _configuration(connection: KafkaConnection, secrets: Secrets) -> dict[str, A
         "security.protocol": connection.protocol,
         "client.id": "tracedpipeline-operator",
         "socket.timeout.ms": TIMEOUT_SECONDS * 1000,
+        # The metadata of a topic of 10,000 partitions are 600 kB; whoever answers with more does not mean us.
+        "receive.message.max.bytes": MOST_BYTES,
         # Asking for a topic must not create it, with the broker's own settings.
         "allow.auto.create.topics": False,
         # Its errors come through error_cb, and reach the user as a condition.

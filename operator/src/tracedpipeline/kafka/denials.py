@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
 import aiohttp
@@ -45,13 +46,29 @@ def _denial(answers: Iterable[Answer]) -> Verdict | None:
 
 
 async def _answers(session: aiohttp.ClientSession, pods: Iterable[Mapping[str, Any]]) -> list[Answer]:
-    addresses = [ip for pod in pods if not is_ready(pod) and (ip := pod.get("status", {}).get("podIP"))]
-    answers = await all_of(_answer(session, address) for address in addresses)
+    waiting = [pod for pod in pods if not is_ready(pod)]
+    answers = await all_of(_answer(session, address) for address in addresses(waiting))
     return [answer for answer in answers if answer]
 
 
-async def _answer(session: aiohttp.ClientSession, address: str) -> Answer | None:
-    host = f"[{address}]" if ":" in address else address
+def addresses(pods: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return where the pods are; whoever may write a pod's status does not lead us to anything else than a pod."""
+    found = (pod.get("status", {}).get("podIP", "") for pod in pods)
+    return [f"[{address}]" if ":" in address else address for address in found if _is_of_a_pod(address)]
+
+
+def _is_of_a_pod(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    # A zone would be of an interface of ours. Clouds tell their secrets at an address that is link-local.
+    elsewhere = found.is_link_local or found.is_multicast or found.is_unspecified
+    return "%" not in address and not elsewhere
+
+
+async def _answer(session: aiohttp.ClientSession, host: str) -> Answer | None:
     try:
         return await bounded_http.ask(session, "get", f"http://{host}:{naming.CLIENT_HEALTH_PORT}/readyz", LIMITS)
     except NoAnswerError:

@@ -17,6 +17,7 @@ from tracedpipeline.kubernetes_api import errors, events, ownership
 from tracedpipeline.kubernetes_api.contests import Contests
 from tracedpipeline.kubernetes_api.errors import ApiServerError, MissingError, NotHeldError
 from tracedpipeline.kubernetes_api.events import Events
+from tracedpipeline.kubernetes_api.kind_shapes import shaped
 from tracedpipeline.kubernetes_api.kinds import APPLIED, PIPELINE, POD, SECRET, type_meta
 from tracedpipeline.kubernetes_api.memory import EVERYWHERE, Memory, pipeline_of
 from tracedpipeline.together import all_of
@@ -80,7 +81,8 @@ class Cluster:
         """Return the resource, or None where it is gone."""
         if self.memory.covers(PIPELINE.name, key.namespace):
             return self.memory.get(PIPELINE.name, *key)
-        return await self._find(PIPELINE.path(*key))
+        found = await self._find(PIPELINE.path(*key))
+        return None if found is None else shaped(PIPELINE.name, found)
 
     async def pipelines(self, namespaces: tuple[str, ...], share: Hashable) -> list[Object]:
         """Return all resources of these namespaces, of every namespace where none is named.
@@ -90,7 +92,7 @@ class Cluster:
         if all(self.memory.covers(PIPELINE.name, namespace) for namespace in namespaces or (EVERYWHERE,)):
             return self.memory.sharing(PIPELINE.name, share)
         lists = [await self._request("get", PIPELINE.path(namespace)) for namespace in namespaces or (EVERYWHERE,)]
-        return [item for found in lists for item in found["items"]]
+        return [shaped(PIPELINE.name, item) for found in lists for item in found["items"]]
 
     async def owned(
         self, pipeline: TracedPipeline, kinds: Collection[str] = tuple(APPLIED)
@@ -123,7 +125,8 @@ class Cluster:
 
     async def find(self, kind: str, namespace: str, name: str) -> Object | None:
         """Return an object, or None where it, or an optional kind, is not there."""
-        return await self._find(APPLIED[kind].path(namespace, name))
+        found = await self._find(APPLIED[kind].path(namespace, name))
+        return None if found is None else shaped(kind, found)
 
     async def knows(self, kind: str, namespace: str) -> bool:
         """Return whether the API server knows a kind that not every cluster does."""
@@ -137,7 +140,7 @@ class Cluster:
             if APPLIED[kind].optional:
                 return None
             raise
-        return list(found["items"])
+        return [shaped(kind, item) for item in found["items"]]
 
     async def pods(self, pipeline: TracedPipeline, component: str) -> list[Object]:
         """Return a component's pods."""
@@ -159,7 +162,7 @@ class Cluster:
             known = self.memory.of_pipeline(POD.name, namespace, pipeline.name)
             return [pod for pod in known if pod["metadata"]["labels"].get(naming.NAME) in components]
         found = await self._request("get", POD.path(namespace), label_selector=selector)
-        return list(found["items"])
+        return [shaped(POD.name, item) for item in found["items"]]
 
     async def secret(self, namespace: str, name: str) -> dict[str, bytes] | None:
         """Return a Secret's content, or None where it is missing."""

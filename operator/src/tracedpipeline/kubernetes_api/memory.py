@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tracedpipeline import naming
+from tracedpipeline.kubernetes_api.kind_shapes import shaped
 
 Object = dict[str, Any]
 # The namespace of what is listed in all of them.
@@ -38,7 +39,7 @@ class Memory:
         self.heard: dict[tuple[str, str], float] = {}
 
     def _kind(self, kind: str) -> "_OneKind":
-        return self._known.setdefault(kind, _OneKind(self._indexes.get(kind, pipeline_of)))
+        return self._known.setdefault(kind, _OneKind(kind, self._indexes.get(kind, pipeline_of)))
 
     def covers(self, kind: str, namespace: str = EVERYWHERE) -> bool:
         """Return whether all objects of a kind in a namespace are known."""
@@ -126,7 +127,8 @@ class Memory:
 class _OneKind:
     """The objects of one kind, also by the key of its index."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, kind: str, index: Index) -> None:
+        self._kind = kind
         self.listed: set[str] = set()
         self.unknown = False
         self.objects: dict[Id, Object] = {}
@@ -144,7 +146,7 @@ class _OneKind:
     def put(self, id: Id, o: Object) -> Object:
         self.remove(id)
         self.gone.pop(id, None)
-        kept = without_managed_fields(o)
+        kept = shaped(self._kind, without_managed_fields(o))
         self.objects[id], self._keys[id] = kept, self._index(kept)
         self.by_key.setdefault(self._keys[id], {})[id] = kept
         return kept

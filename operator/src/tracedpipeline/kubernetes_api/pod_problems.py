@@ -83,7 +83,7 @@ def _container_problem(container: Container, now: int) -> Verdict | None:
 def _image(container: Container, _: int) -> Verdict | None:
     if container.waiting.get("reason") not in _NO_IMAGE:
         return None
-    image = container.status["image"]
+    image = container.status.get("image", "")
     message = f"image {image!r} cannot be pulled; fix the image's name or the access to its registry"
     return Verdict(False, reasons.IMAGE_PULL_BACK_OFF, message)
 
@@ -120,7 +120,9 @@ CONTAINER_CHECKS = (_image, _not_created, _killed, _loops)
 def killed_for_memory(pods: Iterable[Mapping[str, Any]]) -> int | None:
     """Return when a container of the pods ended last because it used more memory than its limit, Unix milliseconds."""
     ends = [end for pod in pods for container in containers(pod) for end in container.ends]
-    return max((milliseconds(end["finishedAt"]) for end in ends if end.get("reason") == OOM), default=None)
+    # A container whose end the kubelet did not see has no time of it.
+    times = [end.get("finishedAt") for end in ends if end.get("reason") == OOM]
+    return max((milliseconds(time) for time in times if time), default=None)
 
 
 def milliseconds(time: str) -> int:

@@ -8,6 +8,7 @@ from tracedpipeline import naming, reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.status.readiness import OBSERVED, READY, TRACES_FLOWING, unobserved
+from tracedpipeline.untrusted.quoting import one_line
 from tracedpipeline.verdict import Verdict
 
 # Abnormal-true conditions of the kstatus convention: there only while true.
@@ -28,6 +29,9 @@ _ONLY_WAITING = {reasons.WAITING_FOR_COMPONENTS, reasons.WAITING_FOR_SPANS}
 _SETTLED = _STALLING | {reasons.PAUSED, reasons.ALL_AVAILABLE}
 
 Status = dict[str, Any]
+
+# Of a message, whoever wrote the parts of it: one line, in events and the log, too.
+MOST_CHARACTERS = 4000
 
 
 def build_status(
@@ -116,7 +120,7 @@ def _condition(
         "observedGeneration": generation,
         "lastTransitionTime": before["lastTransitionTime"] if same and before else _rfc3339(now),
         "reason": verdict.reason,
-        "message": verdict.message,
+        "message": one_line(verdict.message, MOST_CHARACTERS),
     }
 
 

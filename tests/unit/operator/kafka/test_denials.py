@@ -92,3 +92,25 @@ async def test_what_a_pod_says_of_itself_is_passed_on(
         verdict = await denials.explanation(session, [{"status": {"podIP": "127.0.0.1"}}])
     assert (verdict and verdict.reason) == reason
     assert verdict is None or words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("10.0.0.1", ["10.0.0.1"]),
+        ("fd00::1", ["[fd00::1]"]),
+        ("169.254.169.254", []),
+        ("::ffff:169.254.169.254", []),
+        ("fe80::1", []),
+        ("fd00::1%eth0", []),
+        ("224.0.0.1", []),
+        ("0.0.0.0", []),
+        ("::", []),
+        ("10.0.0.1:80/latest?", []),
+        ("user@10.0.0.1", []),
+        ("metadata.google.internal", []),
+        ("", []),
+    ],
+)
+def test_a_pod_is_asked_at_its_address_and_nobody_else(address: str, host: list[str]) -> None:
+    assert denials.addresses([{"status": {"podIP": address}}]) == host

@@ -8,7 +8,7 @@ from tracedpipeline import reasons
 from tracedpipeline.api import TracedPipeline
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.status import readiness
-from tracedpipeline.status.build import build_status, failed_status, status_details, transitions
+from tracedpipeline.status.build import MOST_CHARACTERS, build_status, failed_status, status_details, transitions
 from tracedpipeline.verdict import Verdict
 
 from tests.unit.operator.conftest import body
@@ -176,3 +176,10 @@ def test_the_scale_subresource_selects_the_pods_that_flink_runs_the_consumer_in(
 def test_what_is_not_known_anew_stays_so_that_nothing_has_to_be_written() -> None:
     old = built(AVAILABLE) | {"lastTrace": {"id": "x"}, "consumerReplicas": 2}
     assert built(AVAILABLE, old) == old
+
+
+def test_a_message_is_one_bounded_line_whoever_wrote_it() -> None:
+    said = Verdict(False, reasons.UNSCHEDULABLE, "no node\n\x1b[31m takes it\u202e" + "x" * 100_000)
+    (ready,) = [c for c in build_status({}, 1, {"Ready": said}, NOW, {})["conditions"] if c["type"] == "Ready"]
+    assert ready["message"].startswith("no node [31m takes it x")
+    assert len(ready["message"]) == MOST_CHARACTERS

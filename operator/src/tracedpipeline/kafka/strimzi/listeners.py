@@ -74,7 +74,7 @@ def _listeners(kafka: Object, declared: dict[str, Object]) -> Iterator[Listener]
             yield Listener(
                 name=published["name"],
                 bootstrap_servers=published["bootstrapServers"],
-                tls=bool(spec["tls"]),
+                tls=spec.get("tls", False),
                 authentication=(spec.get("authentication") or {}).get("type"),
                 certificates=tuple(published.get("certificates", ())),
             )
