@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import confluent_kafka
@@ -14,7 +15,7 @@ import pytest
 
 from tests.e2e.strimzi.authority import Authority
 from tests.running_up import Up, up
-from tests.secure_kafka import PASSWORD, USER, SecureKafka, secure_kafka
+from tests.secure_kafka import PASSWORD, SecureKafka, secure_kafka
 
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Apache Kafka needs Java")
 
@@ -87,24 +88,61 @@ def test_no_secrets_are_one_sentence(kafka: SecureKafka, tmp_path: Path) -> None
     assert told.endswith(": No such file or directory")
 
 
-def test_find_asks_it_as_the_consumer_does(kafka: SecureKafka, tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-    secrets = str(kafka.secrets(tmp_path / "secrets"))
-    command = [sys.executable, "-m", "tracedpipeline", "find", "orders", "--local"]
+ORDER = b'{"id": "o", "customer": "c", "amount": "1", "sequence": 1, "created": "2026-01-01T00:00:00+00:00"}'
 
-    def find(*arguments: str) -> str:
-        done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
-        assert PASSWORD not in done.stdout + done.stderr
-        return done.stdout
 
-    file = spec(tmp_path, kafka.servers)
-    with up("--kafka", "spec", "--secrets", secrets, file=file, environment=environment) as running:
-        running.until_ready()
-        producer = confluent_kafka.Producer(kafka.client())
-        producer.produce("traced-topic", b"poison", key=b"bad")
+class Asking:
+    """`find --local`, and the runs that it asks about."""
+
+    def __init__(self, kafka: SecureKafka, folder: Path) -> None:
+        self.kafka, self.folder = kafka, folder
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+        self.secrets = str(kafka.secrets(folder / "secrets"))
+
+    def put(self, key: bytes, value: bytes) -> None:
+        producer = confluent_kafka.Producer(self.kafka.client())
+        producer.produce("traced-topic", value, key=key, headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
         assert producer.flush(30) == 0
-        while "\n  dead-lettered: not JSON: " not in (told := find("--key", "bad")):  # pytest's time limit ends this
-            assert "key bad" in told, told
+
+    def run(self, more: str = "") -> AbstractContextManager[Up]:
+        file = spec(self.folder, self.kafka.servers)
+        file.write_text(file.read_text() + more)
+        return up("--kafka", "spec", "--secrets", self.secrets, file=file, environment=self.environment)
+
+    def until(self, key: str, words: str) -> str:
+        command = [sys.executable, "-m", "tracedpipeline", "find", "orders", "--local", "--key", key]
+        while True:  # pytest's time limit ends this
+            done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+            assert PASSWORD not in done.stdout + done.stderr
+            if words in done.stdout:
+                return done.stdout
             time.sleep(0.2)
-        assert PASSWORD not in (tmp_path / "state" / "tracedpipeline" / "orders.json").read_text()
-    assert USER in (tmp_path / "secrets" / "login" / "username").read_text()
+
+
+@pytest.fixture
+def asking(kafka: SecureKafka, tmp_path: Path) -> Asking:
+    return Asking(kafka, tmp_path)
+
+
+def test_find_asks_it_as_the_consumer_does(asking: Asking) -> None:
+    with asking.run() as running:
+        running.until_ready()
+        asking.put(b"bad", b"poison")
+        told = asking.until("bad", "\n  dead-lettered: not JSON: ")
+        assert "key bad" in told and "poison" not in told
+        state = (asking.folder / "state" / "tracedpipeline" / "orders.json").read_text()
+        assert '"process"' in state and PASSWORD not in state
+
+
+def test_its_answer_follows_the_consumer_as_that_is_stopped_and_started(asking: Asking) -> None:
+    with asking.run("  producer: {replicas: 0}\n  consumer: {replicas: 0}\n") as running:
+        running.until("^page: ")
+        asking.put(b"waits", ORDER)
+        asking.until("waits", "\n  queued: ")
+    with asking.run("  producer: {replicas: 0}\n") as running:
+        running.until(r"-consumer-0 │ .* ready$")
+        asking.until("waits", "\n  processed: ")
+    with asking.run("  producer: {replicas: 0}\n  consumer: {replicas: 0}\n") as running:
+        running.until("^page: ")
+        asking.put(b"waits", ORDER)
+        asking.until("waits", "\n  queued: ")
