@@ -193,6 +193,9 @@ def others(count: int) -> str:
 
 NO_RESOURCE = "not a resource with apiVersion, kind, metadata and spec"
 WORD_FOR_WORD = {
+    "a list for a key": (spec("{? [a] : b}"), "line 4: a list or a mapping cannot be a key"),
+    "many lists beside each other": (f"[{'[], ' * 100}]", f"is a list, {NO_RESOURCE}"),
+    "as much text as may be": (f"# {'a' * (1024**2 - 2)}", "has no TracedPipeline: it is empty"),
     "a list": ("- a", f"is a list, {NO_RESOURCE}"),
     "a boolean": ("true", f"is a boolean, {NO_RESOURCE}"),
     "a fraction": ("1.5", f"is a number, {NO_RESOURCE}"),

@@ -74,3 +74,11 @@ def test_a_figure_that_was_zero_has_moved() -> None:
 
 def test_the_first_status_is_written() -> None:
     assert transition({}, status())
+
+
+def test_what_a_status_leaves_out_has_no_figures() -> None:
+    bare = {"conditions": [{"type": "Ready"}]}
+    for empty in ({}, bare):
+        assert not transition(empty, empty)
+        assert not figures_moved(empty, empty)
+    assert figures_moved({}, status("", 1.05))
