@@ -57,3 +57,18 @@ def test_a_topics_time_is_the_brokers_and_its_retention_the_specs() -> None:
         "retention.ms": 129_600_000,
         "message.timestamp.type": "LogAppendTime",
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "lost"),
+    [
+        (["t"], "topic t was there and is gone, with all messages in it and the offsets of group trace-group"),
+        (["a", "b"], "topic a, b was there and is gone, with all messages in it"),
+    ],
+)
+def test_a_topic_that_is_gone_is_told_with_what_went_with_it(names: list[str], lost: str) -> None:
+    spec = TracedPipeline.parse(
+        body(kafka={"bootstrapServers": "kafka:9092", "topic": {"name": "t", "partitions": 5}})
+    ).spec
+    message = f"{lost}: it was deleted, or the brokers lost their data; it is created again, empty, with 5 partitions"
+    assert topics.disappeared("topic", names, spec) == Verdict(False, reasons.TOPIC_DISAPPEARED, message)

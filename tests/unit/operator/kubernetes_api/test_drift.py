@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from tracedpipeline import naming
-from tracedpipeline.kubernetes_api.drift import contains, must_apply, with_applied_hash
+from tracedpipeline.kubernetes_api.drift import MISSING, contains, drift, field_name, must_apply, with_applied_hash
 from tracedpipeline.kubernetes_api.objects import digest
 
 WANTED = with_applied_hash(
@@ -73,3 +73,25 @@ def test_stamping_leaves_the_given_object_as_it_was() -> None:
     given: dict[str, Any] = {"metadata": {"name": "a"}}
     with_applied_hash(given)
     assert given == {"metadata": {"name": "a"}}
+
+
+def test_each_difference_has_its_path_and_what_is_there() -> None:
+    wanted = {
+        "metadata": {"ownerReferences": [OURS]},
+        "spec": {"ports": [{"port": 1}, {"port": 2}], "type": "a", "x": 1},
+    }
+    live = {"metadata": {"ownerReferences": [OTHER]}, "spec": {"ports": [{"port": 1}, {"port": 3}], "type": "b"}}
+    assert drift(wanted, live) == (
+        (("metadata", "ownerReferences"), repr([OTHER])),
+        (("spec", "ports", 1, "port"), "3"),
+        (("spec", "type"), "'b'"),
+        (("spec", "x"), "missing"),
+    )
+    assert drift(wanted, None) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [((), ""), (("spec", "ports", 1, "port"), "spec.ports[1].port"), (("metadata",), "metadata")]
+)
+def test_a_path_is_written_as_a_person_does(path: tuple[str | int, ...], name: str) -> None:
+    assert field_name(path) == name
