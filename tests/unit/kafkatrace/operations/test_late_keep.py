@@ -13,6 +13,7 @@ from kafkatrace.spans.message_span import MessageSpan
 from opentelemetry import trace
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import Status, StatusCode
 
 from tests.unit.kafkatrace.handmade import Inbox
@@ -91,6 +92,13 @@ def test_a_slow_message_has_both_spans_in_its_senders_trace(case: Case) -> None:
     assert case.recorder.tracing.shutdown() == (case.recorder.tracing.flush())
     result = case.recorder.tracing.shutdown()
     assert (result.exported, result.dropped) == (2, 0)
+
+
+def test_one_that_is_not_exported_counts_as_dropped(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case.recorder.exporter, "export", lambda spans: SpanExportResult.FAILURE)
+    case.handle(record(20))
+    result = case.recorder.tracing.shutdown(30)
+    assert (result.exported, result.dropped) == (0, 2)
 
 
 def test_it_says_what_a_sampled_one_says(make: Make) -> None:
