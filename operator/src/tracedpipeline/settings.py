@@ -88,7 +88,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads variables and keeps what is wrong with them; why not pydantic-settings: ADR 14."""
+    """Reads variables and keeps what is wrong with them; why not pydantic-settings: ADR 20."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
