@@ -27,7 +27,7 @@ job=$!
 set +m
 trap 'kill -- "-$job" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
-timed "stories that mostly wait" "$PYTEST" tests/integration/jaeger tests/integration/local tests/chart tests/e2e -m "not alone" -n 3 || failed=1
+timed "stories that mostly wait" "$PYTEST" --durations=25 tests/integration/jaeger tests/integration/local tests/chart tests/e2e -m "not alone" -n 3 || failed=1
 tell_of_flink_job "$job" || failed=1
-timed "stories alone" "$PYTEST" tests/e2e -m alone || failed=1
+timed "stories alone" "$PYTEST" --durations=25 tests/e2e -m alone || failed=1
 exit "$failed"

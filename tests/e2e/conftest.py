@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(900))  # several of its waits may be long on a busy machine
-        if "/e2e/flink/" in str(item.path):
+        if "by_flink" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.alone)
 
 

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
+from threading import Timer
 from typing import Any
 
 Object = dict[str, Any]
@@ -59,24 +61,46 @@ def until(what: str, seconds: float, look: Callable[[], Any]) -> Any:
         if seen:
             return seen
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def until_condition(
-    namespace: str, name: str, kind: str, status: str, reason: str | None = None, seconds: float = 180
+    namespace: str,
+    name: str,
+    kind: str,
+    status: str,
+    reason: str | None = None,
+    seconds: float = 180,
+    words: str = "",
 ) -> Object:
-    last: Object = {}
+    """Wait for a condition whose message has these words: a reason may come before what there is to say of it."""
+    last: Object = {"type": kind, "status": "absent"}
+    with closing(_conditions(namespace, name, seconds)) as seen:
+        for conditions in seen:
+            last = next((c for c in conditions if c["type"] == kind), last)
+            if last["status"] == status and reason in (None, last["reason"]) and words in last["message"]:
+                return last
+    wanted = " ".join(filter(None, (f"{kind}={status}", reason, words)))
+    raise AssertionError(f"not within {seconds} s: {wanted}; last seen: {last}")
 
-    def look() -> bool:
-        nonlocal last
-        last = condition(namespace, name, kind)
-        return last["status"] == status and reason in (None, last["reason"])
 
-    try:
-        until(f"{kind}={status} {reason or ''}", seconds, look)
-    except AssertionError as error:
-        raise AssertionError(f"{error}; last seen: {last}") from None
-    return last
+def _conditions(namespace: str, name: str, seconds: float) -> Generator[list[Object]]:
+    """A pipeline's conditions, and what becomes of them within the time: a watch misses none, and costs less."""
+    end = time.monotonic() + seconds
+    selector = f"metadata.name={name}"  # which need not be there yet
+    path = "jsonpath={.status.conditions}{'\\n'}"
+    command = ("kubectl", "get", "tp", "-n", namespace, "--field-selector", selector, "--watch", "--output", path)
+    while (left := end - time.monotonic()) > 0:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+            assert watching.stdout is not None
+            timer = Timer(left, watching.kill)
+            timer.start()
+            try:
+                yield from (json.loads(line) for line in watching.stdout if line.strip())
+            finally:
+                timer.cancel()
+                watching.kill()
+        time.sleep(0.5)  # the API server ends a watch now and then
 
 
 def operator_restarts() -> int:

@@ -167,17 +167,17 @@ def test_an_older_pipeline_keeps_its_topic_and_group(flowing: tuple[str, str], n
     other = kube.pipeline(namespace, "copy")
     other["spec"]["kafka"]["topic"]["name"] = "-".join(flowing)
     kube.apply(other)
-    refused = kube.until_condition(namespace, "copy", "Stalled", "True", "TopicAndGroupInUse")
-    assert "a pipeline of another namespace" in refused["message"]
+    words = "a pipeline of another namespace"
+    refused = kube.until_condition(namespace, "copy", "Stalled", "True", "TopicAndGroupInUse", words=words)
     assert "/".join(flowing) not in refused["message"]
     assert kube.owned(namespace, "copy") == {}
-    assert kube.condition(*flowing, "Ready")["status"] == "True"
+    kube.until_condition(*flowing, "Ready", "True")
 
 
 def test_an_image_that_cannot_be_pulled_is_named(namespace: str) -> None:
-    kube.apply(kube.pipeline(namespace, "orders", producer={"image": "nowhere.invalid/producer:1"}))
-    seen = kube.until_condition(namespace, "orders", "ProducerReady", "False", "ImagePullBackOff")
-    assert "nowhere.invalid/producer:1" in seen["message"]
+    image = "nowhere.invalid/producer:1"
+    kube.apply(kube.pipeline(namespace, "orders", producer={"image": image}))
+    kube.until_condition(namespace, "orders", "ProducerReady", "False", "ImagePullBackOff", words=image)
 
 
 def test_a_missing_secret_is_named_until_it_is_there(namespace: str) -> None:
@@ -189,15 +189,14 @@ def test_a_missing_secret_is_named_until_it_is_there(namespace: str) -> None:
         "allowPlaintextPassword": True,
     }
     kube.apply(body)
-    seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "SecretMissing")
-    assert "kafka-login" in seen["message"]
+    kube.until_condition(namespace, "orders", "KafkaReady", "False", "SecretMissing", words="kafka-login")
     kube.kubectl(
         "create", "secret", "generic", "kafka-login", "-n", namespace,
         "--from-literal=username=u", "--from-literal=password=not-to-be-seen",
     )  # fmt: skip
     # The demo's Kafka speaks plain text, so that it now fails one step further.
-    seen = kube.until_condition(namespace, "orders", "KafkaReady", "False", "KafkaAuthenticationFailed")
-    assert "handshake failed" in seen["message"]
+    refused = "KafkaAuthenticationFailed"
+    kube.until_condition(namespace, "orders", "KafkaReady", "False", refused, words="handshake failed")
     assert "not-to-be-seen" not in str(kube.get(namespace, "tp", "orders"))
     log = kube.kubectl("logs", "-n", "tracedpipeline-system", "deploy/tracedpipeline-operator", "--tail=2000")
     assert "not-to-be-seen" not in log

@@ -9,8 +9,7 @@ def test_a_consumer_rests_and_goes_on(namespace: str) -> None:
     secret = {"name": "REGION", "valueFrom": {"secretKeyRef": {"name": "place", "key": "region"}}}
     kube.kubectl("create", "secret", "generic", "place", "-n", namespace, "--from-literal=region=north")
     kube.apply(kube.pipeline(namespace, "orders", consumer={"replicas": 0, "env": [secret]}))
-    ready = kube.until_condition(namespace, "orders", "Ready", "True")
-    assert ready["message"].endswith("scaled to 0: Consumer")
+    kube.until_condition(namespace, "orders", "Ready", "True", words="scaled to 0: Consumer")
     kube.until_condition(namespace, "orders", "TracesFlowing", "Unknown", "ScaledToZero")
     kube.kubectl("scale", "tp", "orders", "-n", namespace, "--replicas=1")
     kube.until_condition(namespace, "orders", "TracesFlowing", "True")

@@ -12,9 +12,13 @@ from tests.e2e.flink.steps import SECONDS, ByFlink
 EXAMPLE = Path(__file__).parents[3] / "examples" / "flink.yaml"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def by_flink() -> Iterator[ByFlink]:
-    """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running."""
+    """The example with Flink, on a new topic and one TaskManager, for the stories that leave it running.
+
+    A job takes a minute to start, so that all share one. By the files' names, the stories with Flink's operator, which
+    would take it over, come before it is there, and those that leave it changed come last.
+    """
     for namespace in make_namespace("e2e-flink"):
         body = yaml.safe_load(EXAMPLE.read_text())
         name, body["metadata"]["namespace"] = body["metadata"]["name"], namespace

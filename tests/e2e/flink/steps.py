@@ -41,8 +41,11 @@ class ByFlink(NamedTuple):
     def in_worker(self, command: str) -> None:
         kube.kubectl(*self.worker_runs(command))
 
-    def message(self) -> str:
-        return str(kube.condition(self.namespace, self.name, "ConsumerReady").get("message"))
+    def fails(self, reason: str | None, words: str) -> kube.Object:
+        """Wait until the consumer is not ready, and says why."""
+        return kube.until_condition(
+            self.namespace, self.name, "ConsumerReady", "False", reason, seconds=SECONDS, words=words
+        )
 
     def runs_again(self) -> None:
         kube.until_condition(self.namespace, self.name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)

@@ -5,10 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.e2e import kube, topics
-from tests.e2e.flink.steps import SECONDS, ByFlink, nothing_is_lost
+from tests.e2e.flink.steps import ByFlink, nothing_is_lost
 
 Jaeger = Callable[[str, str, str], Any]
 
@@ -64,32 +62,3 @@ def test_a_task_manager_dies_and_no_record_is_lost(by_flink: ByFlink) -> None:
     kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=120)
     by_flink.runs_again()
     nothing_is_lost(topic)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"replicas": 2}, {"processingTime": "1ms"}],
-    ids=["rescale", "configuration"],
-)
-def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
-    by_flink: ByFlink, change: dict[str, Any]
-) -> None:
-    namespace, name, topic = by_flink
-    before = _newest(namespace, name)
-    by_flink.change(**change)
-    kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=120)
-    generation = kube.get(namespace, "tp", name)["metadata"]["generation"]
-
-    def runs() -> bool:
-        ready = kube.condition(namespace, name, "ConsumerReady")
-        return ready["reason"] == "JobRunning" and bool(ready["observedGeneration"] == generation)
-
-    kube.until("the changed job runs", SECONDS, runs)
-    assert re.search(r"from Savepoint .* located at file:/opt/flink/state/savepoints/savepoint-", by_flink.log())
-    nothing_is_lost(topic)
-    assert _newest(namespace, name) > before
-    kube.until_condition(namespace, name, "TracesFlowing", "True", seconds=120)
-
-
-def _newest(namespace: str, name: str) -> str:
-    return str(kube.get(namespace, "tp", name)["status"]["lastTrace"]["time"])

@@ -18,17 +18,15 @@ HANDLER = "/opt/venv/lib/python3.11/site-packages/traced_flink_consumer/handler.
 
 
 def test_own_logic_that_fails(by_flink: ByFlink, tmp_path: Path) -> None:
-    namespace, name, topic = by_flink
     (container,) = by_flink.pods("jobmanager")[0]["spec"]["containers"]
     broken = "def handle(order):\n    raise LookupError('no such customer')\n"
     by_flink.change(image=images.with_file(container["image"], HANDLER, broken, tmp_path))
     try:
-        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "JobRestarting", seconds=SECONDS)
+        by_flink.fails("JobRestarting", "LookupError: no such customer")
     finally:
         by_flink.change(image=None)
-    assert "LookupError: no such customer" in found["message"]
     by_flink.runs_again()
-    nothing_is_lost(topic)
+    nothing_is_lost(by_flink.topic)
 
 
 def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> None:
@@ -47,8 +45,7 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
         if fake_flink_operator.is_real()
         else ("FailedCreate", "exceeded quota: small")
     )
-    found = kube.until_condition(namespace, name, "ConsumerReady", "False", reason, seconds=SECONDS)
-    assert words in found["message"]
+    by_flink.fails(reason, words)
     kube.kubectl("delete", "quota", "small", "-n", namespace)
     by_flink.runs_again()
     by_flink.change(replicas=1)
@@ -57,11 +54,9 @@ def test_a_quota_leaves_no_room_for_another_task_manager(by_flink: ByFlink) -> N
 
 
 def test_kafka_does_not_answer_a_job_that_starts(by_flink: ByFlink) -> None:
-    namespace, name, _ = by_flink
     with node.stopped(node.KAFKA):
         by_flink.end("jobmanager")
-        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "KafkaUnreachable", seconds=SECONDS)
-    assert "TimeoutException" in found["message"]
+        by_flink.fails("KafkaUnreachable", "TimeoutException")
     by_flink.runs_again()
 
 
@@ -72,17 +67,13 @@ def test_a_task_manager_hangs(by_flink: ByFlink) -> None:
             kube.until_condition(namespace, name, "ConsumerReady", "False", seconds=SECONDS)
             by_flink.runs_again()
         else:
-            registered = "0 of 1 TaskManagers have registered with the JobManager"
-            kube.until(registered, SECONDS, lambda: registered in by_flink.message())
-            assert kube.condition(namespace, name, "ConsumerReady")["reason"] == "NoSlots"
+            by_flink.fails("NoSlots", "0 of 1 TaskManagers have registered with the JobManager")
     by_flink.runs_again()
 
 
 def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
-    namespace, name, _ = by_flink
     by_flink.in_worker(f"chmod a-w {CHECKPOINTS}/*")
-    found = kube.until_condition(namespace, name, "ConsumerReady", "False", "CheckpointsFailing", seconds=SECONDS)
-    assert "can user 9999 write to the volume" in found["message"]
+    by_flink.fails("CheckpointsFailing", "can user 9999 write to the volume")
     by_flink.in_worker(f"chmod u+w {CHECKPOINTS}/*")
     by_flink.runs_again()
 
@@ -90,15 +81,13 @@ def test_checkpoints_that_cannot_be_written(by_flink: ByFlink) -> None:
 def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
     if fake_flink_operator.is_real():
         pytest.skip("with high availability services Flink has a copy of what is broken here")
-    namespace, name, _ = by_flink
     by_flink.in_worker(f"timeout 60 sh -c 'until ls {SNAPSHOTS}; do sleep 1; done'")  # the job may be new
     by_flink.in_worker(f"chmod a-w {CHECKPOINTS}/*")  # no newer one
     broken = f"for each in {SNAPSHOTS}; do cp $each $each.kept; echo broken > $each; done"
     by_flink.in_worker(broken)
     by_flink.end("jobmanager")
     # Flink ends the JobManager, or keeps it with a job that has failed for good, whichever is first.
-    kube.until("its reason", SECONDS, lambda: "Unexpected magic number" in by_flink.message())
-    assert kube.condition(namespace, name, "ConsumerReady")["reason"] in ("CrashLoopBackOff", "JobFailed")
+    assert by_flink.fails(None, "Unexpected magic number")["reason"] in ("CrashLoopBackOff", "JobFailed")
     by_flink.in_worker(f"for each in {SNAPSHOTS}; do mv $each.kept $each; done")
     by_flink.in_worker(f"chmod u+w {CHECKPOINTS}/*")
     by_flink.end("jobmanager")
@@ -106,12 +95,10 @@ def test_a_snapshot_that_cannot_be_read_is_named(by_flink: ByFlink) -> None:
 
 
 def test_a_task_manager_uses_more_memory_than_it_may(by_flink: ByFlink) -> None:
-    namespace, name, _ = by_flink
     # Of a container's processes the kernel is to take Flink's; those that use the memory up end with it.
     first = "for each in $(grep -l java /proc/[0-9]*/comm); do echo 1000 > ${each%comm}oom_score_adj; done"
     greedy = "for each in $(seq 20); do python3 -c 'x = b\"x\" * (100 << 20); import time; time.sleep(20)' & done; wait"
     worker = ["kubectl", *by_flink.worker_runs(f"{first}; {greedy}")]
     with subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        found = kube.until_condition(namespace, name, "ConsumerReady", "False", "OutOfMemory", seconds=SECONDS)
-    assert "raise consumer.flink.taskManager.memory" in found["message"]
+        by_flink.fails("OutOfMemory", "raise consumer.flink.taskManager.memory")
     by_flink.runs_again()
