@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.operator import control_plane, costs, pipelines, silent
+from benchmarks.operator import control_plane, costs, harm, pipelines, silent
 from benchmarks.operator.api import Api
 from benchmarks.operator.process import operating
 from benchmarks.operator.table import Row, print_header, print_row
@@ -23,7 +23,7 @@ async def run(count: int, seconds: float) -> bool:
             kind = "kube-apiserver and etcd" if control_plane.is_real() else "a fake API server"
             print(f"{count} pipelines, {kind}, {seconds:.0f} s a figure", flush=True)
             print_header()
-            rows = [*await _good_days(api, count, seconds), *await _bad_days(api)]
+            rows = [*await _good_days(api, count, seconds), *await _bad_days(api, seconds)]
     return all(row.good is not False for row in rows)
 
 
@@ -45,9 +45,10 @@ async def _good_days(api: Api, count: int, seconds: float) -> list[Row]:
     return rows
 
 
-async def _bad_days(api: Api) -> list[Row]:
+async def _bad_days(api: Api, seconds: float) -> list[Row]:
     async with operating(api, "traces"):
-        return [print_row(await silent.new_pipeline(api))]
+        rows = [print_row(await silent.new_pipeline(api))]
+    return [*rows, print_row(await harm.done(api, seconds))]
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ MERGE: Final = "application/merge-patch+json"
 NAMESPACES: Final = "/api/v1/namespaces"
 OURS: Final = ",".join(f"{key}={value}" for key, value in naming.MANAGED_BY.items())
 AT_ONCE: Final = 16
+# Nothing listens there, and that is known at once.
+NO_KAFKA: Final = "127.0.0.1:9"
 
 Object = dict[str, Any]
 

@@ -11,14 +11,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import Gauge
 from tracedpipeline import handlers, naming, observe, queue, reasons
 from tracedpipeline.kafka.admin import Topics
+from tracedpipeline.kafka.connection import KafkaConnection
 from tracedpipeline.local.ports import free_port
 from tracedpipeline.observed import LastTrace
 from tracedpipeline.settings import Settings
 from tracedpipeline.verdict import Verdict
+
+from benchmarks.operator.api import NO_KAFKA
 
 PAUSE = Gauge("benchmark_longest_pause_seconds", "How long the event loop did nothing else at most.")
 TICK_SECONDS = 0.002
@@ -39,6 +43,16 @@ def _kafka() -> None:
     setattr(Topics, "ensure", _ensured)  # noqa: B010  # mypy knows the method's own type
 
 
+def _kafka_but_hostile() -> None:
+    """Let only those brokers be asked that were named."""
+    ask = Topics.ensure
+
+    async def ensure(self: Topics, key: Any, connection: KafkaConnection, *more: Any) -> Verdict:
+        return await (_ensured() if connection.bootstrap_servers == NO_KAFKA else ask(self, key, connection, *more))
+
+    setattr(Topics, "ensure", ensure)  # noqa: B010  # as above
+
+
 def _traces() -> None:
     vars(observe)["find_traces"] = _flowing
 
@@ -56,7 +70,13 @@ def _addresses() -> None:
     )
 
 
-STUBS: dict[str, Callable[[], None]] = {"kafka": _kafka, "traces": _traces, "often": _often, "addresses": _addresses}
+STUBS: dict[str, Callable[[], None]] = {
+    "kafka": _kafka,
+    "kafka-but-hostile": _kafka_but_hostile,
+    "traces": _traces,
+    "often": _often,
+    "addresses": _addresses,
+}
 
 
 class Pauses:

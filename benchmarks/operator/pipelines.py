@@ -1,17 +1,15 @@
 """The pipelines of a run, each in a namespace of its own, and what is done to their objects."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tracedpipeline import naming
 from tracedpipeline.kubernetes_api.kinds import APPLIED
 
-from benchmarks.operator.api import Api, Object, at_once
+from benchmarks.operator.api import NO_KAFKA, Api, Object, at_once
 from tests.unit.operator.conftest import body
 
-# Nothing listens there, and that is known at once.
-NO_KAFKA = "127.0.0.1:9"
 DEADLINE_SECONDS = 300
 
 
@@ -51,9 +49,10 @@ async def _until(api: Api, wanted: Sequence[str], holds: Any) -> None:
             await asyncio.sleep(0.1)
 
 
-async def roll_out(api: Api) -> None:
-    """Let each Deployment be as it is wanted."""
-    await at_once([_rolled_out(api, deployment) for deployment in await api.owned("Deployment")])
+async def roll_out(api: Api, of: Collection[str] | None = None) -> None:
+    """Let each Deployment be as it is wanted, of these pipelines or of all."""
+    found = [o for o in await api.owned("Deployment") if of is None or o["metadata"]["labels"][naming.INSTANCE] in of]
+    await at_once([_rolled_out(api, deployment) for deployment in found])
 
 
 async def _rolled_out(api: Api, deployment: Object) -> None:
