@@ -30,6 +30,9 @@ class Fakes:
     async def verdict(self, *_: Any) -> Verdict:
         return TOPIC_READY
 
+    def cluster_id(self, _: Any) -> None:
+        return None
+
     async def prepare_upgrade(self, *_: Any) -> Verdict | None:
         return self.pending
 

@@ -31,8 +31,7 @@ class Recorder(Queue[Key]):
 def waker() -> Waker:
     """A waker of two pipelines that read the same messages, and of others that do not."""
     found = Waker(Recorder())
-    refused = {"conditions": [{"type": "Ready", "reason": reasons.TOPIC_AND_GROUP_IN_USE}]}
-    served = {"conditions": [{"type": "Ready", "reason": reasons.ALL_AVAILABLE}]}
+    refused, served = status("False", reasons.TOPIC_AND_GROUP_IN_USE), status("True", reasons.ALL_AVAILABLE)
     others = [
         resource("first", status=served),
         resource("second", status=refused),
@@ -43,6 +42,11 @@ def waker() -> Waker:
     found.memory.replace(PIPELINE.name, EVERYWHERE, others)
     assert sorted(news(found)) == [FIRST, Key("shop", "fourth"), SECOND, Key("shop", "third")]
     return found
+
+
+def status(ready: str, reason: str) -> dict[str, Any]:
+    times = {"lastTransitionTime": "2026-01-01T00:00:00Z"}
+    return {"conditions": [{"type": "Ready", "status": ready, "reason": reason, "message": "", **times}]}
 
 
 def resource(name: str, version: int = 1, generation: int = 1, topic: str = "orders", **more: Any) -> dict[str, Any]:

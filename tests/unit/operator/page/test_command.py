@@ -16,7 +16,13 @@ __all__ = ["server"]
 
 KEY = Key("shop", "orders")
 PATH = "/apis/tracedpipeline.dev/v1alpha1/namespaces/shop/tracedpipelines/orders"
-FLOWING = {"type": "TracesFlowing", "status": "True", "reason": "TracesFlowing", "message": "read back"}
+FLOWING = {
+    "type": "TracesFlowing",
+    "status": "True",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
+    "reason": "TracesFlowing",
+    "message": "read back",
+}
 
 
 async def test_the_page_has_the_statuss_verdict_and_jaegers_traces(server: tuple[ApiServer, Cluster]) -> None:
