@@ -112,7 +112,7 @@ def test_a_quiet_rolling_update_repeats_no_order(
 ) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     states: list[Health] = []
-    monkeypatch.setattr(health, "serve", lambda state, port: states.append(state))
+    monkeypatch.setattr(health, "serve", lambda state, *_: states.append(state))
     old = [Pod(variables, orders, states).ready() for _ in range(2)]
     new = []
     for pod in old:
