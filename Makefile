@@ -121,7 +121,7 @@ demo: setup kind-up ## Apply examples/minimal.yaml and show one message's journe
 	tools/demo.sh
 
 .PHONY: test-flink
-test-flink: ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10 minutes)
+test-flink: setup ## The Flink job on a MiniCluster, with a real Kafka (no cluster; 10 minutes)
 	tools/test-flink.sh
 
 .PHONY: e2e
