@@ -47,6 +47,12 @@ class ByFlink(NamedTuple):
             self.namespace, self.name, "ConsumerReady", "False", reason, seconds=SECONDS, words=words
         )
 
+    def completes_a_checkpoint(self) -> None:
+        """Wait until all tasks have run from now on: Flink learns late that a TaskManager is gone."""
+        before = self.log().count("Completed checkpoint ")
+        # The first may have been all but complete.
+        kube.until("two more checkpoints", SECONDS, lambda: self.log().count("Completed checkpoint ") >= before + 2)
+
     def runs_again(self) -> None:
         kube.until_condition(self.namespace, self.name, "ConsumerReady", "True", "JobRunning", seconds=SECONDS)
 

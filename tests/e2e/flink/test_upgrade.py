@@ -18,6 +18,7 @@ def test_a_change_stops_the_job_with_a_savepoint_and_its_state_goes_on(
     by_flink: ByFlink, change: dict[str, Any]
 ) -> None:
     namespace, name, topic = by_flink
+    by_flink.completes_a_checkpoint()  # the story before may have ended a TaskManager
     before = _newest(namespace, name)
     by_flink.change(**change)
     kube.until_condition(namespace, name, "ConsumerReady", "False", "StoppingWithSavepoint", seconds=120)
